@@ -1,0 +1,584 @@
+"""The tables, the only truth about them: every migration is checked against these classes.
+
+Hand-entered records come in through an `XIn` model, which validates, and become an `X` row by `model_validate`;
+a `table=True` class validates nothing when it is constructed directly. Tables are STRICT, every constraint has a
+name. Money is integer minor units beside an ISO 4217 code, days are ISO text, instants are UTC text.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+from sqlalchemy import REAL, CheckConstraint, Column, Dialect, ForeignKey, Index, Integer, Text, TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from crmcli import vocabulary
+from crmcli.i18n import _
+from crmcli.vocabulary import Vocabulary
+
+APPLICATION_ID = 0x43524D31  #: "CRM1", in the file's header
+SCHEMA_VERSION = 1  #: PRAGMA user_version of a file this program writes
+MAX_TEXT = 20_000  #: characters in one text field
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+STRICT = {"sqlite_strict": True}
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day, stored as ISO `YYYY-MM-DD` text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - signature of the base
+        """Write a day as ISO text."""
+        return value.isoformat() if isinstance(value, date) else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002 - signature of the base
+        """Read ISO text as a day."""
+        return None if value is None else date.fromisoformat(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, stored as UTC text `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a naive datetime is refused."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - signature of the base
+        """Write an aware datetime as UTC text."""
+        if value is None:
+            return None
+        return instant_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of the base
+        """Read UTC text as an aware datetime."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def instant_text(value: datetime) -> str:
+    """Write an aware datetime as the text the database holds."""
+    if value.tzinfo is None:
+        raise ValueError("a datetime without a time zone cannot be stored")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _clean_text(value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise ValueError(_("longer than {limit} characters").format(limit=MAX_TEXT))
+    if "\0" in value:
+        raise ValueError(_("holds a NUL character"))
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError(_("holds half of a character (a lone surrogate)"))
+    return value
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _one_line(value: str) -> str:
+    if not value.strip():
+        raise ValueError(_("must not be empty"))
+    return value.strip()
+
+
+def _member_of(words: Vocabulary) -> Any:
+    def check(value: Any) -> Any:
+        if value is None:
+            return None
+        code = words.parse(str(value))
+        if code is None:
+            raise ValueError(_("{value} is not one of {codes}").format(value=repr(value), codes=", ".join(words.codes)))
+        return code
+
+    return BeforeValidator(check)
+
+
+def _clean_email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value.strip()):
+        raise ValueError(_("not an e-mail address: {value}").format(value=repr(value[:60])))
+    return value.strip()
+
+
+def _normal_name(value: str) -> str:
+    return unicodedata.normalize("NFC", value)
+
+
+Line = Annotated[str, AfterValidator(_clean_text), AfterValidator(_one_line)]
+Words = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(lambda v: v if v is None else _clean_text(v))]
+Email = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(lambda v: v if v is None else _clean_email(_clean_text(v)))]
+
+
+def _one_of(column: str, words: Vocabulary) -> CheckConstraint:
+    codes = ", ".join(f"'{code}'" for code in words.codes)
+    return CheckConstraint(f"{column} IN ({codes})", name=f"{column}_known")
+
+
+def _day_shape(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'", name=f"{column}_is_a_day")
+
+
+def _currency_shape() -> CheckConstraint:
+    return CheckConstraint("currency GLOB '[A-Z][A-Z][A-Z]'", name="currency_is_a_code")
+
+
+def _text(**options: Any) -> Any:
+    return Field(default=None, sa_type=Text, **options)
+
+
+def _required_text(**options: Any) -> Any:
+    return Field(sa_type=Text, **options)
+
+
+def _day(**options: Any) -> Any:
+    return Field(default=None, sa_type=Day, **options)
+
+
+def _reference(target: str, *, required: bool = False, index: bool = False) -> Any:
+    column = Column(Integer, ForeignKey(f"{target}.id", ondelete="RESTRICT"), nullable=not required, index=index)
+    return Field(sa_column=column) if required else Field(default=None, sa_column=column)
+
+
+class Identity(SQLModel):
+    """What every record has: an integer id for people, a UUIDv7 for machines, where it came from and when."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    uid: str = Field(sa_type=Text, unique=True)
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+# --- the six records and tasks -------------------------------------------------------------------------------------
+
+
+class CustomerIn(SQLModel):
+    """客户: a person or an organization the salesperson deals with, as a user or a file gives it."""
+
+    external_id: Words = _text()
+    kind: Annotated[str, _member_of(vocabulary.KIND)] = Field(default="person", sa_type=Text)
+    name: Line = _required_text()
+    company: Words = _text()
+    title: Words = _text()
+    gender: Annotated[str | None, _member_of(vocabulary.GENDER), BeforeValidator(_empty_is_none)] = _text()
+    birthday: date | None = _day()
+    birthday_calendar: Annotated[str, _member_of(vocabulary.CALENDAR)] = Field(default="solar", sa_type=Text)
+    phone: Words = _text()
+    phone_e164: str | None = _text()
+    email: Email = _text()
+    wechat: Words = _text()
+    region: Words = _text()
+    address: Words = _text()
+    industry: Words = _text()
+    size: Annotated[str | None, _member_of(vocabulary.SIZE), BeforeValidator(_empty_is_none)] = _text()
+    headcount: int | None = Field(default=None, ge=0, le=100_000_000)
+    source: Words = _text()
+    referred_by_id: int | None = None
+    tags: Words = _text()
+    needs: Words = _text()
+    intent_stage: Annotated[
+        str | None, _member_of(vocabulary.INTENT_STAGE), BeforeValidator(_empty_is_none)
+    ] = _text()
+    next_contact_on: date | None = _day()
+    notes: Words = _text()
+
+
+class Customer(CustomerIn, Identity, table=True):
+    """The stored customer. `tags` holds comma-separated words; `phone_e164` is derived from `phone`."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        CheckConstraint("trim(name) <> ''", name="name_not_empty"),
+        _one_of("kind", vocabulary.KIND),
+        _one_of("gender", vocabulary.GENDER),
+        _one_of("birthday_calendar", vocabulary.CALENDAR),
+        _one_of("size", vocabulary.SIZE),
+        _one_of("intent_stage", vocabulary.INTENT_STAGE),
+        _day_shape("birthday"),
+        _day_shape("next_contact_on"),
+        CheckConstraint("headcount >= 0", name="headcount_not_negative"),
+        Index("uq_customers_external_id", "external_id", unique=True),
+        Index("ix_customers_phone_e164", "phone_e164"),
+        Index("ix_customers_email", "email"),
+        STRICT,
+    )
+    referred_by_id: int | None = _reference("customers")
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class ContactIn(SQLModel):
+    """联系人: a person to talk to at a customer."""
+
+    external_id: Words = _text()
+    customer_id: int
+    name: Line = _required_text()
+    title: Words = _text()
+    gender: Annotated[str | None, _member_of(vocabulary.GENDER), BeforeValidator(_empty_is_none)] = _text()
+    birthday: date | None = _day()
+    birthday_calendar: Annotated[str, _member_of(vocabulary.CALENDAR)] = Field(default="solar", sa_type=Text)
+    phone: Words = _text()
+    phone_e164: str | None = _text()
+    email: Email = _text()
+    wechat: Words = _text()
+    is_primary: bool = Field(default=False, sa_type=Integer)
+    notes: Words = _text()
+
+
+class Contact(ContactIn, Identity, table=True):
+    """The stored contact."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        CheckConstraint("trim(name) <> ''", name="name_not_empty"),
+        _one_of("gender", vocabulary.GENDER),
+        _one_of("birthday_calendar", vocabulary.CALENDAR),
+        _day_shape("birthday"),
+        CheckConstraint("is_primary IN (0, 1)", name="is_primary_is_a_flag"),
+        Index("uq_contacts_external_id", "external_id", unique=True),
+        STRICT,
+    )
+    customer_id: int = _reference("customers", required=True, index=True)
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class ProductIn(SQLModel):
+    """产品: something that is sold."""
+
+    external_id: Words = _text()
+    name: Line = _required_text()
+    category: Words = _text()
+    price_minor: int | None = None
+    currency: str = _required_text()
+    notes: Words = _text()
+
+
+class Product(ProductIn, Identity, table=True):
+    """The stored product."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        CheckConstraint("trim(name) <> ''", name="name_not_empty"),
+        _currency_shape(),
+        Index("uq_products_external_id", "external_id", unique=True),
+        Index("uq_products_name", "name", unique=True),
+        STRICT,
+    )
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class InteractionIn(SQLModel):
+    """跟进记录: one touch, or a try at one. Only a touch that reached the customer resets the follow-up clock."""
+
+    external_id: Words = _text()
+    customer_id: int
+    contact_id: int | None = None
+    opportunity_id: int | None = None
+    occurred_on: date = Field(sa_type=Day)
+    channel: Annotated[str, _member_of(vocabulary.CHANNEL)] = _required_text()
+    direction: Annotated[str, _member_of(vocabulary.DIRECTION)] = Field(default="outbound", sa_type=Text)
+    outcome: Annotated[str, _member_of(vocabulary.OUTCOME)] = Field(default="connected", sa_type=Text)
+    kind: Annotated[str, _member_of(vocabulary.INTERACTION_KIND)] = Field(default="sales", sa_type=Text)
+    summary: Words = _text()
+    minutes: int | None = Field(default=None, ge=0, le=100_000)
+    cost_minor: int | None = None
+    currency: str = _required_text()
+
+
+class Interaction(InteractionIn, Identity, table=True):
+    """The stored interaction."""
+
+    __tablename__ = "interactions"
+    __table_args__ = (
+        _one_of("channel", vocabulary.CHANNEL),
+        _one_of("direction", vocabulary.DIRECTION),
+        _one_of("outcome", vocabulary.OUTCOME),
+        _one_of("kind", vocabulary.INTERACTION_KIND),
+        _day_shape("occurred_on"),
+        _currency_shape(),
+        CheckConstraint("minutes >= 0", name="minutes_not_negative"),
+        Index("uq_interactions_external_id", "external_id", unique=True),
+        # The agenda asks for the last real touch of each customer: both columns and the outcome are in the index.
+        Index("ix_interactions_customer_id_occurred_on_outcome", "customer_id", "occurred_on", "outcome"),
+        STRICT,
+    )
+    customer_id: int = _reference("customers", required=True)
+    contact_id: int | None = _reference("contacts", index=True)
+    opportunity_id: int | None = _reference("opportunities", index=True)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class TransactionIn(SQLModel):
+    """交易: a sale or a refund. `amount_minor` is negative for a refund; `cost_minor` is what it cost us."""
+
+    external_id: Words = _text()
+    customer_id: int
+    product_id: int | None = None
+    opportunity_id: int | None = None
+    occurred_on: date = Field(sa_type=Day)
+    kind: Annotated[str, _member_of(vocabulary.TRANSACTION_KIND)] = Field(default="sale", sa_type=Text)
+    amount_minor: int
+    cost_minor: int | None = None
+    currency: str = _required_text()
+    quantity: float | None = Field(default=None, sa_type=REAL)
+    category: Words = _text()
+    order_number: Words = _text()
+    due_on: date | None = _day()
+    paid_on: date | None = _day()
+    notes: Words = _text()
+
+
+class Transaction(TransactionIn, Identity, table=True):
+    """The stored transaction."""
+
+    __tablename__ = "transactions"
+    __table_args__ = (
+        _one_of("kind", vocabulary.TRANSACTION_KIND),
+        _day_shape("occurred_on"),
+        _day_shape("due_on"),
+        _day_shape("paid_on"),
+        _currency_shape(),
+        Index("uq_transactions_external_id", "external_id", unique=True),
+        Index("ix_transactions_customer_id_occurred_on", "customer_id", "occurred_on"),
+        STRICT,
+    )
+    customer_id: int = _reference("customers", required=True)
+    product_id: int | None = _reference("products", index=True)
+    opportunity_id: int | None = _reference("opportunities", index=True)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class OpportunityIn(SQLModel):
+    """商机: a deal that may happen. It may stand before the customer is known, as in many exports."""
+
+    external_id: Words = _text()
+    customer_id: int | None = None
+    contact_id: int | None = None
+    product_id: int | None = None
+    name: Words = _text()
+    stage: Annotated[str, _member_of(vocabulary.OPPORTUNITY_STAGE)] = Field(default="introduced", sa_type=Text)
+    amount_minor: int | None = None
+    currency: str = _required_text()
+    probability: int | None = Field(default=None, ge=0, le=100)
+    opened_on: date | None = _day()
+    expected_close_on: date | None = _day()
+    closed_on: date | None = _day()
+    waiting_for: Words = _text()
+    lost_reason: Words = _text()
+    owner: Words = _text()
+    notes: Words = _text()
+
+
+class Opportunity(OpportunityIn, Identity, table=True):
+    """The stored opportunity. It is open while its stage is neither won nor lost."""
+
+    __tablename__ = "opportunities"
+    __table_args__ = (
+        _one_of("stage", vocabulary.OPPORTUNITY_STAGE),
+        _day_shape("opened_on"),
+        _day_shape("expected_close_on"),
+        _day_shape("closed_on"),
+        _currency_shape(),
+        CheckConstraint("probability BETWEEN 0 AND 100", name="probability_in_percent"),
+        Index("uq_opportunities_external_id", "external_id", unique=True),
+        Index("ix_opportunities_stage_expected_close_on", "stage", "expected_close_on"),
+        STRICT,
+    )
+    customer_id: int | None = _reference("customers", index=True)
+    contact_id: int | None = _reference("contacts", index=True)
+    product_id: int | None = _reference("products", index=True)
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class TaskIn(SQLModel):
+    """待办: something to do on a day; with a channel it is a planned interaction."""
+
+    external_id: Words = _text()
+    customer_id: int | None = None
+    opportunity_id: int | None = None
+    title: Line = _required_text()
+    due_on: date | None = _day()
+    channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
+    done_on: date | None = _day()
+    notes: Words = _text()
+
+
+class Task(TaskIn, Identity, table=True):
+    """The stored task. `interaction_id` is the touch that completed it."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint("trim(title) <> ''", name="title_not_empty"),
+        _one_of("channel", vocabulary.CHANNEL),
+        _day_shape("due_on"),
+        _day_shape("done_on"),
+        Index("uq_tasks_external_id", "external_id", unique=True),
+        Index("ix_tasks_done_on_due_on", "done_on", "due_on"),
+        STRICT,
+    )
+    customer_id: int | None = _reference("customers", index=True)
+    opportunity_id: int | None = _reference("opportunities", index=True)
+    interaction_id: int | None = _reference("interactions", index=True)
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+# --- where things came from and what was done ----------------------------------------------------------------------
+
+
+class Setting(SQLModel, table=True):
+    """One setting: language, time_zone, currency, country."""
+
+    __tablename__ = "settings"
+    __table_args__ = (STRICT,)
+    key: str = Field(primary_key=True, sa_type=Text)
+    value: str = Field(sa_type=Text)
+
+
+class ImportBatch(SQLModel, table=True):
+    """导入批次: one file read into one table. The rows it added carry its id."""
+
+    __tablename__ = "import_batches"
+    __table_args__ = (STRICT,)
+    id: int | None = Field(default=None, primary_key=True)
+    uid: str = Field(sa_type=Text, unique=True)
+    entity: str = Field(sa_type=Text)
+    file_name: str = Field(sa_type=Text)
+    file_sha256: str = Field(sa_type=Text)
+    encoding: str = Field(sa_type=Text)
+    rows_read: int
+    rows_added: int
+    rows_updated: int
+    rows_unchanged: int
+    rows_skipped: int
+    rows_failed: int
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class JournalEntry(SQLModel, table=True):
+    """One command that wrote: its sequence number is the order of events, whatever the clock said."""
+
+    __tablename__ = "journal_entries"
+    __table_args__ = (STRICT,)
+    id: int | None = Field(default=None, primary_key=True)
+    uid: str = Field(sa_type=Text, unique=True)
+    at: datetime = Field(sa_type=Instant)
+    command: str = Field(sa_type=Text)
+    summary: str = Field(sa_type=Text)
+    import_batch_id: int | None = Field(default=None)
+    run_id: int | None = Field(default=None)
+    undoes_id: int | None = _reference("journal_entries", index=True)
+
+
+class JournalChange(SQLModel, table=True):
+    """One row before and after one command, as JSON; rows that an import added are named by their batch instead."""
+
+    __tablename__ = "journal_changes"
+    __table_args__ = (
+        CheckConstraint("action IN ('insert', 'update', 'delete')", name="action_known"),
+        CheckConstraint("before IS NULL OR json_valid(before)", name="before_is_json"),
+        CheckConstraint("after IS NULL OR json_valid(after)", name="after_is_json"),
+        Index("ix_journal_changes_table_name_row_id", "table_name", "row_id"),
+        STRICT,
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    entry_id: int = _reference("journal_entries", required=True, index=True)
+    table_name: str = Field(sa_type=Text)
+    row_id: int
+    action: str = Field(sa_type=Text)
+    before: str | None = _text()
+    after: str | None = _text()
+
+
+# --- classification ------------------------------------------------------------------------------------------------
+
+
+class RulesetRecord(SQLModel, table=True):
+    """A ruleset as it stood when a run used it: its exact text, and what the daily agenda needs of it, compiled."""
+
+    __tablename__ = "rulesets"
+    __table_args__ = (
+        CheckConstraint("json_valid(files)", name="files_is_json"),
+        CheckConstraint("json_valid(agenda)", name="agenda_is_json"),
+        STRICT,
+    )
+    fingerprint: str = Field(primary_key=True, sa_type=Text)
+    source_hash: str = Field(sa_type=Text)
+    files: str = Field(sa_type=Text)
+    agenda: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Run(SQLModel, table=True):
+    """分级评估: one classification of everybody as of one day. `period` is `YYYY-MM`, or the day itself."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        _day_shape("as_of"),
+        CheckConstraint("json_valid(counts)", name="counts_is_json"),
+        Index("uq_runs_period_ruleset_fingerprint_version", "period", "ruleset_fingerprint", "version", unique=True),
+        Index("ix_runs_as_of", "as_of"),
+        STRICT,
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    uid: str = Field(sa_type=Text, unique=True)
+    period: str = Field(sa_type=Text)
+    as_of: date = Field(sa_type=Day)
+    version: int = Field(default=1)
+    ruleset_fingerprint: str = Field(
+        sa_column=Column(Text, ForeignKey("rulesets.fingerprint", ondelete="RESTRICT"), nullable=False)
+    )
+    journal_id: int
+    customers: int
+    counts: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class IndicatorValue(SQLModel, table=True):
+    """评估指标: why a score is what it is. `points` of one score of one customer add up to that score."""
+
+    __tablename__ = "indicator_values"
+    __table_args__ = ({"sqlite_strict": True, "sqlite_with_rowid": False},)
+    run_id: int = Field(sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True))
+    customer_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("customers.id", ondelete="RESTRICT"), primary_key=True)
+    )
+    score: str = Field(primary_key=True, sa_type=Text)
+    indicator: str = Field(primary_key=True, sa_type=Text)
+    raw: float | None = Field(default=None, sa_type=REAL)
+    normalised: float | None = Field(default=None, sa_type=REAL)
+    weight: float = Field(sa_type=REAL)
+    points: float = Field(sa_type=REAL)
+
+
+class Classification(SQLModel, table=True):
+    """The judgements on one customer in one run; `facts` holds the features they rest on, as JSON."""
+
+    __tablename__ = "classifications"
+    __table_args__ = (
+        _one_of("grade", vocabulary.GRADE),
+        _one_of("lifecycle_stage", vocabulary.LIFECYCLE_STAGE),
+        CheckConstraint("json_valid(facts)", name="facts_is_json"),
+        {"sqlite_strict": True, "sqlite_with_rowid": False},
+    )
+    run_id: int = Field(sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True))
+    customer_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("customers.id", ondelete="RESTRICT"), primary_key=True)
+    )
+    score: float = Field(sa_type=REAL)
+    tier: str = Field(sa_type=Text)
+    grade: str = Field(sa_type=Text)
+    grade_reason: str = Field(sa_type=Text)
+    lifecycle_stage: str = Field(sa_type=Text)
+    facts: str = Field(sa_type=Text)

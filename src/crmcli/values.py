@@ -1,0 +1,170 @@
+"""Money and dates as people and files write them, and as the database holds them.
+
+Money is an integer of minor units with an ISO 4217 code (never a float: a thousand times 0.10 must be 100.00).
+Days are ISO `YYYY-MM-DD` text. Reading is strict: what is unclear is refused with a reason, never guessed.
+"""
+
+import calendar
+import re
+import unicodedata
+from datetime import date, timedelta
+
+from crmcli.i18n import _
+
+# Decimal places that differ from 2: ISO 4217, list one (active codes).
+_EXPONENTS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_SYMBOLS = "¥￥$€£₩元"
+_PLAIN_AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d*))?")
+_GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d*)?")
+_ISO_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}.*)?")
+_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_OFFSET = re.compile(r"([+-]?)(\d{1,4})\s*(d|w|m|天|日|周|个?月)(后|前)?", re.IGNORECASE)
+_WORDS = {
+    "today": 0, "今天": 0, "tomorrow": 1, "明天": 1, "后天": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "前天": -2,
+}  # fmt: skip
+MAX_MINOR = 10**15  #: ten trillion in a two-decimal currency; far below SQLite's 2**63
+
+
+class ValueFault(ValueError):
+    """A text that cannot be read as the value it should be; the message is translated, `hint` says what to write."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+def exponent(currency: str) -> int:
+    """Return the number of decimal places of a currency (2 unless ISO 4217 says otherwise)."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def parse_currency(text: str) -> str:
+    """Return an ISO 4217 code in capitals.
+
+    Raises:
+        ValueFault: the text is not three letters.
+    """
+    code = text.strip().upper()
+    if not _CURRENCY.fullmatch(code):
+        raise ValueFault(_("not a currency code: {value}").format(value=repr(text)), _("write CNY, USD, EUR …"))
+    return code
+
+
+def parse_amount(text: str, currency: str = "CNY") -> int:
+    """Read an amount of money and return minor units: `1,234.50` → 123450, `¥1.2万` → 1200000.
+
+    Full-width digits, a currency sign, thousands separators, brackets or a leading minus for a negative amount and
+    the unit 万 are understood. A decimal comma is not: `0,3` could be 3.
+
+    Raises:
+        ValueFault: not an amount, or more decimals than the currency has.
+    """
+    match = _PLAIN_AMOUNT.fullmatch(text)
+    scale = 0
+    if match is None:
+        match, scale = _unusual_amount(text)
+    sign, whole, fraction = match.group(1), match.group(2), (match.group(3) or "")
+    places = exponent(currency) + scale
+    if len(fraction) > places:
+        if fraction[places:].strip("0"):
+            what = _("{value} has more decimals than {currency} has").format(value=repr(text), currency=currency)
+            raise ValueFault(what, _("round it to {places} decimals").format(places=exponent(currency)))
+        fraction = fraction[:places]
+    minor = int(whole + fraction.ljust(places, "0"))
+    if minor > MAX_MINOR:
+        raise ValueFault(_("amount too large: {value}").format(value=repr(text[:40])))
+    return -minor if sign else minor
+
+
+def _unusual_amount(text: str) -> tuple[re.Match[str], int]:
+    plain = unicodedata.normalize("NFKC", text).strip().replace("\u00a0", "").replace("−", "-")
+    scale = 0
+    if plain.endswith(("万", "万元")):
+        plain, scale = plain.removesuffix("元").removesuffix("万"), 4
+    if plain.startswith("(") and plain.endswith(")"):
+        plain = "-" + plain[1:-1]
+    plain = plain.removeprefix("+")
+    for symbol in _SYMBOLS:
+        plain = plain.replace(symbol, "", 1)
+    plain = plain.strip().replace("- ", "-")
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "")
+    if plain.startswith("."):
+        plain = "0" + plain
+    match = _PLAIN_AMOUNT.fullmatch(plain)
+    if match is None:
+        hint = _("write 1234.50") if "," not in plain else _("use a point for decimals: 1234.50")
+        raise ValueFault(_("not an amount: {value}").format(value=repr(text[:40])), hint)
+    return match, scale
+
+
+def format_amount(minor: int, currency: str = "CNY") -> str:
+    """Write minor units as plain decimal text, `123450` → `1234.50`: what files and scripts get."""
+    places = exponent(currency)
+    sign, digits = ("-" if minor < 0 else ""), str(abs(minor))
+    if places == 0:
+        return sign + digits
+    digits = digits.rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+def group_amount(minor: int, currency: str = "CNY") -> str:
+    """Write minor units for a reader, `123450` → `1,234.50`."""
+    sign, _dot, fraction = format_amount(abs(minor), currency).partition(".")
+    grouped = f"{int(sign):,}" + (f".{fraction}" if fraction else "")
+    return f"-{grouped}" if minor < 0 else grouped
+
+
+def parse_day(text: str) -> date:
+    """Read a calendar day as files write it: 2026-11-22, 2026/11/22, 20261122, 2026年11月22日, with or without a time.
+
+    Raises:
+        ValueFault: unclear (`03/04/2026`) or impossible (`2026-02-30`).
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    match = _ISO_DATE.fullmatch(plain) or _COMPACT_DATE.fullmatch(plain)
+    if match is None:
+        raise ValueFault(_("not a date: {value}").format(value=repr(text[:40])), _("write 2026-11-22"))
+    try:
+        return date(int(match.group(1)), int(match.group(2)), int(match.group(3)))
+    except ValueError:
+        raise ValueFault(_("no such day: {value}").format(value=repr(text[:40]))) from None
+
+
+def parse_spoken_day(text: str, today: date) -> date:
+    """Read a day as people type it: `today`, `+3d`, `2w`, `明天`, `3天后`, `eom`, `月底`, or any form of parse_day.
+
+    Raises:
+        ValueFault: anything unclear, with examples.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    if plain in _WORDS:
+        return today + timedelta(days=_WORDS[plain])
+    if plain in {"eom", "月底", "月末"}:
+        return today.replace(day=calendar.monthrange(today.year, today.month)[1])
+    match = _OFFSET.fullmatch(plain)
+    if match:
+        return _offset(match, today)
+    try:
+        return parse_day(plain)
+    except ValueFault as fault:
+        raise ValueFault(fault.what, _("write 2026-11-22, today, tomorrow, +3d, 2w, eom, 明天, 3天后 or 月底")) from None
+
+
+def _offset(match: re.Match[str], today: date) -> date:
+    number = int(match.group(2))
+    if match.group(1) == "-" or match.group(4) == "前":
+        number = -number
+    unit = match.group(3)
+    try:
+        if unit in {"m", "月", "个月"}:
+            year, month0 = divmod(today.year * 12 + today.month - 1 + number, 12)
+            return date(year, month0 + 1, min(today.day, calendar.monthrange(year, month0 + 1)[1]))
+        return today + timedelta(days=number * (7 if unit in {"w", "周"} else 1))
+    except (ValueError, OverflowError):
+        raise ValueFault(_("no such day: {value}").format(value=repr(match.group(0)))) from None

@@ -1,0 +1,163 @@
+"""The closed lists of the field: each code with its English and its Chinese word.
+
+Codes are English and are what files and the database hold. Chinese (and English) words are accepted on input and
+printed in the language in force. The words stand here, not in the message catalogue, because input in either
+language must be understood whatever the language of the output is.
+"""
+
+from dataclasses import dataclass
+
+from crmcli.i18n import language
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One code with its words: what is printed in English, in Chinese, and what else is understood on input."""
+
+    code: str
+    en: str
+    zh: str
+    also: tuple[str, ...] = ()
+
+
+class Vocabulary:
+    """A closed list of terms under one field name."""
+
+    def __init__(self, name: str, *terms: Term) -> None:
+        self.name = name
+        self.terms = terms
+        self.codes = tuple(term.code for term in terms)
+        self._by_code = {term.code: term for term in terms}
+        self._by_word = {_key(word): term.code for term in terms for word in (term.code, term.en, term.zh, *term.also)}
+
+    def parse(self, text: str) -> str | None:
+        """Return the code that `text` stands for (any case, either language), or None."""
+        return self._by_word.get(_key(text))
+
+    def label(self, code: str) -> str:
+        """Return the word for `code` in the language in force; an unknown code comes back as it is."""
+        term = self._by_code.get(code)
+        if term is None:
+            return code
+        return term.zh if language() == "zh_CN" else term.en
+
+
+def _key(word: str) -> str:
+    return "".join(word.casefold().replace("_", " ").replace("-", " ").replace("/", " ").split())
+
+
+KIND = Vocabulary(
+    "kind",
+    Term("person", "person", "个人", ("individual", "个人客户", "自然人")),
+    Term("organization", "organization", "企业", ("organisation", "company", "公司", "单位", "组织", "企业客户", "机构")),
+)
+GENDER = Vocabulary(
+    "gender",
+    Term("female", "female", "女", ("f", "女士", "女性")),
+    Term("male", "male", "男", ("m", "先生", "男性")),
+    Term("other", "other", "其他"),
+)
+CALENDAR = Vocabulary(
+    "birthday_calendar",
+    Term("solar", "solar", "公历", ("gregorian", "阳历", "新历")),
+    Term("lunar", "lunar", "农历", ("chinese", "阴历", "旧历")),
+)
+SIZE = Vocabulary(
+    "size",
+    Term("micro_small", "micro/small", "小微", ("small", "micro", "小型", "微型", "小微企业", "小型企业")),
+    Term("medium", "medium", "中型", ("mid", "中型企业")),
+    Term("large", "large", "大型", ("big", "大型企业")),
+)
+INTENT_STAGE = Vocabulary(
+    "intent_stage",
+    Term("potential", "potential", "潜在", ("潜在客户",)),
+    Term("target", "target", "目标", ("目标客户",)),
+    Term("interested", "interested", "意向", ("意向客户",)),
+    Term("high_hope", "high hope", "大希望", ("大希望客户",)),
+    Term("won", "won", "交易", ("交易客户", "成交", "成交客户")),
+    Term("poor", "poor", "劣质", ("劣质客户",)),
+    Term("invalid", "invalid", "无效", ("无效客户",)),
+)
+LIFECYCLE_STAGE = Vocabulary(
+    "lifecycle_stage",
+    Term("prospect", "prospect", "潜在"),
+    Term("new", "new", "新"),
+    Term("stable", "stable", "稳定"),
+    Term("loyal", "loyal", "忠诚", ("老客户",)),
+    Term("at_risk", "at risk", "流失预警"),
+    Term("lost", "lost", "流失"),
+)
+CHANNEL = Vocabulary(
+    "channel",
+    Term("phone", "phone", "电话", ("call", "tel", "telephone", "打电话", "来电", "去电")),
+    Term("email", "e-mail", "邮件", ("mail", "e mail", "电子邮件", "邮箱")),
+    Term("sms", "SMS", "短信", ("text",)),
+    Term("wechat", "WeChat", "微信", ("weixin", "wx")),
+    Term("visit", "visit", "拜访", ("上门", "走访", "实地拜访")),
+    Term("meeting", "meeting", "会议", ("会面", "见面", "面谈")),
+    Term("online", "online", "在线", ("web", "chat", "视频", "线上")),
+    Term("social", "social media", "社交媒体", ("linkedin", "微博", "社交")),
+    Term("event", "event", "活动", ("展会", "沙龙", "fair")),
+    Term("gift", "gift", "礼品", ("礼物", "送礼")),
+)
+DIRECTION = Vocabulary(
+    "direction",
+    Term("outbound", "outbound", "呼出", ("out", "outgoing", "主动", "去")),
+    Term("inbound", "inbound", "呼入", ("in", "incoming", "被动", "来")),
+)
+OUTCOME = Vocabulary(
+    "outcome",
+    Term("connected", "connected", "已联系", ("reached", "done", "接通", "已接通", "成功", "已沟通")),
+    Term("no_answer", "no answer", "未接", ("missed", "无人接听", "未接通", "没接")),
+    Term("left_message", "left message", "已留言", ("voicemail", "留言", "message")),
+    Term("postponed", "postponed", "改期", ("rescheduled", "推迟", "延期")),
+    Term("declined", "declined", "拒绝", ("refused", "拒接", "婉拒")),
+)
+INTERACTION_KIND = Vocabulary(
+    "kind",
+    Term("sales", "sales", "销售跟进", ("follow up", "follow-up", "跟进", "销售")),
+    Term("service", "service", "售后服务", ("support", "售后", "服务")),
+    Term("care", "customer care", "客情关怀", ("care", "关怀", "回访", "问候")),
+    Term("other", "other", "其他"),
+)
+TRANSACTION_KIND = Vocabulary(
+    "kind",
+    Term("sale", "sale", "销售", ("order", "purchase", "订单", "成交", "购买")),
+    Term("refund", "refund", "退款", ("return", "退货")),
+)
+OPPORTUNITY_STAGE = Vocabulary(
+    "stage",
+    Term(
+        "prospecting",
+        "prospecting",
+        "初步接触",
+        ("new", "lead", "qualification", "needs analysis", "线索", "接触", "新建"),
+    ),
+    Term(
+        "introduced",
+        "introduced",
+        "已介绍",
+        ("engaging", "engaged", "value proposition", "proposal", "proposal/price quote", "id. decision makers",
+         "perception analysis", "已演示", "方案", "报价", "介绍"),
+    ),
+    Term("approved", "approved", "已认可", ("verbal", "commit", "认可", "口头承诺", "意向确认")),
+    Term("negotiating", "negotiating", "商务谈判", ("negotiation", "negotiation/review", "谈判", "合同", "议价")),
+    Term("won", "won", "赢单", ("closed won", "成交", "已成交", "成功")),
+    Term("lost", "lost", "输单", ("closed lost", "失败", "丢单", "流失")),
+)
+OPEN_STAGES = ("prospecting", "introduced", "approved", "negotiating")
+GRADE = Vocabulary("grade", *(Term(code, code, code, (f"{code}级", f"{code}类")) for code in "ABCD"))
+TIER = Vocabulary(
+    "tier",
+    Term("high", "high", "高价值", ("高",)),
+    Term("medium", "medium", "中价值", ("中",)),
+    Term("low", "low", "低价值", ("低",)),
+    Term("key", "key", "重点"),
+    Term("main", "main", "主要"),
+    Term("ordinary", "ordinary", "普通"),
+    Term("standard", "standard", "普通会员", ("普通卡",)),
+    Term("silver", "silver", "白银"),
+    Term("gold", "gold", "黄金"),
+    Term("platinum", "platinum", "铂金"),
+    Term("diamond", "diamond", "钻石"),
+)
