@@ -113,6 +113,8 @@ OUTCOME = Vocabulary(
     Term("postponed", "postponed", "改期", ("rescheduled", "推迟", "延期")),
     Term("declined", "declined", "拒绝", ("refused", "拒接", "婉拒")),
 )
+#: A touch that reached the customer; only these reset the follow-up clock.
+REAL_TOUCH = ("connected", "postponed", "declined")
 INTERACTION_KIND = Vocabulary(
     "kind",
     Term("sales", "sales", "销售跟进", ("follow up", "follow-up", "跟进", "销售")),

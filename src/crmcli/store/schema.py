@@ -18,8 +18,6 @@ from crmcli import vocabulary
 from crmcli.i18n import _
 from crmcli.vocabulary import Vocabulary
 
-APPLICATION_ID = 0x43524D31  #: "CRM1", in the file's header
-SCHEMA_VERSION = 1  #: PRAGMA user_version of a file this program writes
 MAX_TEXT = 20_000  #: characters in one text field
 
 SQLModel.metadata.naming_convention = {
@@ -30,6 +28,8 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 STRICT = {"sqlite_strict": True}
+#: Records keep their number for ever: the id of a deleted row is never given to another.
+NUMBERED = {"sqlite_strict": True, "sqlite_autoincrement": True}
 
 
 class Day(TypeDecorator[date]):
@@ -53,11 +53,9 @@ class Instant(TypeDecorator[datetime]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - signature of the base
-        """Write an aware datetime as UTC text."""
-        if value is None:
-            return None
-        return instant_text(value)
+    def process_bind_param(self, value: datetime | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - signature of the base
+        """Write an aware datetime as UTC text; text that a file or the journal gave is already that."""
+        return instant_text(value) if isinstance(value, datetime) else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of the base
         """Read UTC text as an aware datetime."""
@@ -144,7 +142,7 @@ def _day(**options: Any) -> Any:
 
 
 def _reference(target: str, *, required: bool = False, index: bool = False) -> Any:
-    column = Column(Integer, ForeignKey(f"{target}.id", ondelete="RESTRICT"), nullable=not required, index=index)
+    column = Column(Integer, ForeignKey(f"{target}.id"), nullable=not required, index=index)
     return Field(sa_column=column) if required else Field(default=None, sa_column=column)
 
 
@@ -208,7 +206,7 @@ class Customer(CustomerIn, Identity, table=True):
         Index("uq_customers_external_id", "external_id", unique=True),
         Index("ix_customers_phone_e164", "phone_e164"),
         Index("ix_customers_email", "email"),
-        STRICT,
+        NUMBERED,
     )
     referred_by_id: int | None = _reference("customers")
     archived_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -244,7 +242,7 @@ class Contact(ContactIn, Identity, table=True):
         _day_shape("birthday"),
         CheckConstraint("is_primary IN (0, 1)", name="is_primary_is_a_flag"),
         Index("uq_contacts_external_id", "external_id", unique=True),
-        STRICT,
+        NUMBERED,
     )
     customer_id: int = _reference("customers", required=True, index=True)
     archived_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -271,7 +269,7 @@ class Product(ProductIn, Identity, table=True):
         _currency_shape(),
         Index("uq_products_external_id", "external_id", unique=True),
         Index("uq_products_name", "name", unique=True),
-        STRICT,
+        NUMBERED,
     )
     archived_at: datetime | None = Field(default=None, sa_type=Instant)
     import_batch_id: int | None = _reference("import_batches", index=True)
@@ -310,7 +308,7 @@ class Interaction(InteractionIn, Identity, table=True):
         Index("uq_interactions_external_id", "external_id", unique=True),
         # The agenda asks for the last real touch of each customer: both columns and the outcome are in the index.
         Index("ix_interactions_customer_id_occurred_on_outcome", "customer_id", "occurred_on", "outcome"),
-        STRICT,
+        NUMBERED,
     )
     customer_id: int = _reference("customers", required=True)
     contact_id: int | None = _reference("contacts", index=True)
@@ -350,7 +348,7 @@ class Transaction(TransactionIn, Identity, table=True):
         _currency_shape(),
         Index("uq_transactions_external_id", "external_id", unique=True),
         Index("ix_transactions_customer_id_occurred_on", "customer_id", "occurred_on"),
-        STRICT,
+        NUMBERED,
     )
     customer_id: int = _reference("customers", required=True)
     product_id: int | None = _reference("products", index=True)
@@ -392,7 +390,7 @@ class Opportunity(OpportunityIn, Identity, table=True):
         CheckConstraint("probability BETWEEN 0 AND 100", name="probability_in_percent"),
         Index("uq_opportunities_external_id", "external_id", unique=True),
         Index("ix_opportunities_stage_expected_close_on", "stage", "expected_close_on"),
-        STRICT,
+        NUMBERED,
     )
     customer_id: int | None = _reference("customers", index=True)
     contact_id: int | None = _reference("contacts", index=True)
@@ -425,7 +423,7 @@ class Task(TaskIn, Identity, table=True):
         _day_shape("done_on"),
         Index("uq_tasks_external_id", "external_id", unique=True),
         Index("ix_tasks_done_on_due_on", "done_on", "due_on"),
-        STRICT,
+        NUMBERED,
     )
     customer_id: int | None = _reference("customers", index=True)
     opportunity_id: int | None = _reference("opportunities", index=True)
@@ -442,7 +440,8 @@ class Setting(SQLModel, table=True):
 
     __tablename__ = "settings"
     __table_args__ = (STRICT,)
-    key: str = Field(primary_key=True, sa_type=Text)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(sa_type=Text, unique=True)
     value: str = Field(sa_type=Text)
 
 
@@ -450,7 +449,7 @@ class ImportBatch(SQLModel, table=True):
     """导入批次: one file read into one table. The rows it added carry its id."""
 
     __tablename__ = "import_batches"
-    __table_args__ = (STRICT,)
+    __table_args__ = (NUMBERED,)
     id: int | None = Field(default=None, primary_key=True)
     uid: str = Field(sa_type=Text, unique=True)
     entity: str = Field(sa_type=Text)
@@ -470,7 +469,7 @@ class JournalEntry(SQLModel, table=True):
     """One command that wrote: its sequence number is the order of events, whatever the clock said."""
 
     __tablename__ = "journal_entries"
-    __table_args__ = (STRICT,)
+    __table_args__ = (NUMBERED,)
     id: int | None = Field(default=None, primary_key=True)
     uid: str = Field(sa_type=Text, unique=True)
     at: datetime = Field(sa_type=Instant)
@@ -487,8 +486,6 @@ class JournalChange(SQLModel, table=True):
     __tablename__ = "journal_changes"
     __table_args__ = (
         CheckConstraint("action IN ('insert', 'update', 'delete')", name="action_known"),
-        CheckConstraint("before IS NULL OR json_valid(before)", name="before_is_json"),
-        CheckConstraint("after IS NULL OR json_valid(after)", name="after_is_json"),
         Index("ix_journal_changes_table_name_row_id", "table_name", "row_id"),
         STRICT,
     )
@@ -509,8 +506,6 @@ class RulesetRecord(SQLModel, table=True):
 
     __tablename__ = "rulesets"
     __table_args__ = (
-        CheckConstraint("json_valid(files)", name="files_is_json"),
-        CheckConstraint("json_valid(agenda)", name="agenda_is_json"),
         STRICT,
     )
     fingerprint: str = Field(primary_key=True, sa_type=Text)
@@ -526,7 +521,6 @@ class Run(SQLModel, table=True):
     __tablename__ = "runs"
     __table_args__ = (
         _day_shape("as_of"),
-        CheckConstraint("json_valid(counts)", name="counts_is_json"),
         Index("uq_runs_period_ruleset_fingerprint_version", "period", "ruleset_fingerprint", "version", unique=True),
         Index("ix_runs_as_of", "as_of"),
         STRICT,
@@ -537,7 +531,7 @@ class Run(SQLModel, table=True):
     as_of: date = Field(sa_type=Day)
     version: int = Field(default=1)
     ruleset_fingerprint: str = Field(
-        sa_column=Column(Text, ForeignKey("rulesets.fingerprint", ondelete="RESTRICT"), nullable=False)
+        sa_column=Column(Text, ForeignKey("rulesets.fingerprint"), nullable=False)
     )
     journal_id: int
     customers: int
@@ -546,14 +540,16 @@ class Run(SQLModel, table=True):
 
 
 class IndicatorValue(SQLModel, table=True):
-    """评估指标: why a score is what it is. `points` of one score of one customer add up to that score."""
+    """评估指标: why a score is what it is. `points` of one score of one customer add up to that score.
+
+    Like `classifications` it names the customer without a foreign key: history outlives a deleted customer, and the
+    row is back in place when the delete is undone.
+    """
 
     __tablename__ = "indicator_values"
     __table_args__ = ({"sqlite_strict": True, "sqlite_with_rowid": False},)
     run_id: int = Field(sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True))
-    customer_id: int = Field(
-        sa_column=Column(Integer, ForeignKey("customers.id", ondelete="RESTRICT"), primary_key=True)
-    )
+    customer_id: int = Field(primary_key=True)
     score: str = Field(primary_key=True, sa_type=Text)
     indicator: str = Field(primary_key=True, sa_type=Text)
     raw: float | None = Field(default=None, sa_type=REAL)
@@ -569,13 +565,10 @@ class Classification(SQLModel, table=True):
     __table_args__ = (
         _one_of("grade", vocabulary.GRADE),
         _one_of("lifecycle_stage", vocabulary.LIFECYCLE_STAGE),
-        CheckConstraint("json_valid(facts)", name="facts_is_json"),
         {"sqlite_strict": True, "sqlite_with_rowid": False},
     )
     run_id: int = Field(sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True))
-    customer_id: int = Field(
-        sa_column=Column(Integer, ForeignKey("customers.id", ondelete="RESTRICT"), primary_key=True)
-    )
+    customer_id: int = Field(primary_key=True)
     score: float = Field(sa_type=REAL)
     tier: str = Field(sa_type=Text)
     grade: str = Field(sa_type=Text)

@@ -1,0 +1,75 @@
+"""The page of the morning: whom to contact, and why."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.cli.common import FormatOption, LimitOption, RulesOption, command, database, day_option, limit_of, single
+from crmcli.i18n import _, ngettext
+
+app = single()
+APPS = {"agenda": app}
+
+
+@command(
+    app,
+    "agenda",
+    help=_(
+        "Whom to contact today and why, most urgent first.\n\n"
+        "Cadence follows grade and tier and counts from the last real contact: an unanswered call does not reset it. Tasks, "
+        "deals near or past their expected close, agreed days and customers with no next step are here too."
+    ),
+    examples="crm agenda\ncrm agenda --days 7 --limit 20\ncrm agenda --date 2026-12-01 --format json",
+)
+def agenda(
+    date: Annotated[str | None, typer.Option("--date", "-d", metavar="DATE", help=_("The day; today if not given."))] = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))] = 1,
+    limit: LimitOption = None,
+    rules: RulesOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    from crmcli.render.notes import say
+    from crmcli.render.output import Format, choose, show
+    from crmcli.workflows.agenda import agenda as look
+    from crmcli.workflows.files import rules_folder
+
+    day = day_option(date, "--date")
+    found = look(database(), rules_folder(rules), day=day, days=days, limit=limit_of(limit, format))
+    show(_listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+    if found.rules_changed:
+        say(_("the rules have changed since the last classification; their cadence was used, run 'crm classify'"))
+    if found.classified_as_of is None:
+        say(_("nobody has been classified yet: run 'crm classify'"))
+    if not found.items:
+        say(_("nothing is due on {day}").format(day=found.day))
+    elif found.total > len(found.items):
+        text = _("{shown} of {total} shown; --limit 0 shows all")
+        say(text.format(shown=len(found.items), total=found.total))
+    else:
+        say(ngettext("{count} due on {day}", "{count} due on {day}", found.total).format(count=found.total, day=found.day))
+
+
+def _listing(found: Any, *, coded: bool) -> Any:
+    from crmcli.render.output import Column, Listing
+    from crmcli.vocabulary import TIER
+
+    columns = [
+        Column("id", "#"),
+        Column("name", _("Name"), wrap=True, min_width=8),
+        Column("tier", _("Tier")),
+        Column("grade", _("Grade")),
+        Column("last_contacted_on", _("Last contact")),
+        Column("due_on", _("Due")),
+        Column("urgency", _("Urgency")),
+        Column("reasons", _("Why"), wrap=True, min_width=24),
+        Column("phone", _("Phone")),
+    ]
+    rows = [
+        (
+            item.customer, item.name, item.tier if coded else TIER.label(item.tier), item.grade, item.last_contacted_on,
+            item.due_on, item.urgency, "; ".join(item.reasons), item.phone,
+        )
+        for item in found.items
+    ]  # fmt: skip
+    return Listing(columns, rows, ids=[item.customer for item in found.items if item.customer is not None], key="agenda")

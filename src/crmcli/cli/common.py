@@ -1,0 +1,111 @@
+"""What commands share: how an application is made, the options that many have, and where files are."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.cli.help import CrmCommand, CrmGroup
+from crmcli.errors import UsageError
+from crmcli.i18n import _
+from crmcli.render.output import Format
+from crmcli.values import ValueFault, parse_spoken_day
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", show_default=False, help=_("How to write the result; a table on a terminal, else plain.")),
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=0, help=_("At most so many lines; 0 for all."))]
+CustomerArgument = Annotated[str, typer.Argument(metavar="CUSTOMER", help=_("Id, external id, phone, e-mail or part of the name."))]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("Do everything, show the result, and change nothing."))]
+RulesOption = Annotated[
+    Path | None, typer.Option("--rules", metavar="DIR", help=_("Take the rules from this folder."))
+]
+
+SCREENFUL = 50  #: lines of a list on a terminal when --limit says nothing
+
+
+def single() -> typer.Typer:
+    """Return an application for one command that stands at the root."""
+    return typer.Typer(
+        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=_SETTINGS
+    )
+
+
+def group(help_text: str) -> typer.Typer:
+    """Return an application for a noun with its verbs."""
+    app = typer.Typer(
+        cls=CrmGroup,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_SETTINGS,
+    )
+    app.callback(help=help_text)(_nothing)
+    return app
+
+
+def _nothing() -> None:
+    """Groups do nothing by themselves."""
+
+
+def command(app: typer.Typer, name: str, *, help: str, examples: str) -> Any:  # noqa: A002 - Typer's own word
+    """Return the decorator that makes a function a command: its first sentence, and examples one a line."""
+    return app.command(name, cls=CrmCommand, help=help, epilog=examples, context_settings=_SETTINGS)
+
+
+def database() -> Path:
+    """Return the path of the database in force."""
+    from crmcli.workflows.files import database as path
+
+    return path()
+
+
+def day_option(text: str | None, option: str) -> date | None:
+    """Read a day that an option gave, such as `--date tomorrow`.
+
+    Raises:
+        UsageError: it cannot be understood.
+    """
+    if text is None:
+        return None
+    from crmcli.workflows.upkeep import today
+
+    try:
+        return parse_spoken_day(text, today(database()))
+    except ValueFault as fault:
+        raise UsageError(fault.what, where=option, hint=fault.hint) from None
+
+
+def limit_of(limit: int | None, format: Format | None) -> int:  # noqa: A002 - the option's name
+    """Return SQLite's limit: all when 0 was asked for, or when nothing was and the result is not for a screen."""
+    from crmcli.render.output import choose
+
+    if limit is not None:
+        return limit or -1
+    return SCREENFUL if choose(format, sys.stdout) is Format.TABLE else -1
+
+
+def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | None) -> None:  # noqa: A002 - the option's name
+    """Write what a recording command did: a sentence, or with --format a record."""
+    from crmcli.render.output import Record, show_record
+    from crmcli.render.safe import safe
+
+    if format is None:
+        typer.echo(safe(summary))
+    else:
+        show_record(Record([*fields, ("summary", _("Summary"), summary)]), format)
+
+
+def echo_days(resolved: tuple[tuple[str, date], ...]) -> None:
+    """Say how days were understood that were not written as dates."""
+    from crmcli.render.notes import say
+
+    for name, day in resolved:
+        say(f"{name}: {day.isoformat()}")

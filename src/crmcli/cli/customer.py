@@ -1,0 +1,213 @@
+"""Customers: add, show, list, edit, archive, delete; `crm add`, `crm list` and `crm show` are the same by a shorter name."""
+
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.cli.common import (
+    CustomerArgument,
+    FormatOption,
+    LimitOption,
+    YesOption,
+    command,
+    database,
+    echo_days,
+    group,
+    limit_of,
+    report,
+    single,
+)
+from crmcli.i18n import _
+
+NAME = Annotated[str, typer.Argument(metavar="NAME", help=_("The customer's name."))]
+NEW_NAME = Annotated[str | None, typer.Option("--name", help=_("The customer's name."))]
+KIND = Annotated[str | None, typer.Option("--kind", help=_("person or organization."))]
+COMPANY = Annotated[str | None, typer.Option("--company", help=_("The company a person works for."))]
+TITLE = Annotated[str | None, typer.Option("--title", help=_("Job title."))]
+GENDER = Annotated[str | None, typer.Option("--gender", help=_("female, male or other."))]
+BIRTHDAY = Annotated[str | None, typer.Option("--birthday", metavar="DATE", help=_("Date of birth."))]
+CALENDAR = Annotated[
+    str | None, typer.Option("--birthday-calendar", help=_("Whether the birthday is kept by the solar or the lunar calendar."))
+]
+PHONE = Annotated[str | None, typer.Option("--phone", help=_("Telephone number."))]
+EMAIL = Annotated[str | None, typer.Option("--email", help=_("E-mail address."))]
+WECHAT = Annotated[str | None, typer.Option("--wechat", help=_("WeChat id."))]
+REGION = Annotated[str | None, typer.Option("--region", help=_("Region or city."))]
+ADDRESS = Annotated[str | None, typer.Option("--address", help=_("Address."))]
+INDUSTRY = Annotated[str | None, typer.Option("--industry", help=_("Industry."))]
+SIZE = Annotated[str | None, typer.Option("--size", help=_("micro_small, medium or large."))]
+HEADCOUNT = Annotated[str | None, typer.Option("--headcount", metavar="NUMBER", help=_("Number of employees."))]
+SOURCE = Annotated[str | None, typer.Option("--source", help=_("Where the customer came from."))]
+REFERRED = Annotated[str | None, typer.Option("--referred-by", metavar="CUSTOMER", help=_("Who referred the customer."))]
+TAGS = Annotated[str | None, typer.Option("--tags", help=_("Tags, separated by commas."))]
+NEEDS = Annotated[str | None, typer.Option("--needs", help=_("What the customer needs."))]
+INTENT = Annotated[str | None, typer.Option("--intent", help=_("Your judgement: potential, target, interested, high_hope, won, poor, invalid."))]
+NEXT = Annotated[str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))]
+NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
+EXTERNAL = Annotated[str | None, typer.Option("--external-id", help=_("The customer's number in another system."))]
+
+app = group(_("Customers: who they are and where they stand."))
+add_app, list_app, show_app = single(), single(), single()
+APPS = {"customer": app, "add": add_app, "list": list_app, "show": show_app}
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in values.items() if name not in {"format", "customer"}}
+    values["intent_stage"] = values.pop("intent")
+    values["next_contact_on"] = values.pop("next_day")
+    return values
+
+
+def add(
+    name: NAME,
+    kind: KIND = None,
+    company: COMPANY = None,
+    title: TITLE = None,
+    gender: GENDER = None,
+    birthday: BIRTHDAY = None,
+    birthday_calendar: CALENDAR = None,
+    phone: PHONE = None,
+    email: EMAIL = None,
+    wechat: WECHAT = None,
+    region: REGION = None,
+    address: ADDRESS = None,
+    industry: INDUSTRY = None,
+    size: SIZE = None,
+    headcount: HEADCOUNT = None,
+    source: SOURCE = None,
+    referred_by: REFERRED = None,
+    tags: TAGS = None,
+    needs: NEEDS = None,
+    intent: INTENT = None,
+    next_day: NEXT = None,
+    notes: NOTES = None,
+    external_id: EXTERNAL = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    given = _given(dict(locals()))
+    from crmcli.workflows.record import add as record
+
+    done = record(database(), "customer", given)
+    report(done.summary, [("id", "#", done.id)], format)
+    echo_days(done.resolved)
+
+
+def edit(
+    customer: CustomerArgument,
+    name: NEW_NAME = None,
+    kind: KIND = None,
+    company: COMPANY = None,
+    title: TITLE = None,
+    gender: GENDER = None,
+    birthday: BIRTHDAY = None,
+    birthday_calendar: CALENDAR = None,
+    phone: PHONE = None,
+    email: EMAIL = None,
+    wechat: WECHAT = None,
+    region: REGION = None,
+    address: ADDRESS = None,
+    industry: INDUSTRY = None,
+    size: SIZE = None,
+    headcount: HEADCOUNT = None,
+    source: SOURCE = None,
+    referred_by: REFERRED = None,
+    tags: TAGS = None,
+    needs: NEEDS = None,
+    intent: INTENT = None,
+    next_day: NEXT = None,
+    notes: NOTES = None,
+    external_id: EXTERNAL = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    given = _given(dict(locals()))
+    from crmcli.cli.edits import report_edit
+    from crmcli.workflows.record import edit as record
+
+    report_edit(record(database(), "customer", customer, given), format)
+
+
+def list_customers(
+    search: Annotated[str, typer.Argument(metavar="[TEXT]", help=_("Only those with this in name, company, phone or e-mail."))] = "",
+    tier: Annotated[str | None, typer.Option("--tier", help=_("Only this tier."))] = None,
+    grade: Annotated[str | None, typer.Option("--grade", help=_("Only this grade: A, B, C or D."))] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help=_("Only those with this tag."))] = None,
+    archived: Annotated[bool, typer.Option("--archived", help=_("Archived ones too."))] = False,
+    sort: Annotated[str, typer.Option("--sort", help=_("By id, name or score."))] = "id",
+    limit: LimitOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    from crmcli.cli import tables
+    from crmcli.errors import UsageError
+    from crmcli.render.notes import say
+    from crmcli.render.output import Format, choose, show
+    from crmcli.vocabulary import GRADE, TIER
+    from crmcli.workflows.look import customers
+
+    if sort not in {"id", "name", "score"}:
+        raise UsageError(_("cannot sort by {key}").format(key=repr(sort)), where="--sort", hint=_("id, name or score"))
+    filters = {
+        "search": search,
+        "tier": TIER.parse(tier) or tier if tier else None,
+        "grade": GRADE.parse(grade) or grade if grade else None,
+        "tag": tag,
+        "archived": archived,
+        "sort": sort,
+    }
+    page = customers(database(), limit=limit_of(limit, format), **filters)
+    import sys
+
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    show(tables.customers(page.lines, coded=coded), format)
+    if page.total is not None:
+        say(_("{shown} of {total} customers; --limit 0 shows all").format(shown=len(page.lines), total=page.total))
+    if not page.lines:
+        say(_("no customers here"))
+        raise typer.Exit(1)
+
+
+def show_customer(customer: CustomerArgument, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    from crmcli.cli.customer_file import record
+    from crmcli.render.output import show_record
+    from crmcli.workflows.look import customer as look_up
+
+    show_record(record(look_up(database(), customer), format), format)
+
+
+def archive(
+    customer: CustomerArgument,
+    back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    from crmcli.workflows.record import archive as record
+
+    done = record(database(), "customer", customer, back=back)
+    report(done.summary, [("id", "#", done.id)], format)
+
+
+def delete(customer: CustomerArgument, yes: YesOption = False, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    from crmcli.render.ask import confirm
+    from crmcli.workflows.record import delete_customer, plan_deletion
+
+    plan = plan_deletion(database(), customer)
+    along = ", ".join(f"{count} {table}" for table, count in plan.rows if count)
+    question = _("delete customer #{id} {name}?").format(id=plan.id, name=plan.name)
+    if along:
+        question = _("delete customer #{id} {name} with {rows}?").format(id=plan.id, name=plan.name, rows=along)
+    if not confirm(question, yes=yes):
+        raise typer.Exit(1)
+    done = delete_customer(database(), plan.id)
+    report(done.summary, [("id", "#", done.id)], format)
+
+
+_ADD = {"help": _("Add a customer."), "examples": "crm add 张三 --company 远山贸易 --phone 13800138000\ncrm add \"Ann Lee\" --email ann@example.com --source fair"}
+_LIST = {"help": _("List customers and where they stand."), "examples": "crm list --tier high\ncrm list 张 --format json"}
+_SHOW = {"help": _("Show everything about one customer."), "examples": "crm show 张三\ncrm show 13800138000 --format json"}
+for target in (app, add_app):
+    command(target, "add", **_ADD)(add)
+for target in (app, show_app):
+    command(target, "show", **_SHOW)(show_customer)
+for target in (app, list_app):
+    command(target, "list", **_LIST)(list_customers)
+command(app, "edit", help=_("Change fields of a customer; an empty value clears one."), examples="crm customer edit 张三 --phone 13900139000 --next +7d\ncrm customer edit 12 --company ''")(edit)
+command(app, "archive", help=_("Put a customer away: off the lists and the agenda, history kept."), examples="crm customer archive 12\ncrm customer archive 12 --back")(archive)
+command(app, "delete", help=_("Delete a customer with everything recorded about it; undo brings it back."), examples="crm customer delete 12\ncrm customer delete 12 --yes")(delete)

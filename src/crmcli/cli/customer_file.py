@@ -1,0 +1,78 @@
+"""The customer file 客户档案: one record with its lists, for `crm show`."""
+
+import sys
+from typing import Any
+
+from crmcli import vocabulary as words
+from crmcli.cli import tables
+from crmcli.i18n import _
+from crmcli.render.output import Format, Record, choose
+
+
+def record(found: Any, format: Format | None) -> Record:  # noqa: A002 - the option's name
+    """Build the record; on a terminal empty fields are left out, elsewhere every field is there."""
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    fields = [*_identity(found.customer, coded=coded), *_judgement(found.judgement, coded=coded)]
+    if not coded:
+        fields = [field for field in fields if field[2] not in (None, "")]
+    sections = [
+        tables.contacts(found.contacts),
+        tables.opportunities(found.opportunities, coded=coded),
+        tables.tasks(found.tasks, coded=coded),
+        tables.interactions(found.interactions, coded=coded),
+        tables.transactions(found.transactions, coded=coded),
+    ]
+    return Record(fields, [section for section in sections if coded or section.rows])
+
+
+def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    def say(vocabulary: words.Vocabulary, code: str | None) -> str | None:
+        return code if coded else tables.word(vocabulary, code)
+
+    birthday = row.birthday
+    if birthday and not coded and row.birthday_calendar == "lunar":
+        birthday = f"{birthday} ({say(words.CALENDAR, 'lunar')})"
+    fields = [
+        ("id", "#", row.id),
+        ("name", _("Name"), row.name),
+        ("kind", _("Kind"), say(words.KIND, row.kind)),
+        ("company", _("Company"), row.company),
+        ("title", _("Title"), row.title),
+        ("gender", _("Gender"), say(words.GENDER, row.gender)),
+        ("birthday", _("Birthday"), birthday),
+        ("phone", _("Phone"), row.phone),
+        ("email", _("E-mail"), row.email),
+        ("wechat", _("WeChat"), row.wechat),
+        ("region", _("Region"), row.region),
+        ("address", _("Address"), row.address),
+        ("industry", _("Industry"), row.industry),
+        ("size", _("Size"), say(words.SIZE, row.size)),
+        ("headcount", _("Headcount"), row.headcount),
+        ("source", _("Source"), row.source),
+        ("referred_by", _("Referred by"), row.referred_by),
+        ("tags", _("Tags"), row.tags),
+        ("needs", _("Needs"), row.needs),
+        ("intent_stage", _("Intent"), say(words.INTENT_STAGE, row.intent_stage)),
+        ("next_contact_on", _("Next contact"), tables.day(row.next_contact_on)),
+        ("notes", _("Notes"), row.notes),
+        ("external_id", _("External id"), row.external_id),
+        ("archived_at", _("Archived"), row.archived_at),
+    ]
+    if coded:
+        fields += [("birthday_calendar", "", row.birthday_calendar), ("uid", "", row.uid), ("created_at", "", row.created_at)]
+    return fields
+
+
+def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    if found is None:
+        return [(key, "", None) for key in ("score", "tier", "grade", "lifecycle_stage", "classified_as_of")] if coded else []
+    tier = found.tier if coded else words.TIER.label(found.tier)
+    stage = found.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
+    return [
+        ("score", _("Score"), found.score),
+        ("tier", _("Tier"), tier),
+        ("grade", _("Grade"), found.grade if coded else f"{found.grade} ({found.grade_reason})"),
+        *([("grade_reason", "", found.grade_reason)] if coded else []),
+        ("lifecycle_stage", _("Lifecycle"), stage),
+        ("classified_as_of", _("Classified as of"), tables.day(found.as_of)),
+    ]

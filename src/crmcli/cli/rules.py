@@ -1,0 +1,126 @@
+"""The rules: are they right, do their examples hold, what do they say?"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.cli.common import FormatOption, RulesOption, command, group
+from crmcli.i18n import _, ngettext
+
+app = group(_("The rules: check them, test them, show them."))
+APPS = {"rules": app}
+
+
+def _folder(rules: Path | None) -> Path:
+    from crmcli.workflows.files import rules_folder
+
+    return rules_folder(rules)
+
+
+@command(app, "check", help=_("Check the rule files; every fault with its line, exit 78 when there are any."), examples="crm rules check\ncrm rules check --rules my-rules --format json")
+def check(rules: RulesOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    from crmcli.errors import ConfigError
+    from crmcli.render.notes import say
+    from crmcli.render.output import Column, Listing, show
+    from crmcli.workflows.ruleset import check_folder
+
+    report = check_folder(_folder(rules))
+    columns = [
+        Column("file", _("File")), Column("line", _("Line")), Column("column", _("Column")), Column("code", _("Code")),
+        Column("what", _("What"), wrap=True), Column("hint", _("Hint"), wrap=True),
+    ]  # fmt: skip
+    if format is not None:
+        rows = [(fault.file, fault.line, fault.column, fault.code, fault.what, fault.hint) for fault in report.faults]
+        show(Listing(columns, rows, key="faults"), format)
+        if report.faults:
+            raise typer.Exit(ConfigError.status)
+        return
+    if report.faults:
+        text = ngettext("{count} fault in the rules", "{count} faults in the rules", len(report.faults))
+        raise ConfigError(text.format(count=len(report.faults)), where=report.folder, faults=report.faults)
+    say(_("{folder}: no faults, fingerprint {fingerprint}").format(folder=report.folder, fingerprint=report.fingerprint[:12]))
+
+
+@command(app, "test", help=_("Run the examples that stand in the rule files; exit 1 when one does not hold."), examples="crm rules test\ncrm rules test --rules my-rules")
+def test(rules: RulesOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    from crmcli.render.notes import say
+    from crmcli.render.output import Column, Listing, show
+    from crmcli.workflows.ruleset import test_folder
+
+    report = test_folder(_folder(rules))
+    columns = [
+        Column("file", _("File")), Column("line", _("Line")), Column("name", _("Example"), wrap=True),
+        Column("expected", _("Expected"), wrap=True), Column("got", _("Got"), wrap=True),
+    ]  # fmt: skip
+    rows = [(bad.file, bad.line, bad.name, _pairs(bad.expected), _pairs(bad.got)) for bad in report.failures]
+    show(Listing(columns, rows, key="failures"), format)
+    say(_("{cases} examples, {failed} do not hold").format(cases=report.cases, failed=len(report.failures)))
+    if report.failures:
+        raise typer.Exit(1)
+
+
+@command(app, "show", help=_("Show the rules in force: weights, thresholds, grades, lifecycle, cadence."), examples="crm rules show\ncrm rules show --format json")
+def show_rules(rules: RulesOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    from crmcli.render.output import show_record
+    from crmcli.workflows.ruleset import show_folder
+
+    show_record(_record(show_folder(_folder(rules))), format)
+
+
+@command(app, "features", help=_("List the features that rules can use."), examples="crm rules features\ncrm rules features --format csv")
+def features(format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    from crmcli.render.output import Column, Listing, show
+    from crmcli.workflows.ruleset import list_features
+
+    columns = [
+        Column("name", _("Feature")), Column("zh", "中文名"), Column("type", _("Type")), Column("unit", _("Unit")),
+        Column("window", _("Window")), Column("meaning", _("Meaning"), wrap=True, min_width=24),
+    ]  # fmt: skip
+    rows = [(each.name, each.zh, each.type, each.unit, each.windowable, each.text.text()) for each in list_features()]
+    show(Listing(columns, rows, ids=[row[0] for row in rows], key="features"), format)
+
+
+def _pairs(values: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values)
+
+
+def _record(shown: Any) -> Any:
+    from crmcli.render.output import Column, Listing, Record
+
+    def listing(key: str, title: str, names: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> Listing:
+        columns = [Column(name, heading, wrap=name in {"label", "when", "scale"}) for name, heading in names]
+        return Listing(columns, rows, title=title, key=key)
+
+    fields = [
+        ("folder", _("Folder"), shown.folder),
+        ("fingerprint", _("Fingerprint"), shown.fingerprint),
+        *((f"months_{grade}", _("Grade {grade} within months").format(grade=grade), months) for grade, months in shown.months),
+    ]
+    sections = [
+        listing(
+            "indicators", shown.score_label.text(),
+            [("indicator", _("Indicator")), ("label", _("Name")), ("feature", _("Feature")), ("weight", _("Weight")),
+             ("share", _("Share")), ("scale", _("Scale")), ("missing", _("If missing"))],
+            [(i.name, i.label.text(), i.feature, i.weight, i.share, i.scale, i.missing) for i in shown.indicators],
+        ),
+        listing(
+            "tiers", _("Tiers"), [("tier", _("Tier")), ("label", _("Name")), ("at_least", _("From score"))],
+            [(tier.code, tier.label.text(), tier.at_least) for tier in shown.tiers],
+        ),
+        listing(
+            "grades", _("Grades, the first that fits"),
+            [("grade", _("Grade")), ("reason", _("Reason")), ("label", _("Name")), ("when", _("When"))],
+            [(rule.grade, rule.reason, rule.label.text(), rule.written) for rule in shown.grades],
+        ),
+        listing(
+            "lifecycle", _("Lifecycle, the first that fits"), [("stage", _("Stage")), ("label", _("Name")), ("when", _("When"))],
+            [(rule.stage, rule.label.text(), rule.written) for rule in shown.lifecycle],
+        ),
+        listing(
+            "cadence", _("Cadence"),
+            [("grade", _("Grade")), ("tier", _("Tier")), ("lifecycle", _("Lifecycle")), ("days", _("Days")), ("max_days", _("At most"))],
+            [(rule.grade, rule.tier, rule.lifecycle, rule.days, rule.max_days) for rule in shown.cadence],
+        ),
+    ]  # fmt: skip
+    return Record(fields, sections)

@@ -1,0 +1,1 @@
+"""Files to typed rows and back: encoding, dialect, headers, cells, faults. Never SQL, never a database."""

@@ -1,0 +1,269 @@
+"""Files out of this program: whole or not at all, readable by their owner only, in CSV, JSON or JSON lines.
+
+A target is replaced only after every byte of its successor is on disk. Text is written exactly as it is
+stored: no guard against formulas, because a guard would change the data on its way back in.
+"""
+
+import csv
+import errno
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, TextIO
+
+from crmcli.errors import CannotCreateError, CrmError, StorageError, UsageError
+from crmcli.exchange.cells import Value
+from crmcli.exchange.fields import FieldKind, fields_of
+from crmcli.i18n import _
+from crmcli.values import format_amount
+
+STDOUT = "-"
+Format = Literal["csv", "json", "jsonl"]
+FORMATS: tuple[Format, ...] = ("csv", "json", "jsonl")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_TEMPORARY = re.compile(r"\.crm-([0-9a-f]{12})-(\d+)-[0-9a-f]{16}\.tmp")
+
+
+@contextmanager
+def atomic_output(path: str) -> Iterator[TextIO]:
+    """Give a UTF-8 text stream that becomes the file `path` when the block ends well.
+
+    Its `.buffer` takes bytes. If the block fails, the file stays as it was. A symbolic link stays, its target
+    is replaced. `-` is standard output, and a device or pipe is written directly.
+
+    Raises:
+        CannotCreateError: the folder does not exist, or nothing may be written there.
+        StorageError: the disk is full or broken.
+    """
+    if path == STDOUT:
+        if sys.stdout is None:
+            raise CannotCreateError(_("there is no standard output"), hint=_("name a file instead of -"))
+        number = _stdout_number()
+        with _direct(_("<stdout>"), os.dup(number) if number >= 0 else None) as stream:
+            yield stream
+        return
+    target = _target(path)
+    if target.exists() and not target.is_file():
+        with _direct(path, _opened(path, target, os.O_WRONLY)) as stream:
+            yield stream
+        return
+    _remove_stale(target)
+    temporary = target.parent / f".crm-{_tag(target)}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+    number = _opened(path, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW)
+    try:
+        with _failures(path):
+            with io.TextIOWrapper(os.fdopen(number, "wb"), encoding="utf-8", newline="") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(number)
+            temporary.replace(target)
+            _sync_folder(target.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _stdout_number() -> int:
+    """Return the descriptor of standard output, -1 when it is not a real file (in a test, in a notebook)."""
+    try:
+        return sys.stdout.fileno()
+    except (AttributeError, OSError, ValueError):
+        return -1
+
+
+@contextmanager
+def _direct(name: str, number: int | None) -> Iterator[TextIO]:
+    if sys.stdout is not None:
+        sys.stdout.flush()  # what was printed before comes first
+    raw = os.fdopen(number, "wb") if number is not None else sys.stdout.buffer
+    stream = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+    with _failures(name):
+        try:
+            yield stream
+            stream.flush()
+        finally:
+            if number is None:
+                with suppress(OSError):
+                    stream.detach()
+            else:
+                with suppress(OSError):
+                    stream.close()
+
+
+@contextmanager
+def _failures(name: str) -> Iterator[None]:
+    """Turn a full or broken disk into our error; other failures, such as a closed pipe, pass."""
+    try:
+        yield
+    except CrmError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(
+                _("the disk is full"),
+                where=name,
+                hint=_("free some space and try again"),
+            ) from None
+        if error.errno == errno.EIO:
+            raise StorageError(
+                _("writing failed: {reason}").format(reason=error.strerror), where=name
+            ) from None
+        raise
+
+
+def _target(path: str) -> Path:
+    try:
+        target = Path(path).resolve()
+        if target.is_dir():
+            raise CannotCreateError(_("a folder, not a file"), where=path)
+        if not target.parent.is_dir():
+            raise CannotCreateError(
+                _("the folder {folder} does not exist").format(folder=repr(str(target.parent))),
+                where=path,
+                hint=_("create it first"),
+            )
+        if target.exists() and not os.access(target, os.W_OK):
+            raise CannotCreateError(_("the file is read-only"), where=path)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise CannotCreateError(_("not a file name: {reason}").format(reason=error), where=path) from None
+    return target
+
+
+def _opened(path: str, file: Path, flags: int) -> int:
+    try:
+        return os.open(file, flags | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(_("the disk is full"), where=path) from None
+        reason = error.strerror or str(error)
+        raise CannotCreateError(_("cannot be written: {reason}").format(reason=reason), where=path) from None
+
+
+def _tag(target: Path) -> str:
+    return hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove what an earlier, killed command left of this very target."""
+    tag = _tag(target)
+    with suppress(OSError):
+        for entry in os.scandir(target.parent):
+            match = _TEMPORARY.fullmatch(entry.name)
+            ours = match and match.group(1) == tag and entry.is_file(follow_symlinks=False)
+            if match and ours and not _is_alive(int(match.group(2))):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems cannot; the file itself is on disk
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+# --- records ------------------------------------------------------------------------------------------------
+
+
+def write_records(stream: TextIO, form: Format, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> int:
+    """Write rows, as they come, and return how many.
+
+    CSV follows RFC 4180 with line feeds at line ends; the header is the names, None is an empty cell, text is
+    as stored. JSON is one array, JSON lines one object a line, both UTF-8 unescaped, None as null. Amounts
+    must come as decimal text, see `as_file_rows`.
+    """
+    if form == "csv":
+        return _write_csv(stream, names, rows)
+    if form not in FORMATS:
+        raise UsageError(_("unknown format: {name}").format(name=repr(form)), hint=", ".join(FORMATS))
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    count = 0
+    first, between, last = ("[\n", ",\n", "\n]\n") if form == "json" else ("", "\n", "\n")
+    for row in rows:
+        stream.write(between if count else first)
+        stream.write(encode(dict(zip(names, row, strict=True))))
+        count += 1
+    if count:
+        stream.write(last)
+    elif form == "json":
+        stream.write("[]\n")
+    return count
+
+
+def as_file_rows(
+    entity: str, names: Sequence[str], rows: Iterable[Sequence[Value]], currency: str
+) -> Iterator[list[Value]]:
+    """Turn rows in database form into rows for a file: minor units become decimal text in the row's currency.
+
+    Args:
+        entity: a key of ENTITIES.
+        names: field names aligned with the rows.
+        rows: as `parse` gives them.
+        currency: of rows without a currency of their own.
+    """
+    kinds = fields_of(entity)
+    amounts = [i for i, name in enumerate(names) if name in kinds and kinds[name].kind is FieldKind.AMOUNT]
+    currency_at = names.index("currency") if "currency" in names else -1
+    for row in rows:
+        out = list(row)
+        code = str(row[currency_at] or currency) if currency_at >= 0 else currency
+        for index in amounts:
+            minor = out[index]
+            if isinstance(minor, int):
+                out[index] = format_amount(minor, code)
+        yield out
+
+
+class CsvLines:
+    """A CSV writer whose lines end in a line feed and which quotes a lone carriage return on every Python."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        # The writer quotes the characters of its line end: \r is one of them here, and is taken off again
+        # below.
+        self._writer = csv.writer(self, lineterminator="\r\n")
+
+    def write(self, line: str) -> int:
+        """Take one finished line from the csv module."""
+        return self._stream.write(line[:-2] + "\n")
+
+    def writerow(self, cells: Sequence[Value]) -> None:
+        """Write one record."""
+        self._writer.writerow([_plain(cell) if type(cell) is float else cell for cell in cells])
+
+
+def _plain(number: float) -> str:
+    """Write a number without an exponent: 2, 2.5, 0.00001."""
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _write_csv(stream: TextIO, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> int:
+    writer = CsvLines(stream)
+    writer.writerow(names)
+    count = 0
+    for row in rows:
+        writer.writerow(row)
+        count += 1
+    return count

@@ -1,0 +1,97 @@
+"""What later commands need of a ruleset: the rhythm for the agenda, the thresholds for `why`.
+
+Data only; nothing is compiled to SQL here.
+"""
+
+from dataclasses import dataclass
+
+from crmcli.rules.expression import names_in
+from crmcli.rules.model import GRADES, Label, RuleSet, Tier
+from crmcli.vocabulary import LIFECYCLE_STAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a grade or a stage was given: its text for people and the condition as it stands in the file."""
+
+    code: str
+    label: Label
+    condition: str  #: "" for the rule that takes everybody left over
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a result is explained with."""
+
+    tiers: tuple[Tier, ...]  #: from the highest threshold down
+    indicators: dict[str, Label]
+    features: dict[str, Label]
+    grade_reasons: dict[str, Cause]  #: by reason; `code` is the grade
+    lifecycle: dict[str, tuple[Cause, ...]]  #: by stage, in the order of the rules
+    months: dict[str, int]
+
+    def around(self, score: float) -> tuple[Tier, Tier | None]:
+        """Return the tier of a score and the next higher one, if there is one."""
+        above: Tier | None = None
+        for tier in self.tiers[:-1]:
+            if score >= tier.at_least:
+                return tier, above
+            above = tier
+        return self.tiers[-1], above
+
+
+def thresholds(ruleset: RuleSet) -> Thresholds:
+    """Return tier thresholds, reason texts and the conditions behind them."""
+    reasons = {
+        rule.reason: Cause(
+            rule.grade, rule.label, rule.written, tuple(sorted(names_in(rule.when))) if rule.when else ()
+        )
+        for rule in ruleset.grades.rules
+    }
+    stages: dict[str, tuple[Cause, ...]] = {}
+    for rule in ruleset.lifecycle:
+        used = tuple(sorted(names_in(rule.when))) if rule.when else ()
+        stages[rule.stage] = (*stages.get(rule.stage, ()), Cause(rule.stage, rule.label, rule.written, used))
+    return Thresholds(
+        tiers=ruleset.tiers,
+        indicators={i.name: i.label for score in ruleset.scores for i in score.indicators},
+        features={use.name: use.label for use in ruleset.features},
+        grade_reasons=reasons,
+        lifecycle=stages,
+        months=dict(ruleset.grades.months),
+    )
+
+
+def agenda_program(ruleset: RuleSet) -> dict[str, object]:
+    """Return what the daily agenda needs, ready for JSON: the cadence written out for every combination."""
+    cadence = ruleset.cadence
+    table: list[list[object]] = []
+    for grade in GRADES:
+        for tier in ruleset.tiers:
+            for stage in LIFECYCLE_STAGE.codes:
+                rule = cadence.find(grade, tier.code, stage)
+                if rule is None:
+                    raise LookupError(
+                        f"no cadence for {grade}/{tier.code}/{stage}"
+                    )  # the checker has seen to it
+                table.append([grade, tier.code, stage, rule.days, rule.max_days])
+    return {
+        "cadence": table,
+        "unclassified": list(cadence.unclassified),
+        "opportunity_lead_days": cadence.opportunity_lead_days,
+        "task_lead_days": cadence.task_lead_days,
+        "urgency": {
+            **dict(cadence.urgency),
+            "tier": dict(cadence.urgency_tier),
+            "grade": dict(cadence.urgency_grade),
+        },
+        "labels": {
+            "tier": {tier.code: _words(tier.label) for tier in ruleset.tiers},
+            "grade_reason": {rule.reason: _words(rule.label) for rule in ruleset.grades.rules},
+        },
+    }
+
+
+def _words(label: Label) -> dict[str, str]:
+    return {"en": label.en, "zh": label.zh}

@@ -1,0 +1,511 @@
+"""The closed list of features: what can be known about a customer on a day, and how SQL works it out.
+
+Each feature is declared once here; the checker, the compiler, the list that users read and the tests take
+it from here. A feature takes aggregates over one source table (one GROUP BY per table, shared by all
+features) and combines them. Only facts dated on or before the as-of day are seen. Money is in major units
+of the base currency.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    Integer,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    type_coerce,
+)
+
+from crmcli import vocabulary
+from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT
+from crmcli.rules.model import Label
+
+Sql = ColumnElement[Any]
+CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
+OPPORTUNITIES, TASKS = "opportunities", "tasks"
+CLOSED_STAGES = ("won", "lost")
+_NO_DAY = "9999-99-99"
+_JULIAN_EPOCH = 1721424.5  # the Julian day of midnight before date.min, less one
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a feature is worked out from: the tables, the day, and the aggregates taken so far.
+
+    `take` asks for an aggregate over the facts of one source table and returns the column that will hold
+    it, one row per customer; asking twice under one name gives the same column.
+    """
+
+    tables: dict[str, Table]
+    as_of: date
+    currency: str
+    units: float
+    since: date | None = None
+    window: str = ""
+    holders: dict[str, Table] = field(default_factory=dict)
+    aggregates: dict[str, dict[str, Sql]] = field(default_factory=dict)
+    holder: Callable[[str], Table] | None = None
+
+    def take(
+        self, source: str, name: str, aggregate: Sql, kind: type[Any] = Integer, *, windowed: bool = False
+    ) -> Sql:
+        """Return the column of an aggregate."""
+        name = f"{name}_{self.window}" if windowed and self.window else name
+        if source not in self.holders:
+            assert self.holder is not None  # noqa: S101 - the compiler always gives one
+            self.holders[source] = self.holder(source)
+            self.aggregates[source] = {}
+        if name not in self.aggregates[source]:
+            self.holders[source].append_column(Column(name, kind))
+            self.aggregates[source][name] = aggregate
+        return self.holders[source].c[name]
+
+    def within(self, day: Sql) -> Sql | None:
+        """Return the condition that a day lies in the feature's window, or None without a window."""
+        return None if self.since is None else day > self.since
+
+    def days_since(self, day: Sql) -> Sql:
+        """Return the number of days from a day to the as-of day."""
+        return literal(_JULIAN_EPOCH + self.as_of.toordinal(), Float) - func.julianday(day, type_=Float)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature of the catalogue.
+
+    Attributes:
+        name: what rules call it.
+        zh: the same in Chinese; rules may use either.
+        type: number, text, bool or date.
+        unit: "days", "money", "count", "months", "minutes", "share" or "".
+        text: one sentence that says exactly what it is.
+        source: the table it is taken from.
+        windowable: whether `window:` may limit it.
+        codes: every value a text feature can have, if the list is closed.
+        define: builds the SQL.
+    """
+
+    name: str
+    zh: str
+    type: str
+    unit: str
+    text: Label
+    source: str
+    define: Callable[[Facts], Sql]
+    windowable: bool = False
+    codes: tuple[str, ...] = ()
+
+
+def _number(value: Sql) -> Sql:
+    return cast(value, Float)
+
+
+def _money(facts: Facts, minor: Sql) -> Sql:
+    return _number(minor) / literal(facts.units, Float)
+
+
+def _all_of(*conditions: Sql | None) -> Sql:
+    return and_(*(condition for condition in conditions if condition is not None))
+
+
+# --- transactions -------------------------------------------------------------------------------------------
+
+
+def _sales(facts: Facts, *, in_currency: bool = False) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    return _all_of(
+        table.c.kind == "sale",
+        facts.within(table.c.occurred_on),
+        table.c.currency == facts.currency if in_currency else None,
+    )
+
+
+def _in_currency(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    return _all_of(table.c.currency == facts.currency, facts.within(table.c.occurred_on))
+
+
+def _sale_day(facts: Facts, which: str) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    day = type_coerce(table.c.occurred_on, Text)
+    aggregate = func.max(day) if which == "last" else func.min(day)
+    return facts.take(TRANSACTIONS, f"{which}_sale_on", aggregate.filter(table.c.kind == "sale"), Text)
+
+
+def _sale_count(facts: Facts) -> Sql:
+    count = func.count().filter(_sales(facts))
+    return func.coalesce(facts.take(TRANSACTIONS, "sales", count, windowed=True), 0)
+
+
+def _sale_days(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    count = func.count(table.c.occurred_on.distinct()).filter(table.c.kind == "sale")
+    return facts.take(TRANSACTIONS, "sale_days", count)
+
+
+def _revenue(facts: Facts) -> Sql:
+    total = func.sum(facts.tables[TRANSACTIONS].c.amount_minor).filter(_in_currency(facts))
+    return _money(facts, func.coalesce(facts.take(TRANSACTIONS, "revenue", total, windowed=True), 0))
+
+
+def _margin(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    total = func.sum(table.c.amount_minor - table.c.cost_minor).filter(_in_currency(facts))
+    return _money(facts, facts.take(TRANSACTIONS, "margin", total, windowed=True))
+
+
+def _average_order(facts: Facts) -> Sql:
+    own = _sales(facts, in_currency=True)
+    total = func.sum(facts.tables[TRANSACTIONS].c.amount_minor).filter(own)
+    count = func.count().filter(own)
+    held = facts.take(TRANSACTIONS, "sold", total, windowed=True)
+    number = facts.take(TRANSACTIONS, "sold_count", count, windowed=True)
+    return _money(facts, held) / func.nullif(number, 0, type_=Integer)
+
+
+def _repeat_rate(facts: Facts) -> Sql:
+    count = _sale_count(facts)
+    return (_number(count) - 1.0) / func.nullif(_number(count), 0.0, type_=Float)
+
+
+def _purchase_gap(facts: Facts) -> Sql:
+    first, last, days = _sale_day(facts, "first"), _sale_day(facts, "last"), _sale_days(facts)
+    return (facts.days_since(first) - facts.days_since(last)) / func.nullif(
+        _number(days) - 1.0, 0.0, type_=Float
+    )
+
+
+# --- interactions -------------------------------------------------------------------------------------------
+
+
+def _reached(facts: Facts) -> Sql:
+    return facts.tables[INTERACTIONS].c.outcome.in_(vocabulary.REAL_TOUCH)
+
+
+def _touch_day(facts: Facts) -> Sql:
+    day = type_coerce(facts.tables[INTERACTIONS].c.occurred_on, Text)
+    return facts.take(INTERACTIONS, "last_touch_on", func.max(day).filter(_reached(facts)), Text)
+
+
+def _interaction_sum(facts: Facts, name: str, aggregate: Any, *conditions: Sql) -> Sql:
+    chosen = [*conditions]
+    within = facts.within(facts.tables[INTERACTIONS].c.occurred_on)
+    if within is not None:
+        chosen.append(within)
+    taken = facts.take(
+        INTERACTIONS, name, aggregate.filter(and_(*chosen)) if chosen else aggregate, windowed=True
+    )
+    return _number(func.coalesce(taken, 0))
+
+
+def _touches(facts: Facts) -> Sql:
+    return _interaction_sum(facts, "touches", func.count(), _reached(facts))
+
+
+def _unanswered(facts: Facts) -> Sql:
+    return _interaction_sum(
+        facts, "unanswered", func.count(), facts.tables[INTERACTIONS].c.outcome.not_in(vocabulary.REAL_TOUCH)
+    )
+
+
+def _minutes(facts: Facts) -> Sql:
+    return _interaction_sum(facts, "minutes", func.sum(facts.tables[INTERACTIONS].c.minutes))
+
+
+def _no_followup(facts: Facts) -> Sql:
+    touches = facts.take(INTERACTIONS, "records", func.count())
+    purchases = facts.take(TRANSACTIONS, "records", func.count())
+    return func.coalesce(touches, 0) + func.coalesce(purchases, 0) <= 1
+
+
+# --- opportunities ------------------------------------------------------------------------------------------
+
+
+def _stage_rank(facts: Facts) -> Sql:
+    """1 to 4. A deal closed after the as-of day was open then; its stage is no longer known: introduced."""
+    stage = facts.tables[OPPORTUNITIES].c.stage
+    ranks = {name: at for at, name in enumerate(vocabulary.OPEN_STAGES, 1)}
+    return case(ranks, value=stage, else_=ranks["introduced"])
+
+
+def _next_deal(facts: Facts) -> Sql:
+    """The open deal that closes next, as one sortable text: day, 9 less the stage's rank, 1 if it waits.
+
+    Of several on one day it is the furthest, and of those one that waits for nothing. Undated deals come
+    last.
+    """
+    table = facts.tables[OPPORTUNITIES]
+    waits = case((func.trim(func.coalesce(table.c.waiting_for, "")) != "", "1"), else_="0")
+    key = (
+        func.coalesce(type_coerce(table.c.expected_close_on, Text), _NO_DAY, type_=Text)
+        .concat(cast(9 - _stage_rank(facts), Text))
+        .concat(waits)
+    )
+    return facts.take(OPPORTUNITIES, "next_deal", func.min(key), Text)
+
+
+def _close_day(facts: Facts) -> Sql:
+    return func.nullif(func.substr(_next_deal(facts), 1, 10, type_=Text), _NO_DAY, type_=Text)
+
+
+def _next_rank(facts: Facts) -> Sql:
+    return 9 - cast(func.substr(_next_deal(facts), 11, 1), Integer)
+
+
+def _waiting(facts: Facts) -> Sql:
+    return func.substr(_next_deal(facts), 12, 1, type_=Text) == "1"
+
+
+def _months_to_close(facts: Facts) -> Sql:
+    """The smallest n ≥ 0 with the close on or before as-of + n months (clamped to the month's last day).
+
+    Where the later month is shorter than the anchor day, no day of it lies after the anchor: so comparing
+    the days of the month is enough, and no date arithmetic is needed.
+    """
+    close = _close_day(facts)
+    year, month, day = (
+        cast(func.substr(close, start, length), Integer) for start, length in ((1, 4), (6, 2), (9, 2))
+    )
+    anchor = facts.as_of.year * 12 + facts.as_of.month
+    whole = year * 12 + month - anchor + case((day > facts.as_of.day, 1), else_=0)
+    return _number(func.max(whole, 0, type_=Integer))
+
+
+def _stage_name(rank: Sql) -> Sql:
+    return case(dict(enumerate(vocabulary.OPEN_STAGES, 1)), value=rank, else_=None)
+
+
+def _best_stage(facts: Facts) -> Sql:
+    return _stage_name(facts.take(OPPORTUNITIES, "best_rank", func.max(_stage_rank(facts))))
+
+
+def _open_count(facts: Facts) -> Sql:
+    return _number(func.coalesce(facts.take(OPPORTUNITIES, "deals", func.count()), 0))
+
+
+def _undated(facts: Facts) -> Sql:
+    undated = func.count().filter(facts.tables[OPPORTUNITIES].c.expected_close_on.is_(None))
+    return _number(func.coalesce(facts.take(OPPORTUNITIES, "undated", undated), 0))
+
+
+def _pipeline(facts: Facts) -> Sql:
+    table = facts.tables[OPPORTUNITIES]
+    total = func.sum(table.c.amount_minor).filter(table.c.currency == facts.currency)
+    return _money(facts, func.coalesce(facts.take(OPPORTUNITIES, "pipeline", total), 0))
+
+
+# --- customers and tasks ------------------------------------------------------------------------------------
+
+
+def _has_next_step(facts: Facts) -> Sql:
+    tasks = facts.take(TASKS, "tasks", func.count())
+    return or_(facts.tables[CUSTOMERS].c.next_contact_on.is_not(None), func.coalesce(tasks, 0) > 0)
+
+
+def _days_known(facts: Facts) -> Sql:
+    """Since the record was made or since the first fact, whichever is earlier."""
+    far = "9999-12-31"
+    created = func.substr(type_coerce(facts.tables[CUSTOMERS].c.created_at, Text), 1, 10)
+    firsts = [
+        func.coalesce(
+            facts.take(
+                source, "first_on", func.min(type_coerce(facts.tables[source].c.occurred_on, Text)), Text
+            ),
+            far,
+        )
+        for source in (TRANSACTIONS, INTERACTIONS)
+    ]
+    return func.max(facts.days_since(func.min(created, *firsts)), 0.0, type_=Float)
+
+
+def _column(name: str) -> Callable[[Facts], Sql]:
+    return lambda facts: facts.tables[CUSTOMERS].c[name]
+
+
+def _day_column(name: str) -> Callable[[Facts], Sql]:
+    return lambda facts: type_coerce(facts.tables[CUSTOMERS].c[name], Text)
+
+
+def _customer_field(name: str, zh: str, en_text: str, zh_text: str, codes: tuple[str, ...] = ()) -> Feature:
+    return Feature(name, zh, TEXT, "", Label(en_text, zh_text), CUSTOMERS, _column(name), codes=codes)
+
+
+_FEATURES = (
+    Feature(
+        "recency_days", "最近成交天数", NUMBER, "days",
+        Label("Days since the last purchase; missing before the first.",
+              "距最近一次成交的天数；尚未成交则缺失。"),
+        TRANSACTIONS, lambda facts: facts.days_since(_sale_day(facts, "last")),
+    ),
+    Feature(
+        "last_purchase_on", "最近成交日", DATE, "",
+        Label("The day of the last purchase.", "最近一次成交的日期。"),
+        TRANSACTIONS, lambda facts: _sale_day(facts, "last"),
+    ),
+    Feature(
+        "orders", "成交次数", NUMBER, "count",
+        Label("Number of sales; refunds do not count.", "成交次数；退款不计。"),
+        TRANSACTIONS, lambda facts: _number(_sale_count(facts)), windowable=True,
+    ),
+    Feature(
+        "revenue", "成交额", NUMBER, "money",
+        Label("Sum of all sales less refunds, in the base currency.",
+              "成交金额合计（扣除退款），以本位币计。"),
+        TRANSACTIONS, _revenue, windowable=True,
+    ),
+    Feature(
+        "margin", "毛利", NUMBER, "money",
+        Label("Amount less cost of the transactions whose cost is known; missing when none is.",
+              "已知成本的交易的金额减成本；成本全部未知则缺失。"),
+        TRANSACTIONS, _margin, windowable=True,
+    ),
+    Feature(
+        "average_order", "客单价", NUMBER, "money",
+        Label("Average amount of a sale; missing without sales.", "每次成交的平均金额；尚未成交则缺失。"),
+        TRANSACTIONS, _average_order, windowable=True,
+    ),
+    Feature(
+        "tenure_days", "合作天数", NUMBER, "days",
+        Label("Days since the first purchase; missing before it.", "距首次成交的天数；尚未成交则缺失。"),
+        TRANSACTIONS, lambda facts: facts.days_since(_sale_day(facts, "first")),
+    ),
+    Feature(
+        "repeat_rate", "复购率", NUMBER, "share",
+        Label("Share of the sales that were not the first one, 0 to 1; missing without sales.",
+              "非首次成交占全部成交次数的比例（0 到 1）；尚未成交则缺失。"),
+        TRANSACTIONS, _repeat_rate, windowable=True,
+    ),
+    Feature(
+        "purchase_gap_days", "平均成交间隔天数", NUMBER, "days",
+        Label("Average number of days between the days of purchase; missing below two such days.",
+              "成交日之间的平均间隔天数；不足两个成交日则缺失。"),
+        TRANSACTIONS, _purchase_gap,
+    ),
+    Feature(
+        "days_since_touch", "未联系天数", NUMBER, "days",
+        Label("Days since the last touch that reached the customer; missing when there was none.",
+              "距最近一次有效联系的天数；从未有效联系则缺失。"),
+        INTERACTIONS, lambda facts: facts.days_since(_touch_day(facts)),
+    ),
+    Feature(
+        "last_touch_on", "最近联系日", DATE, "",
+        Label("The day of the last touch that reached the customer.", "最近一次有效联系的日期。"),
+        INTERACTIONS, _touch_day,
+    ),
+    Feature(
+        "touches", "联系次数", NUMBER, "count",
+        Label("Number of touches that reached the customer.", "有效联系的次数。"),
+        INTERACTIONS, _touches, windowable=True,
+    ),
+    Feature(
+        "unanswered", "未接通次数", NUMBER, "count",
+        Label("Number of attempts that did not reach the customer.", "未接通（未接、留言）的次数。"),
+        INTERACTIONS, _unanswered, windowable=True,
+    ),
+    Feature(
+        "minutes", "服务分钟数", NUMBER, "minutes",
+        Label("Minutes spent with the customer.", "为客户花费的分钟数。"),
+        INTERACTIONS, _minutes, windowable=True,
+    ),
+    Feature(
+        "no_followup", "未跟进", BOOL, "",
+        Label("True when nothing (touch, attempt or transaction) was recorded after the first contact.",
+              "初次接触之后没有任何记录（联系、尝试或交易）。"),
+        INTERACTIONS, _no_followup,
+    ),
+    Feature(
+        "open_opportunities", "进行中商机数", NUMBER, "count",
+        Label("Number of open opportunities.", "进行中的商机数量。"),
+        OPPORTUNITIES, _open_count,
+    ),
+    Feature(
+        "open_pipeline", "进行中商机金额", NUMBER, "money",
+        Label("Sum of the amounts of the open opportunities, in the base currency.",
+              "进行中商机的金额合计，以本位币计。"),
+        OPPORTUNITIES, _pipeline,
+    ),
+    Feature(
+        "months_to_close", "距成交月数", NUMBER, "months",
+        Label("Calendar months until the next expected close of an open opportunity; 0 when it has come; "
+              "missing without a day.",
+              "距最近一个预计成交日的日历月数；已到期为 0；没有日期则缺失。"),
+        OPPORTUNITIES, _months_to_close,
+    ),
+    Feature(
+        "next_close_on", "最近预计成交日", DATE, "",
+        Label("The nearest expected close of an open opportunity.", "进行中商机里最近的预计成交日。"),
+        OPPORTUNITIES, _close_day,
+    ),
+    Feature(
+        "undated_opportunities", "无日期商机数", NUMBER, "count",
+        Label("Number of open opportunities without an expected close.", "没有预计成交日的进行中商机数量。"),
+        OPPORTUNITIES, _undated,
+    ),
+    Feature(
+        "waiting", "等待中", BOOL, "",
+        Label("True when the open opportunity that closes next waits for something.",
+              "最近要成交的商机正在等待某事。"),
+        OPPORTUNITIES, _waiting,
+    ),
+    Feature(
+        "introduced", "已介绍产品", BOOL, "",
+        Label("True when the open opportunity that closes next is at introduced or further.",
+              "最近要成交的商机已到“已介绍”或更后的阶段。"),
+        OPPORTUNITIES, lambda facts: _next_rank(facts) >= 2,
+    ),
+    Feature(
+        "next_stage", "最近商机阶段", TEXT, "",
+        Label("The stage of the open opportunity that closes next.", "最近要成交的商机所处的阶段。"),
+        OPPORTUNITIES, lambda facts: _stage_name(_next_rank(facts)), codes=vocabulary.OPEN_STAGES,
+    ),
+    Feature(
+        "best_stage", "最高商机阶段", TEXT, "",
+        Label("The furthest stage of the open opportunities.", "进行中商机里走得最远的阶段。"),
+        OPPORTUNITIES, _best_stage, codes=vocabulary.OPEN_STAGES,
+    ),
+    Feature(
+        "has_next_step", "有下一步", BOOL, "",
+        Label("True when a next contact is set or a task is open.", "已定下次联系日或有未完成的待办。"),
+        TASKS, _has_next_step,
+    ),
+    Feature(
+        "days_known", "建档天数", NUMBER, "days",
+        Label("Days since the record was made or since its first touch or transaction, whichever is earlier.",
+              "距建档或首次记录（联系、交易，取较早者）的天数。"),
+        CUSTOMERS, _days_known,
+    ),
+    Feature(
+        "next_contact_on", "下次联系日", DATE, "",
+        Label("The next contact as set by hand.", "手工设定的下次联系日。"),
+        CUSTOMERS, _day_column("next_contact_on"),
+    ),
+    Feature(
+        "headcount", "员工人数", NUMBER, "count",
+        Label("Number of people in the organization.", "企业的员工人数。"),
+        CUSTOMERS, lambda facts: _number(facts.tables[CUSTOMERS].c.headcount),
+    ),
+    _customer_field("kind", "客户类型", "Person or organization.", "个人或企业。", vocabulary.KIND.codes),
+    _customer_field("gender", "性别", "Gender.", "性别。", vocabulary.GENDER.codes),
+    _customer_field("region", "地区", "Region as written in the record.", "档案中的地区。"),
+    _customer_field("industry", "行业", "Industry as written in the record.", "档案中的行业。"),
+    _customer_field("size", "规模", "Size of the organization.", "企业规模。", vocabulary.SIZE.codes),
+    _customer_field("source", "来源", "Where the customer came from.", "客户来源。"),
+    _customer_field(
+        "intent_stage", "意向阶段", "What the salesperson judged; today's value, also for a past day.",
+        "销售人员判断的意向阶段；回看过去时也用今天的值。", vocabulary.INTENT_STAGE.codes,
+    ),
+    _customer_field("tags", "标签", "Tags, separated by commas.", "标签，以逗号分隔。"),
+)  # fmt: skip
+
+CATALOGUE: dict[str, Feature] = {feature.name: feature for feature in _FEATURES}

@@ -1,0 +1,919 @@
+"""YAML files → a RuleSet, or every fault in them at once. Only here is known what a rule file looks like.
+
+Each section is one function that takes the tree and returns frozen data; what it cannot make sense of it
+notes and leaves out. A RuleSet exists only when there is no fault at all.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import fields as dataclass_fields
+from typing import ClassVar
+
+from crmcli.errors import ConfigError, Fault
+from crmcli.i18n import _
+from crmcli.rules import source
+from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.conditions import read_condition
+from crmcli.rules.expression import (
+    BOOL,
+    DATE,
+    NUMBER,
+    Expression,
+    Known,
+    Scope,
+    always_true,
+    canonical,
+    fold,
+    names_in,
+    nearest,
+)
+from crmcli.rules.folder import source_hash
+from crmcli.rules.model import (
+    ANY,
+    GRADES,
+    MISSING,
+    Band,
+    Bands,
+    Cadence,
+    CadenceTable,
+    Case,
+    FeatureUse,
+    Given,
+    GradeRule,
+    Grades,
+    Indicator,
+    Label,
+    Linear,
+    Percentile,
+    RuleSet,
+    Scale,
+    Score,
+    StageRule,
+    Tier,
+    Window,
+)
+from crmcli.rules.reader import Reader
+from crmcli.rules.source import Fields, Node, Place, Scalar
+from crmcli.vocabulary import LIFECYCLE_STAGE
+from crmcli.vocabulary import TIER as TIER_WORDS
+
+FILES = ("features.yaml", "value.yaml", "grades.yaml", "lifecycle.yaml", "cadence.yaml")
+MAX_MONTHS = 120
+MAX_DAYS = 3_660
+MAX_INDICATORS = 50
+MAX_RULES = 50
+URGENCY = (
+    "overdue", "never_contacted", "task_due", "task_overdue_per_day", "opportunity_near", "opportunity_past",
+    "no_next_step", "next_contact_due",
+)  # fmt: skip
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_WINDOW = re.compile(r"([1-9][0-9]{0,4}) ?(days?|months?|天|日|个?月)")
+_AMBIGUOUS_WINDOW = re.compile(r"([0-9]+) ?(m|d|y|years?|w|weeks?|年|周)?")
+
+
+def load(files: Mapping[str, str], folder: str = "") -> RuleSet:
+    """Return the ruleset that the files are.
+
+    Raises:
+        ConfigError: the rules have faults; all of them are in `faults`.
+    """
+    ruleset, faults = check(files, folder)
+    if ruleset is None:
+        what = _("the rules have {count} fault(s)").format(count=len(faults))
+        hint = _("crm rules check shows each with its place")
+        raise ConfigError(what, where=folder, hint=hint, faults=faults)
+    return ruleset
+
+
+def check(files: Mapping[str, str], folder: str = "") -> tuple[RuleSet | None, tuple[Fault, ...]]:
+    """Return the ruleset, or None and every fault, in the order of files, lines and columns."""
+    paths = {name: f"{folder.rstrip('/')}/{name}" if folder else name for name in (*FILES, *files)}
+    reader = Reader({paths[name]: text.splitlines() for name, text in files.items()})
+    roots: dict[str, Node | None] = {}
+    for name in files:
+        if name not in FILES:
+            hint = nearest(name, FILES) or _("known: {names}").format(names=", ".join(FILES))
+            reader.fault(
+                Place(paths[name]), _("not a rule file this version knows"), "unknown-file", hint=hint
+            )
+    for name in FILES:
+        if name not in files:
+            hint = _("crm rules init writes the shipped one")
+            reader.fault(Place(paths[name]), _("this rule file is missing"), "missing-file", hint=hint)
+            continue
+        root, faults = source.parse(files[name], paths[name])
+        reader.faults.extend(faults)
+        if root is None and not faults:
+            reader.fault(Place(paths[name], 1, 1), _("the file is empty"), "empty-file")
+        roots[name] = root
+    ruleset = _Sections(reader, roots, {name: Place(paths[name], 1, 1) for name in FILES}).read(files)
+    order = {path: at for at, path in enumerate(paths.values())}
+    found = _first_at_each_place(reader.faults)
+    found.sort(key=lambda fault: (order.get(fault.file, len(order)), fault.line, int(fault.column or 0)))
+    return (None if found else ruleset), tuple(found)
+
+
+def _first_at_each_place(faults: Iterable[Fault]) -> list[Fault]:
+    """Leave out what the rules say about a place that YAML has already refused."""
+    refused: set[str] = set()
+    kept: list[Fault] = []
+    for fault in faults:
+        if fault.code.startswith(("yaml-", "decimal-", "number-")):
+            refused.add(fault.where)
+        elif fault.where in refused:
+            continue
+        kept.append(fault)
+    return kept
+
+
+@dataclass
+class _Sections:
+    """Reads the five files; `used` collects which feature each rule needs."""
+
+    reader: Reader
+    roots: Mapping[str, Node | None]
+    places: Mapping[str, Place]
+    declared: dict[str, FeatureUse] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    cases: list[Case] = field(default_factory=list)
+
+    def read(self, files: Mapping[str, str]) -> RuleSet | None:
+        self._features()
+        score, tiers = self._value()
+        codes = tuple(tier.code for tier in tiers) or TIER_WORDS.codes
+        grades = self._grades()
+        lifecycle = self._lifecycle()
+        cadence = self._cadence(codes, complete=bool(tiers))
+        for name in FILES[1:]:
+            self._cases(name, codes)
+        if self.reader.faults or score is None or grades is None or cadence is None:
+            return None
+        features = tuple(self._use(name) for name in sorted(self.used))
+        meaning = _meaning(features, score, tiers, grades, lifecycle, cadence)
+        return RuleSet(
+            files=dict(files),
+            fingerprint=hashlib.sha256(meaning.encode()).hexdigest(),
+            source_hash=source_hash(files),
+            features=features,
+            scores=(score,),
+            tiers=tiers,
+            grades=grades,
+            lifecycle=lifecycle,
+            cadence=cadence,
+            cases=tuple(self.cases),
+        )
+
+    # --- what the sections share ----------------------------------------------------------------------------
+
+    def _root(self, name: str, required: Iterable[str], optional: Iterable[str] = ()) -> Fields | None:
+        node = self.roots.get(name)
+        if node is None:
+            return None
+        return self.reader.fields(node, self.places[name], required=required, optional=(*optional, "tests"))
+
+    def _policy(self, root: Fields, what: str) -> None:
+        """Ask the file to say aloud that the first match wins."""
+        node = root.get("policy")
+        if node is not None and self.reader.text(node) not in {"first", None}:
+            self.reader.fault(
+                node.place, _("the only policy is: first"), "unknown-policy", hint="policy: first"
+            )
+        elif node is None:
+            # `fields` has noted the missing key; say what it is for.
+            last = self.reader.faults[-1] if self.reader.faults else None
+            if last is not None and last.code == "missing-key" and last.value == "policy":
+                self.reader.faults.pop()
+            hint = _("write policy: first — the first of the {what} that fits wins").format(what=what)
+            self.reader.fault(
+                root.place, _("the key {name} is missing").format(name="policy"), "missing-policy", hint=hint
+            )
+
+    def _scope(self, parameters: Mapping[str, float]) -> Scope:
+        fields: dict[str, Known] = {}
+        for name, feature in CATALOGUE.items():
+            known = Known(name, feature.type, feature.codes)
+            fields[fold(name)] = known
+            fields[fold(feature.zh)] = known
+        for name, use in self.declared.items():
+            known = Known(name, use.type, CATALOGUE[use.of].codes)
+            fields[fold(name)] = known
+            if fold(use.label.zh) not in fields:
+                fields[fold(use.label.zh)] = known
+        return Scope(fields, parameters)
+
+    def _use(self, name: str) -> FeatureUse:
+        if name in self.declared:
+            return self.declared[name]
+        feature = CATALOGUE[name]
+        return FeatureUse(
+            name, name, None, Label(feature.text.en, feature.text.zh), feature.type, declared=False
+        )
+
+    def _condition(self, node: Node | None, place: Place, scope: Scope) -> Expression | None:
+        found = read_condition(self.reader, node, place, scope)
+        if found is not None:
+            self.used |= names_in(found)
+        return found
+
+    def _parameters(self, node: Node | None, place: Place) -> dict[str, float]:
+        found: dict[str, float] = {}
+        scope = self._scope({})
+        for key, value in self.reader.mapping(node, place):
+            number = self.reader.number(value)
+            if not _NAME.fullmatch(key.text):
+                self._bad_name(key)
+            elif fold(key.text) in scope.fields:
+                what = _("{name} is already the name of a feature").format(name=key.text)
+                self.reader.fault(key.place, what, "name-taken", value=key.text)
+            elif number is not None:
+                found[key.text] = number
+        return found
+
+    def _bad_name(self, key: Scalar) -> None:
+        what = _("not a name: {name}").format(name=repr(key.text[:80]))
+        hint = _("small letters, digits and _, a letter first")
+        self.reader.fault(key.place, what, "bad-name", hint=hint, value=key.text)
+
+    # --- features.yaml --------------------------------------------------------------------------------------
+
+    def _features(self) -> None:
+        name = "features.yaml"
+        root = self._root(name, required=("features",))
+        if root is None:
+            return
+        for key, node in self.reader.mapping(root.get("features"), root.place):
+            use = self._feature(key, node)
+            if use is not None:
+                self.declared[key.text] = use
+
+    def _feature(self, key: Scalar, node: Node) -> FeatureUse | None:
+        reader = self.reader
+        if not _NAME.fullmatch(key.text):
+            self._bad_name(key)
+        elif key.text in CATALOGUE:
+            what = _("{name} is already the name of a feature").format(name=key.text)
+            reader.fault(key.place, what, "name-taken", value=key.text)
+        body = reader.fields(node, key.place, required=("of", "window"), optional=("text",))
+        if body is None:
+            return None
+        of_node = body.get("of")
+        of = reader.text(of_node)
+        if of is not None and of_node is not None:
+            of = self._catalogue_name(of, of_node.place)
+        window = self._window(body.get("window"))
+        label = reader.label(body.get("text"), key.place)
+        if of is None or window is None or label is None:
+            return None
+        if not CATALOGUE[of].windowable and of_node is not None:
+            names = ", ".join(sorted(name for name, feature in CATALOGUE.items() if feature.windowable))
+            what = _("{name} cannot be limited to a window").format(name=of)
+            reader.fault(
+                of_node.place, what, "no-window", hint=_("these can: {names}").format(names=names), value=of
+            )
+            return None
+        return FeatureUse(key.text, of, window, label, CATALOGUE[of].type)
+
+    def _catalogue_name(self, written: str, place: Place) -> str | None:
+        for feature in CATALOGUE.values():
+            if fold(written) in {feature.name, fold(feature.zh)}:
+                return feature.name
+        what = _("unknown feature {name}").format(name=repr(written[:80]))
+        hint = nearest(written, list(CATALOGUE)) or _("crm rules features lists them")
+        self.reader.fault(place, what, "unknown-feature", hint=hint, value=written)
+        return None
+
+    def _window(self, node: Node | None) -> Window | None:
+        if node is None:
+            return None
+        written = node.text.strip() if isinstance(node, Scalar) else ""
+        match = _WINDOW.fullmatch(written)
+        if match is None:
+            bare = _AMBIGUOUS_WINDOW.fullmatch(written)
+            hint = _("write 12 months or 365 days")
+            if bare:
+                hint = _("write {count} months or {count} days").format(count=bare.group(1))
+            what = _("a window needs a number and a unit, got {value}").format(value=repr(written[:80]))
+            self.reader.fault(node.place, what, "months-or-days", hint=hint, value=written)
+            return None
+        count, unit = (
+            int(match.group(1)),
+            "days" if match.group(2) in {"day", "days", "天", "日"} else "months",
+        )
+        if count > (MAX_DAYS if unit == "days" else MAX_MONTHS):
+            what = _("a window of {value} is too long").format(value=written)
+            hint = _("did you mean {count} days?").format(count=count) if unit == "months" else ""
+            self.reader.fault(node.place, what, "months-or-days", hint=hint, value=written)
+            return None
+        return Window(count, unit)
+
+    # --- value.yaml -----------------------------------------------------------------------------------------
+
+    def _value(self) -> tuple[Score | None, tuple[Tier, ...]]:
+        reader = self.reader
+        root = self._root(
+            "value.yaml", required=("score", "indicators", "policy", "tiers"), optional=("text",)
+        )
+        if root is None:
+            return None, ()
+        self._policy(root, _("tiers"))
+        name = reader.choice(root.get("score"), ("value",), "unknown-score")
+        label = reader.label(root.get("text"), root.place)
+        scope = self._scope({})
+        nodes = reader.items(root.get("indicators"), root.place, at_least=1)
+        if len(nodes) > MAX_INDICATORS:
+            what = _("more than {limit} indicators").format(limit=MAX_INDICATORS)
+            reader.fault(nodes[MAX_INDICATORS].place, what, "too-many")
+            nodes = nodes[:MAX_INDICATORS]
+        found = [self._indicator(node, scope) for node in nodes]
+        indicators = [indicator for indicator in found if indicator is not None]
+        self._no_twins(
+            [(i.name, node.place) for i, node in zip(found, nodes, strict=True) if i is not None], "indicator"
+        )
+        tiers = self._tiers(root.get("tiers"), root.place)
+        if name is None or label is None or not indicators:
+            return None, tiers
+        total = math.fsum(indicator.weight for indicator in indicators)
+        shared = tuple(
+            Indicator(i.name, i.feature, i.weight, i.weight / total, i.scale, i.missing, i.label)
+            for i in indicators
+        )
+        return Score(name, label, shared), tiers
+
+    def _no_twins(self, names: Iterable[tuple[str, Place]], kind: str) -> None:
+        seen: set[str] = set()
+        for name, place in names:
+            if name in seen:
+                what = _("{name} stands here twice").format(name=name)
+                self.reader.fault(place, what, f"duplicate-{kind}", value=name)
+            seen.add(name)
+
+    def _indicator(self, node: Node, scope: Scope) -> Indicator | None:
+        reader = self.reader
+        body = reader.fields(
+            node, node.place, required=("feature", "weight", "scale", "missing"), optional=("name", "text")
+        )
+        if body is None:
+            return None
+        known = self._numeric_feature(body.get("feature"), scope)
+        name_node = body.get("name")
+        name = reader.text(name_node) if name_node is not None else known
+        if name_node is not None and isinstance(name_node, Scalar) and name and not _NAME.fullmatch(name):
+            self._bad_name(name_node)
+        weight = self._weight(body.get("weight"))
+        scale = self._scale(body.get("scale"))
+        missing = reader.choice(body.get("missing"), MISSING)
+        label_node = body.get("text")
+        label = reader.label(label_node, node.place) if label_node is not None else None
+        if label is None and known is not None:
+            label = self._use(known).label
+        if (
+            known is None
+            or name is None
+            or weight is None
+            or scale is None
+            or missing is None
+            or label is None
+        ):
+            return None
+        self.used.add(known)
+        return Indicator(name, known, weight, 0.0, scale, missing, label)
+
+    def _numeric_feature(self, node: Node | None, scope: Scope) -> str | None:
+        written = self.reader.text(node)
+        if written is None or node is None:
+            return None
+        known = scope.fields.get(fold(written))
+        if known is None:
+            what = _("unknown feature {name}").format(name=repr(written[:80]))
+            hint = nearest(written, list(scope.fields)) or _("crm rules features lists them")
+            self.reader.fault(node.place, what, "unknown-feature", hint=hint, value=written)
+            return None
+        if known.type not in {NUMBER, BOOL}:
+            what = _("{name} is a {type}; a score needs numbers").format(name=known.name, type=known.type)
+            self.reader.fault(node.place, what, "wrong-type", value=written)
+            return None
+        return known.name
+
+    def _weight(self, node: Node | None) -> float | None:
+        weight = self.reader.number(node)
+        if weight is None or node is None:
+            return None
+        if not 0 < weight <= 1_000_000:
+            hint = _("take the indicator out to ignore it") if weight == 0 else ""
+            what = _("a weight must be above 0, got {value}").format(value=weight)
+            self.reader.fault(node.place, what, "bad-weight", hint=hint, value=str(weight))
+            return None
+        return weight
+
+    def _scale(self, node: Node | None) -> Scale | None:
+        if node is None:
+            return None
+        body = self.reader.fields(node, node.place, optional=("linear", "bands", "percentile"))
+        if body is None:
+            return None
+        if len(body.entries) != 1:
+            what = _("a scale is one of: linear, bands, percentile")
+            self.reader.fault(node.place, what, "bad-scale")
+            return None
+        key, value = body.entries[0]
+        if key.text == "linear":
+            return self._linear(value)
+        if key.text == "bands":
+            return self._bands(value)
+        if key.text == "percentile":
+            better = self.reader.choice(value, ("higher", "lower"))
+            return None if better is None else Percentile(better)
+        return None
+
+    def _linear(self, node: Node) -> Linear | None:
+        body = self.reader.fields(node, node.place, required=("from", "to"))
+        if body is None:
+            return None
+        start, end = self.reader.number(body.get("from")), self.reader.number(body.get("to"))
+        if start is None or end is None:
+            return None
+        if start == end:
+            self.reader.fault(node.place, _("from and to are the same"), "bad-scale")
+            return None
+        return Linear(float(start), float(end))
+
+    def _bands(self, node: Node) -> Bands | None:
+        nodes = self.reader.items(node, node.place, at_least=1)
+        bands: list[Band] = []
+        for at, item in enumerate(nodes):
+            band = self._band(item, last=at + 1 == len(nodes))
+            if band is None:
+                return None
+            if bands and band.bound is not None and bands[-1].bound is not None:
+                before = (bands[-1].bound, bands[-1].inclusive)
+                if (band.bound, band.inclusive) <= before:
+                    what = _("the bands must rise: {value} comes after {before}").format(
+                        value=band.bound, before=bands[-1].bound
+                    )
+                    self.reader.fault(item.place, what, "unordered-bands")
+                    return None
+            bands.append(band)
+        return Bands(tuple(bands)) if bands else None
+
+    def _band(self, node: Node, *, last: bool) -> Band | None:
+        body = self.reader.fields(node, node.place, required=("points",), optional=("below", "up_to"))
+        if body is None:
+            return None
+        points = self.reader.number(body.get("points"), least=0, most=100)
+        below, up_to = body.get("below"), body.get("up_to")
+        if below is not None and up_to is not None:
+            self.reader.fault(node.place, _("write either below or up_to"), "overlapping-bands")
+            return None
+        bound_node = below or up_to
+        if last and bound_node is not None:
+            hint = _("add a last line with points only: - {points: 100}")
+            self.reader.fault(
+                node.place, _("nothing covers the values above the last band"), "bands-gap", hint=hint
+            )
+            return None
+        if not last and bound_node is None:
+            what = _("a band without a bound hides the ones after it")
+            self.reader.fault(node.place, what, "overlapping-bands", hint=_("add below: or up_to:"))
+            return None
+        bound = self.reader.number(bound_node)
+        if points is None or (bound_node is not None and bound is None):
+            return None
+        return Band(None if bound is None else float(bound), below is None, float(points))
+
+    def _tiers(self, node: Node | None, place: Place) -> tuple[Tier, ...]:
+        reader = self.reader
+        tiers: list[Tier] = []
+        places: list[tuple[str, Place]] = []
+        nodes = reader.items(node, place, at_least=1)
+        for at, item in enumerate(nodes):
+            last = at + 1 == len(nodes)
+            body = reader.fields(
+                item,
+                item.place,
+                required=("tier",) if last else ("tier", "at_least"),
+                optional=("at_least", "text"),
+            )
+            if body is None:
+                continue
+            code = reader.choice(body.get("tier"), TIER_WORDS.codes)
+            bound = reader.number(body.get("at_least"), least=0, most=100)
+            label = reader.label(body.get("text"), item.place)
+            if last and bound is not None and bound > 0:
+                hint = _("leave at_least out on the last line")
+                reader.fault(
+                    item.place,
+                    _("no tier for scores below {value}").format(value=bound),
+                    "tiers-gap",
+                    hint=hint,
+                )
+            if code is None or label is None or (bound is None and not last):
+                continue
+            value = 0.0 if bound is None else float(bound)
+            if tiers and not last and value >= tiers[-1].at_least:
+                what = _("the thresholds must fall: {value} comes after {before}").format(
+                    value=value, before=tiers[-1].at_least
+                )
+                reader.fault(item.place, what, "unordered-tiers")
+            if not last and value <= 0:
+                reader.fault(
+                    item.place,
+                    _("this tier takes everybody; the ones after it are never reached"),
+                    "unreachable",
+                )
+            tiers.append(Tier(code, value, label))
+            places.append((code, item.place))
+        self._no_twins(places, "tier")
+        return tuple(tiers)
+
+    # --- grades.yaml and lifecycle.yaml ---------------------------------------------------------------------
+
+    def _grades(self) -> Grades | None:
+        reader = self.reader
+        root = self._root(
+            "grades.yaml", required=("policy", "months", "grades", "otherwise"), optional=("parameters",)
+        )
+        if root is None:
+            return None
+        self._policy(root, _("grades"))
+        months = self._months(root.get("months"), root.place)
+        parameters = self._parameters(root.get("parameters"), root.place)
+        scope = self._scope({**parameters, **{f"months.{grade}": float(count) for grade, count in months}})
+        rules: list[GradeRule] = []
+        places: list[tuple[str, Place]] = []
+        reached = True
+        nodes = self._limited(reader.items(root.get("grades"), root.place, at_least=1))
+        for node in nodes:
+            body = reader.fields(node, node.place, required=("grade", "reason", "when"), optional=("text",))
+            if body is None:
+                continue
+            rule, reached = self._grade_rule(body, scope, reached=reached)
+            if rule is not None:
+                rules.append(rule)
+                places.append((rule.reason, node.place))
+        last = reader.fields(
+            root.get("otherwise"), root.place, required=("grade", "reason"), optional=("text",)
+        )
+        if last is not None:
+            rule, _reached = self._grade_rule(last, scope, reached=reached)
+            if rule is not None:
+                rules.append(rule)
+                places.append((rule.reason, last.place))
+        self._no_twins(places, "reason")
+        return Grades(months, tuple(rules))
+
+    def _limited(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        if len(nodes) > MAX_RULES:
+            what = _("more than {limit} rules").format(limit=MAX_RULES)
+            self.reader.fault(nodes[MAX_RULES].place, what, "too-many")
+        return nodes[:MAX_RULES]
+
+    def _grade_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[GradeRule | None, bool]:
+        reader = self.reader
+        grade = reader.choice(body.get("grade"), GRADES)
+        reason_node = body.get("reason")
+        reason = reader.text(reason_node)
+        if reason is not None and isinstance(reason_node, Scalar) and not _NAME.fullmatch(reason):
+            self._bad_name(reason_node)
+        label = reader.label(body.get("text"), body.place)
+        when, written, still = self._when(body, scope, reached=reached)
+        if grade is None or reason is None or label is None:
+            return None, still
+        return GradeRule(grade, reason, when, written, label), still
+
+    def _when(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[Expression | None, str, bool]:
+        """Read the condition of one rule; a rule after one that is always true is never reached."""
+        if not reached:
+            self.reader.fault(
+                body.place, _("this is never reached: the rule before takes everybody"), "unreachable"
+            )
+        node = body.get("when")
+        when = self._condition(node, body.place, scope) if node is not None else None
+        written = node.text if isinstance(node, Scalar) else ""
+        if when is not None and not written:
+            written = _spoken(when)
+        return when, " ".join(written.split()), reached and not (when is not None and always_true(when))
+
+    def _months(self, node: Node | None, place: Place) -> tuple[tuple[str, int], ...]:
+        body = self.reader.fields(node, place, required=GRADES[:3]) if node is not None else None
+        if body is None:
+            return ()
+        found: list[tuple[str, int]] = []
+        for grade in GRADES[:3]:
+            value_node = body.get(grade)
+            if value_node is None:
+                continue
+            value = value_node.value if isinstance(value_node, Scalar) else None
+            if isinstance(value, int) and not isinstance(value, bool) and value > 24:
+                what = _("{value} months is too far ahead").format(value=value)
+                hint = _("these are calendar months, not days")
+                self.reader.fault(value_node.place, what, "months-or-days", hint=hint, value=str(value))
+                continue
+            count = self.reader.whole(value_node, least=1, most=24)
+            if count is None:
+                continue
+            if found and count <= found[-1][1]:
+                what = _("the months must rise from A to C: {value} comes after {before}").format(
+                    value=count, before=found[-1][1]
+                )
+                self.reader.fault(value_node.place, what, "unordered-months")
+            found.append((grade, count))
+        return tuple(found)
+
+    def _lifecycle(self) -> tuple[StageRule, ...]:
+        reader = self.reader
+        root = self._root(
+            "lifecycle.yaml", required=("policy", "stages", "otherwise"), optional=("parameters",)
+        )
+        if root is None:
+            return ()
+        self._policy(root, _("stages"))
+        scope = self._scope(self._parameters(root.get("parameters"), root.place))
+        rules: list[StageRule] = []
+        reached = True
+        for node in self._limited(reader.items(root.get("stages"), root.place, at_least=1)):
+            body = reader.fields(node, node.place, required=("stage", "when"), optional=("text",))
+            if body is not None:
+                rule, reached = self._stage_rule(body, scope, reached=reached)
+                rules.extend([rule] if rule else [])
+        last = reader.fields(root.get("otherwise"), root.place, required=("stage",), optional=("text",))
+        if last is not None:
+            rule, _reached = self._stage_rule(last, scope, reached=reached)
+            rules.extend([rule] if rule else [])
+        return tuple(rules)
+
+    def _stage_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[StageRule | None, bool]:
+        stage = self.reader.choice(body.get("stage"), LIFECYCLE_STAGE.codes)
+        label = self.reader.label(body.get("text"), body.place)
+        when, written, still = self._when(body, scope, reached=reached)
+        if stage is None or label is None:
+            return None, still
+        return StageRule(stage, when, written, label), still
+
+    # --- cadence.yaml ---------------------------------------------------------------------------------------
+
+    def _cadence(self, tiers: tuple[str, ...], *, complete: bool) -> CadenceTable | None:
+        reader = self.reader
+        root = self._root(
+            "cadence.yaml", required=("policy", "cadence", "unclassified", "opportunity", "task", "urgency")
+        )
+        if root is None:
+            return None
+        self._policy(root, _("lines"))
+        rules: list[Cadence] = []
+        places: list[Place] = []
+        for node in reader.items(root.get("cadence"), root.place, at_least=1):
+            rule = self._cadence_rule(node, tiers)
+            if rule is not None:
+                rules.append(rule)
+                places.append(node.place)
+        unclassified = self._days(root.get("unclassified"), root.place)
+        opportunity = self._lead(root.get("opportunity"), root.place)
+        task = self._lead(root.get("task"), root.place)
+        urgency, by_tier, by_grade = self._urgency(root.get("urgency"), root.place, tiers if complete else ())
+        if unclassified is None or opportunity is None or task is None:
+            return None
+        table = CadenceTable(tuple(rules), unclassified, opportunity, task, urgency, by_tier, by_grade)
+        if complete and not reader.faults:
+            self._covered(table, tiers, places, root.get("cadence"), root.place)
+        return table
+
+    def _covered(
+        self,
+        table: CadenceTable,
+        tiers: tuple[str, ...],
+        places: list[Place],
+        node: Node | None,
+        place: Place,
+    ) -> None:
+        """Every grade, tier and stage has a line, and every line takes somebody."""
+        taken: set[int] = set()
+        for grade in GRADES:
+            for tier in tiers:
+                for stage in LIFECYCLE_STAGE.codes:
+                    rule = table.find(grade, tier, stage)
+                    if rule is None:
+                        what = _("no line for grade {grade}, tier {tier}, lifecycle {stage}").format(
+                            grade=grade, tier=tier, stage=stage
+                        )
+                        hint = _("add a line with tier: any at the end")
+                        where = node.place if node is not None else place
+                        self.reader.fault(where, what, "cadence-gap", hint=hint)
+                        return
+                    taken.add(next(at for at, own in enumerate(table.rules) if own is rule))
+        for at, rule_place in enumerate(places):
+            if at not in taken:
+                what = _("this line is never reached: the ones before it take everybody")
+                self.reader.fault(rule_place, what, "unreachable")
+
+    def _cadence_rule(self, node: Node, tiers: tuple[str, ...]) -> Cadence | None:
+        reader = self.reader
+        body = reader.fields(
+            node, node.place, required=("days", "max_days"), optional=("grade", "tier", "lifecycle")
+        )
+        if body is None:
+            return None
+        chosen: list[str] = []
+        for key, known in (("grade", GRADES), ("tier", tiers), ("lifecycle", LIFECYCLE_STAGE.codes)):
+            value = body.get(key)
+            word = ANY if value is None else reader.choice(value, (*known, "any", ANY)) if known else ANY
+            if word is None:
+                return None
+            chosen.append(ANY if word == "any" else word)
+        days = self._days(node, node.place, checked=True)
+        if days is None:
+            return None
+        grade, tier, stage = chosen
+        return Cadence(grade, tier, stage, *days)
+
+    def _days(self, node: Node | None, place: Place, *, checked: bool = False) -> tuple[int, int] | None:
+        body = node if checked else self.reader.fields(node, place, required=("days", "max_days"))
+        if not isinstance(body, Fields):
+            return None
+        days, most = self._day_count(body.get("days")), self._day_count(body.get("max_days"))
+        if days is None or most is None:
+            return None
+        if most < days:
+            what = _("max_days ({most}) is below days ({days})").format(most=most, days=days)
+            self.reader.fault(body.place, what, "unordered-days")
+            return None
+        return days, most
+
+    def _day_count(self, node: Node | None, *, least: int = 1) -> int | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str) and _WINDOW.fullmatch(node.value.strip()):
+            hint = _("a plain number of days: days: 30")
+            what = _("expected a number of days, got {value}").format(value=repr(node.value))
+            self.reader.fault(node.place, what, "months-or-days", hint=hint, value=node.value)
+            return None
+        return self.reader.whole(node, least=least, most=MAX_DAYS)
+
+    def _lead(self, node: Node | None, place: Place) -> int | None:
+        body = self.reader.fields(node, place, required=("lead_days",)) if node is not None else None
+        return None if body is None else self._day_count(body.get("lead_days"), least=0)
+
+    def _urgency(
+        self, node: Node | None, place: Place, tiers: tuple[str, ...]
+    ) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
+        body = (
+            self.reader.fields(node, place, required=(*URGENCY, "tier", "grade"))
+            if node is not None
+            else None
+        )
+        if body is None:
+            return (), (), ()
+        plain = self._numbers(body, URGENCY)
+        groups: list[tuple[tuple[str, float], ...]] = []
+        for key, known in (("tier", tiers), ("grade", GRADES)):
+            value = body.get(key)
+            group = (
+                self.reader.fields(value, body.place, required=known) if value is not None and known else None
+            )
+            groups.append(self._numbers(group, known) if group is not None else ())
+        return plain, groups[0], groups[1]
+
+    def _numbers(self, body: Fields, names: Iterable[str]) -> tuple[tuple[str, float], ...]:
+        found = ((name, self.reader.number(body.get(name), least=0, most=1_000_000)) for name in names)
+        return tuple((name, float(value)) for name, value in found if value is not None)
+
+    # --- tests: ---------------------------------------------------------------------------------------------
+
+    _EXPECTS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "value.yaml": ("score", "tier"),
+        "grades.yaml": ("grade", "reason"),
+        "lifecycle.yaml": ("lifecycle",),
+        "cadence.yaml": ("days", "max_days"),
+    }
+
+    def _cases(self, file: str, tiers: tuple[str, ...]) -> None:
+        root = self.roots.get(file)
+        if not isinstance(root, Fields):
+            return
+        for node in self.reader.items(root.get("tests"), root.place):
+            body = self.reader.fields(
+                node, node.place, required=("given", "expect"), optional=("name", "others")
+            )
+            if body is not None:
+                self._case(file, node.place, body, tiers)
+
+    def _case(self, file: str, place: Place, body: Fields, tiers: tuple[str, ...]) -> None:
+        reader = self.reader
+        name = reader.text(body.get("name")) if body.get("name") is not None else ""
+        if file == "cadence.yaml":
+            given = self._words(body.get("given"), place, tiers)
+        else:
+            given = self._given(body.get("given"), place)
+        others = tuple(self._given(node, node.place) for node in reader.items(body.get("others"), place))
+        expected = reader.fields(body.get("expect"), place, optional=self._EXPECTS[file])
+        if given is None or expected is None or None in others:
+            return
+        wanted = [(key.text, self._expected(key.text, node, tiers)) for key, node in expected.entries]
+        known = tuple(other for other in others if other is not None)
+        if wanted and all(value is not None for _name, value in wanted):
+            self.cases.append(
+                Case(place.file, place.line, place.column, name or "", given, known, tuple(wanted))
+            )
+
+    def _expected(self, key: str, node: Node, tiers: tuple[str, ...]) -> str | float | None:
+        reader = self.reader
+        if key in {"days", "max_days"}:
+            return self._day_count(node)
+        if key == "score":
+            return reader.number(node, least=0, most=100)
+        if key == "reason":
+            return reader.text(node)
+        known = {"tier": tiers, "grade": GRADES, "lifecycle": LIFECYCLE_STAGE.codes}.get(key)
+        return reader.choice(node, known) if known else None
+
+    def _words(self, node: Node | None, place: Place, tiers: tuple[str, ...]) -> Given | None:
+        body = self.reader.fields(node, place, required=("grade", "tier"), optional=("lifecycle",))
+        if body is None:
+            return None
+        known = {"grade": GRADES, "tier": tiers, "lifecycle": LIFECYCLE_STAGE.codes}
+        found = [
+            (key.text, self.reader.choice(value, known[key.text]))
+            for key, value in body.entries
+            if key.text in known
+        ]
+        return tuple(found) if all(value is not None for _name, value in found) else None
+
+    def _given(self, node: Node | None, place: Place) -> Given | None:
+        """Read feature values; each must be of the feature's type, `null` stands for missing."""
+        scope = self._scope({})
+        found: dict[str, float | str | bool | None] = {}
+        before = len(self.reader.faults)
+        if not isinstance(node, Fields):
+            self.reader.fields(node, place)
+            return None
+        for key, value in node.entries:
+            known = scope.fields.get(fold(key.text))
+            if known is None:
+                what = _("unknown feature {name}").format(name=repr(key.text[:80]))
+                hint = nearest(key.text, list(scope.fields)) or _("crm rules features lists them")
+                self.reader.fault(key.place, what, "unknown-feature", hint=hint, value=key.text)
+                continue
+            if isinstance(value, Scalar) and value.value is None:
+                found[known.name] = None
+            else:
+                found[known.name] = self._feature_value(known, value)
+        return tuple(sorted(found.items())) if len(self.reader.faults) == before else None
+
+    def _feature_value(self, known: Known, node: Node) -> float | str | bool | None:
+        if known.type == NUMBER:
+            return self.reader.number(node)
+        if known.type == BOOL:
+            if isinstance(node, Scalar) and isinstance(node.value, bool):
+                return node.value
+            self.reader.fault(node.place, _("expected true or false"), "wrong-type")
+            return None
+        text = self.reader.choice(node, known.codes) if known.codes else self.reader.text(node)
+        if known.type == DATE and text is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            self.reader.fault(
+                node.place, _("not a date: {value}").format(value=repr(text[:40])), "not-a-date"
+            )
+            return None
+        return text
+
+
+def _spoken(expression: Expression) -> str:
+    return json.dumps(canonical(expression), ensure_ascii=False)
+
+
+def _meaning(
+    features: tuple[FeatureUse, ...],
+    score: Score,
+    tiers: tuple[Tier, ...],
+    grades: Grades,
+    lifecycle: tuple[StageRule, ...],
+    cadence: CadenceTable,
+) -> str:
+    """Return a text that is equal for rules that mean the same. The order of indicators means nothing."""
+    ordered = Score(
+        score.name, score.label, tuple(sorted(score.indicators, key=lambda indicator: indicator.name))
+    )
+    # The words for a feature of the catalogue are the program's, not the rules'.
+    own = tuple(use if use.declared else replace(use, label=Label("", "")) for use in features)
+    parts = [own, ordered, tiers, grades, lifecycle, cadence]
+    return json.dumps(["crm-rules-1", *(_plain(part) for part in parts)], sort_keys=True, ensure_ascii=False)
+
+
+_TREE = Expression.__args__  # the classes of the tree are written by `canonical`
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, _TREE):
+        return canonical(value)
+    if is_dataclass(value):
+        # How an expression was written does not count, only what it says.
+        return {
+            part.name: _plain(getattr(value, part.name))
+            for part in dataclass_fields(value)
+            if part.name != "written"
+        }
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return value

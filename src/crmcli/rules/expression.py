@@ -1,0 +1,646 @@
+"""The language of conditions: Python's own parser, a closed list of what may stand in it, and types.
+
+The result is a small tree of frozen nodes that a compiler turns into SQL. Nothing is ever evaluated here,
+and what is not on the list is refused with its column. A value that is not known makes what is built on it
+unknown.
+"""
+
+import ast
+import difflib
+import math
+import unicodedata
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from crmcli.i18n import _
+
+NUMBER, TEXT, BOOL, DATE = "number", "text", "bool", "date"
+MAX_LENGTH = 2_000  #: characters of one expression
+MAX_DEPTH = 30  #: levels of one expression; its SQL must stay far below Python's and SQLite's own limits
+MAX_NUMBER = 10**15
+FUNCTIONS = ("abs", "coalesce", "max", "min", "missing", "round")
+
+Value = float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value written in the rule (or a parameter of the rule file)."""
+
+    value: Value
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A feature."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Logical not; unknown stays unknown."""
+
+    item: "Expression"
+    type: str = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Logical and."""
+
+    items: "tuple[Expression, ...]"
+    type: str = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Logical or."""
+
+    items: "tuple[Expression, ...]"
+    type: str = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`left op right`, both of one type."""
+
+    op: str
+    left: "Expression"
+    right: "Expression"
+    type: str = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`item in (values)`."""
+
+    item: "Expression"
+    values: tuple[Literal, ...]
+    type: str = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left op right` on numbers; a division by zero is unknown."""
+
+    op: str
+    left: "Expression"
+    right: "Expression"
+    type: str = NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`then if condition else otherwise`; an unknown condition chooses `otherwise`."""
+
+    condition: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One of FUNCTIONS."""
+
+    name: str
+    args: "tuple[Expression, ...]"
+    type: str
+
+
+Expression = Literal | Field | Not | Every | Some | Compare | Member | Arithmetic | Choice | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a name stands for: its own name, its type, and the closed list of its values if it has one."""
+
+    name: str
+    type: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names an expression may use: features (by name and by alias) and numbers fixed in the rule file."""
+
+    fields: Mapping[str, Known]
+    parameters: Mapping[str, float]
+
+    def names(self) -> list[str]:
+        """Return every name, for suggestions."""
+        return [*self.fields, *self.parameters]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionFault:
+    """One thing wrong in an expression; `offset` counts characters from 0."""
+
+    what: str
+    offset: int
+    code: str
+    hint: str = ""
+    value: str = ""
+
+
+def fold(name: str) -> str:
+    """Return a name as it is looked up: full-width letters and the like are the same as plain ones."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return the hint that offers the nearest known name, or no hint."""
+    found = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.6)
+    return _("did you mean {name}?").format(name=found[0]) if found else ""
+
+
+def parse(text: str, scope: Scope) -> tuple[Expression | None, tuple[ExpressionFault, ...]]:
+    """Read a condition; return its tree, or None and everything that is wrong with it."""
+    if len(text) > MAX_LENGTH:
+        what = _("longer than {limit} characters").format(limit=MAX_LENGTH)
+        return None, (ExpressionFault(what, 0, "expression-too-long"),)
+    start = len(text) - len(text.lstrip())
+    flat = "".join(" " if character in "\r\n\t\f\v" else character for character in text.strip())
+    if not flat:
+        return None, (ExpressionFault(_("an empty condition"), 0, "expression-empty"),)
+    tree, fault = _tree(flat)
+    if tree is None:
+        return None, (_moved(fault, start),) if fault else ()
+    reader = _Reader(flat, scope)
+    try:
+        result = reader.read(tree, 1)
+    except RecursionError:
+        reader.faults.append(ExpressionFault(_("nested too deeply"), 0, "expression-depth"))
+        result = None
+    if reader.faults or result is None:
+        return None, tuple(_moved(fault, start) for fault in reader.faults)
+    return result, ()
+
+
+def condition(text: str, scope: Scope) -> tuple[Expression | None, tuple[ExpressionFault, ...]]:
+    """Read an expression that must be true or false."""
+    result, faults = parse(text, scope)
+    if result is not None and result.type != BOOL:
+        offset = len(text) - len(text.lstrip())
+        what = _("a condition must be true or false, this is a {type}").format(type=result.type)
+        hint = (
+            _("compare it with something: {text} > 0").format(text=text.strip()[:40])
+            if result.type == NUMBER
+            else ""
+        )
+        return None, (ExpressionFault(what, offset, "not-a-condition", hint),)
+    return result, faults
+
+
+def names_in(expression: Expression) -> set[str]:
+    """Return the features an expression uses."""
+    return {node.name for node in walk(expression) if isinstance(node, Field)}
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Yield every node of the tree."""
+    yield expression
+    for child in children(expression):
+        yield from walk(child)
+
+
+def children(expression: Expression) -> "tuple[Expression, ...]":
+    """Return the nodes right below one."""
+    match expression:
+        case Not(item):
+            return (item,)
+        case Every(items) | Some(items):
+            return items
+        case Compare(_, left, right) | Arithmetic(_, left, right):
+            return (left, right)
+        case Member(item, values):
+            return (item, *values)
+        case Choice(asked, then, otherwise):
+            return (asked, then, otherwise)
+        case Call(_, args):
+            return args
+        case _:
+            return ()
+
+
+def canonical(expression: Expression) -> list[object]:
+    """Return the tree as nested lists: equal for expressions of one tree, however they are written."""
+    head: list[object] = [type(expression).__name__]
+    match expression:
+        case Literal(value, kind):
+            return [*head, kind, float(value) if kind == NUMBER else value]
+        case Field(name, _):
+            return [*head, name]
+        case Compare(op, _, _) | Arithmetic(op, _, _):
+            head.append(op)
+        case Call(name, _, _):
+            head.append(name)
+        case _:
+            pass
+    return head + [canonical(child) for child in children(expression)]
+
+
+def always_true(expression: Expression) -> bool:
+    """Say whether a condition holds for everybody because it asks nothing (`true`, `1 == 1`)."""
+    return _constant(expression) is True
+
+
+def _constant(expression: Expression) -> Value | None:
+    match expression:
+        case Literal(value, _):
+            return value
+        case Not(item):
+            known = _constant(item)
+            return None if known is None else not known
+        case Every(items):
+            known_items = [_constant(item) for item in items]
+            return False if False in known_items else (True if all(known_items) else None)
+        case Some(items):
+            known_items = [_constant(item) for item in items]
+            return True if any(item is True for item in known_items) else None
+        case Compare(op, left, right):
+            first, second = _constant(left), _constant(right)
+            return None if first is None or second is None else _compare(op, first, second)
+        case _:
+            return None
+
+
+def _compare(op: str, left: Value, right: Value) -> bool:
+    if op in {"==", "!="}:
+        return (left == right) is (op == "==")
+    if isinstance(left, str) or isinstance(right, str):
+        first, second = str(left), str(right)
+        return (
+            first < second
+            if op == "<"
+            else first <= second
+            if op == "<="
+            else _compare(_FLIPPED[op], right, left)
+        )
+    return left < right if op == "<" else left <= right if op == "<=" else _compare(_FLIPPED[op], right, left)
+
+
+_FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+
+
+def _moved(fault: ExpressionFault, by: int) -> ExpressionFault:
+    return ExpressionFault(fault.what, fault.offset + by, fault.code, fault.hint, fault.value)
+
+
+def _tree(text: str) -> tuple[ast.expr | None, ExpressionFault | None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # `"\d"` or `1or 2` warn; they are judged by the node list like the rest
+            tree = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        return None, _syntax_fault(text, error)
+    except (ValueError, MemoryError, RecursionError, OverflowError):
+        return None, ExpressionFault(_("cannot be read as a condition"), 0, "expression-syntax")
+    comment = _comment(text, tree)
+    if comment is not None:
+        return None, ExpressionFault(_("no comments inside a condition"), comment, "expression-comment")
+    return tree, None
+
+
+def _comment(text: str, tree: ast.expr) -> int | None:
+    if "#" not in text:
+        return None
+    end = len(text.encode()[: tree.end_col_offset or 0].decode(errors="ignore"))
+    found = text.find("#", end)  # a comment in one line can only follow the expression
+    return found if found >= 0 else None
+
+
+def _syntax_fault(text: str, error: SyntaxError) -> ExpressionFault:
+    offset = max((error.offset or 1) - 1, 0) if error.lineno == 1 else 0
+    what, hint = _("not a condition that can be read"), ""
+    single = _single_equals(text)
+    wide = next(
+        (at for at, character in enumerate(text) if character in "＝＜＞（），＋－＊／！≤≥≠“”‘’；＆｜"), None
+    )
+    if wide is not None:
+        offset, hint = wide, _("use plain signs, not {value}").format(value=text[wide])
+    elif single is not None:
+        offset, hint = single, _("use == to compare")
+    elif "&&" in text or "||" in text:
+        offset, hint = max(text.find("&&"), text.find("||")), _("write and, or, not")
+    return ExpressionFault(what, min(offset, len(text)), "expression-syntax", hint, text[:200])
+
+
+def _single_equals(text: str) -> int | None:
+    quote = ""
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif (
+            character == "="
+            and text[at - 1 : at] not in {"=", "<", ">", "!", ":"}
+            and text[at + 1 : at + 2] != "="
+        ):
+            return at
+    return None
+
+
+class _Reader:
+    """Turns Python's tree into ours; every fault is noted, and a node with a fault below it is None."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text = text
+        self.scope = scope
+        self.faults: list[ExpressionFault] = []
+
+    def _fault(self, node: ast.AST, what: str, code: str, hint: str = "", value: str = "") -> None:
+        prefix = self.text.encode("utf-8", "surrogatepass")[: getattr(node, "col_offset", 0)]
+        offset = len(prefix.decode("utf-8", "replace"))
+        self.faults.append(ExpressionFault(what, offset, code, hint, value[:200]))
+
+    def read(self, node: ast.expr, depth: int) -> Expression | None:
+        if depth > MAX_DEPTH:
+            if not any(fault.code == "expression-depth" for fault in self.faults):
+                self._fault(node, _("nested too deeply"), "expression-depth")
+            return None
+        match node:
+            case ast.Constant():
+                return self._literal(node)
+            case ast.Name() | ast.Attribute():
+                return self._name(node)
+            case ast.BoolOp():
+                return self._logic(node, depth)
+            case ast.UnaryOp():
+                return self._unary(node, depth)
+            case ast.Compare():
+                return self._comparison(node, depth)
+            case ast.BinOp():
+                return self._arithmetic(node, depth)
+            case ast.IfExp():
+                return self._choice(node, depth)
+            case ast.Call():
+                return self._call(node, depth)
+            case _:
+                what = _("this cannot stand in a condition")
+                self._fault(node, what, "expression-not-allowed", value=type(node).__name__)
+                return None
+
+    def _literal(self, node: ast.Constant) -> Literal | None:
+        value = node.value
+        if isinstance(value, bool):
+            return Literal(value, BOOL)
+        if isinstance(value, int | float):
+            if abs(value) > MAX_NUMBER or not math.isfinite(value):
+                self._fault(node, _("a number that is too large"), "number-too-large")
+                return None
+            return Literal(float(value), NUMBER)
+        if (
+            isinstance(value, str)
+            and "\0" not in value
+            and not any(0xD800 <= ord(c) <= 0xDFFF for c in value)
+        ):
+            return Literal(unicodedata.normalize("NFC", value), TEXT)
+        hint = _("ask with missing(name)") if value is None else ""
+        self._fault(node, _("this cannot stand in a condition"), "expression-not-allowed", hint)
+        return None
+
+    def _name(self, node: ast.Name | ast.Attribute) -> Expression | None:
+        if isinstance(node, ast.Attribute):
+            if not isinstance(node.value, ast.Name):
+                self._fault(node, _("this cannot stand in a condition"), "expression-not-allowed")
+                return None
+            written = f"{node.value.id}.{node.attr}"
+        else:
+            written = node.id
+        name = fold(written)
+        if name in {"true", "false"}:
+            return Literal(name == "true", BOOL)
+        if name in self.scope.parameters:
+            return Literal(float(self.scope.parameters[name]), NUMBER)
+        known = self.scope.fields.get(name)
+        if known is None:
+            what = _("unknown feature {name}").format(name=repr(written[:80]))
+            hint = nearest(name, self.scope.names()) or _("crm rules features lists them")
+            self._fault(node, what, "unknown-feature", hint, written)
+            return None
+        return Field(known.name, known.type)
+
+    def _logic(self, node: ast.BoolOp, depth: int) -> Expression | None:
+        items = [self._want(value, BOOL, depth) for value in node.values]
+        found = tuple(item for item in items if item is not None)
+        if len(found) < len(items):
+            return None
+        return Every(found) if isinstance(node.op, ast.And) else Some(found)
+
+    def _want(self, node: ast.expr, kind: str, depth: int) -> Expression | None:
+        item = self.read(node, depth + 1)
+        if item is not None and item.type != kind:
+            what = _("expected a {wanted}, this is a {type}").format(wanted=kind, type=item.type)
+            self._fault(node, what, "wrong-type")
+            return None
+        return item
+
+    def _unary(self, node: ast.UnaryOp, depth: int) -> Expression | None:
+        if isinstance(node.op, ast.Not):
+            item = self._want(node.operand, BOOL, depth)
+            return None if item is None else Not(item)
+        if isinstance(node.op, ast.USub | ast.UAdd):
+            item = self._want(node.operand, NUMBER, depth)
+            if item is None or isinstance(node.op, ast.UAdd):
+                return item
+            if isinstance(item, Literal):
+                return Literal(-float(item.value), NUMBER)
+            return Arithmetic("-", Literal(0.0, NUMBER), item)
+        self._fault(node, _("this cannot stand in a condition"), "expression-not-allowed")
+        return None
+
+    def _arithmetic(self, node: ast.BinOp, depth: int) -> Expression | None:
+        op = _ARITHMETIC.get(type(node.op))
+        if op is None:
+            hint = (
+                _("write and, or, not")
+                if isinstance(node.op, ast.BitAnd | ast.BitOr)
+                else _("only + - * / are known")
+            )
+            self._fault(node, _("this cannot stand in a condition"), "expression-not-allowed", hint)
+            return None
+        left, right = self._want(node.left, NUMBER, depth), self._want(node.right, NUMBER, depth)
+        return None if left is None or right is None else Arithmetic(op, left, right)
+
+    def _choice(self, node: ast.IfExp, depth: int) -> Expression | None:
+        asked = self._want(node.test, BOOL, depth)
+        then, otherwise = self.read(node.body, depth + 1), self.read(node.orelse, depth + 1)
+        if asked is None or then is None or otherwise is None:
+            return None
+        if then.type != otherwise.type:
+            what = _("one side is a {left}, the other a {right}").format(left=then.type, right=otherwise.type)
+            self._fault(node, what, "wrong-type")
+            return None
+        return Choice(asked, then, otherwise, then.type)
+
+    def _call(self, node: ast.Call, depth: int) -> Expression | None:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            self._fault(node, _("this cannot stand in a condition"), "expression-not-allowed")
+            return None
+        name = node.func.id
+        if name not in FUNCTIONS:
+            what = _("unknown function {name}").format(name=repr(name[:80]))
+            hint = nearest(name, FUNCTIONS) or _("known: {names}").format(names=", ".join(FUNCTIONS))
+            self._fault(node, what, "unknown-function", hint, name)
+            return None
+        items = [self.read(arg, depth + 1) for arg in node.args]
+        args = tuple(item for item in items if item is not None)
+        return self._checked_call(node, name, args) if len(args) == len(items) else None
+
+    def _checked_call(self, node: ast.Call, name: str, args: "tuple[Expression, ...]") -> Expression | None:
+        least, most = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2)}.get(name, (2, 20))
+        if not least <= len(args) <= most:
+            what = _("{name}() takes {least} to {most} values").format(name=name, least=least, most=most)
+            self._fault(node, what, "wrong-arguments")
+            return None
+        if name == "missing":
+            return Call(name, args, BOOL)
+        kind = args[0].type if name == "coalesce" else NUMBER
+        if any(arg.type != kind for arg in args):
+            self._fault(
+                node,
+                _("{name}() needs values of one type: {type}").format(name=name, type=kind),
+                "wrong-type",
+            )
+            return None
+        if name == "round" and len(args) == 2:
+            places = args[1]
+            if not (isinstance(places, Literal) and places.value in range(7)):
+                self._fault(node, _("round() takes 0 to 6 decimals"), "wrong-arguments")
+                return None
+        return Call(name, args, kind)
+
+    def _comparison(self, node: ast.Compare, depth: int) -> Expression | None:
+        """Read `a < b <= c` as `a < b and b <= c`."""
+        links: list[Expression] = []
+        left_node, left = node.left, self.read(node.left, depth + 1)
+        for at, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            if isinstance(op, ast.In | ast.NotIn):
+                link = self._member(op, left, right_node, depth)
+                right = None
+            elif type(op) not in _COMPARISONS:
+                self._fault(
+                    node, _("this cannot stand in a condition"), "expression-not-allowed", _("use == or !=")
+                )
+                return None
+            else:
+                right = self.read(right_node, depth + 1)
+                link = self._link(_COMPARISONS[type(op)], left_node, left, right_node, right)
+            if link is None:
+                return None
+            links.append(link)
+            if at + 1 < len(node.ops) and not isinstance(right, Literal | Field):
+                # Written out, the middle would stand twice in the SQL, and twice in each level around it.
+                hint = _("join two comparisons with and")
+                self._fault(
+                    right_node,
+                    _("the middle of a chain must be a name or a number"),
+                    "chain-too-complex",
+                    hint,
+                )
+                return None
+            left_node, left = right_node, right
+        return links[0] if len(links) == 1 else Every(tuple(links))
+
+    def _link(
+        self,
+        sign: str,
+        left_node: ast.expr,
+        left: Expression | None,
+        right_node: ast.expr,
+        right: Expression | None,
+    ) -> Expression | None:
+        if left is None or right is None:
+            return None
+        as_written = left
+        left, right = self._as_date(left_node, left, right), self._as_date(right_node, right, as_written)
+        if left is None or right is None:
+            return None
+        if left.type != right.type:
+            what = _("a {left} cannot be compared with a {right}").format(left=left.type, right=right.type)
+            self._fault(
+                left_node,
+                what,
+                "wrong-type",
+                _("write true or false") if BOOL in {left.type, right.type} else "",
+            )
+            return None
+        if sign not in {"==", "!="} and left.type not in {NUMBER, DATE}:
+            what = _("a {type} has no order, only == and !=").format(type=left.type)
+            self._fault(left_node, what, "wrong-type")
+            return None
+        known_left = self._known_code(right_node, left, right)
+        known_right = self._known_code(left_node, right, left)
+        return Compare(sign, left, right) if known_left and known_right else None
+
+    def _as_date(self, node: ast.expr, own: Expression, other: Expression) -> Expression | None:
+        if other.type != DATE or not isinstance(own, Literal) or own.type != TEXT:
+            return own
+        text = str(own.value)
+        try:
+            if date.fromisoformat(text).isoformat() == text:
+                return Literal(text, DATE)
+        except ValueError:
+            pass
+        self._fault(
+            node,
+            _("not a date: {value}").format(value=repr(text[:40])),
+            "not-a-date",
+            _("write '2026-11-22'"),
+        )
+        return None
+
+    def _known_code(self, node: ast.expr, field: Expression, value: Expression) -> bool:
+        if not isinstance(field, Field) or not isinstance(value, Literal) or field.type != TEXT:
+            return True
+        codes = self.scope.fields[field.name].codes
+        if not codes or value.value in codes:
+            return True
+        what = _("{field} is never {value}").format(field=field.name, value=repr(str(value.value)[:80]))
+        hint = nearest(str(value.value), codes) or _("known: {names}").format(names=", ".join(codes))
+        self._fault(node, what, "unknown-value", hint, str(value.value))
+        return False
+
+    def _member(
+        self, op: ast.cmpop, left: Expression | None, right_node: ast.expr, depth: int
+    ) -> Expression | None:
+        if not isinstance(right_node, ast.Tuple | ast.List | ast.Set):
+            hint = _("write the values in brackets: in ('a', 'b')")
+            self._fault(right_node, _("in needs a list of values"), "in-without-list", hint)
+            return None
+        values: list[Literal] = []
+        for element in right_node.elts:
+            value = self.read(element, depth + 1)
+            value = None if value is None or left is None else self._as_date(element, value, left)
+            if value is None or left is None:
+                continue
+            if not isinstance(value, Literal) or value.type != left.type:
+                what = _("expected a {wanted}, this is a {type}").format(wanted=left.type, type=value.type)
+                self._fault(element, what, "wrong-type")
+            elif self._known_code(element, left, value):
+                values.append(value)
+        if left is None or len(values) < len(right_node.elts):
+            return None
+        if not values:
+            self._fault(right_node, _("in needs a list of values"), "in-without-list")
+            return None
+        member = Member(left, tuple(values))
+        return Not(member) if isinstance(op, ast.NotIn) else member

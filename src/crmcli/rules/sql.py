@@ -1,0 +1,103 @@
+"""Expression tree → SQLAlchemy Core. Values are bound parameters; names come from the features table only.
+
+Numbers are REAL throughout, so that nothing overflows; a division by zero is NULL; NULL means not known.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, Integer, Table, Text, and_, case, func, literal, not_, or_
+from sqlalchemy.sql.elements import Grouping
+
+from crmcli.rules.expression import (
+    BOOL,
+    NUMBER,
+    Arithmetic,
+    Call,
+    Choice,
+    Compare,
+    Every,
+    Expression,
+    Field,
+    Literal,
+    Member,
+    Not,
+    Some,
+)
+
+Sql = ColumnElement[Any]
+
+
+def to_sql(expression: Expression, features: Table) -> Sql:
+    """Return the SQL of an expression over the features table."""
+    return _Writer(features).write(expression)
+
+
+def _literal(node: Literal) -> Sql:
+    if node.type == NUMBER:
+        return literal(float(node.value), Float)
+    if node.type == BOOL:
+        return literal(int(bool(node.value)), Integer)
+    return literal(str(node.value), Text)
+
+
+class _Writer:
+    def __init__(self, features: Table) -> None:
+        self.features = features
+
+    def write(self, node: Expression) -> Sql:
+        match node:
+            case Literal():
+                return _literal(node)
+            case Field(name, _):
+                return self.features.c[name]
+            case Not(item):
+                return not_(Grouping(self.write(item)))
+            case Every(items):
+                return and_(*(Grouping(self.write(item)) for item in items))
+            case Some(items):
+                return or_(*(Grouping(self.write(item)) for item in items))
+            case Compare(op, left, right):
+                return self._compare(op, self._operand(left), self._operand(right))
+            case Member(item, values):
+                return or_(*(self._operand(item) == _literal(value) for value in values))
+            case Arithmetic(op, left, right):
+                return self._arithmetic(op, self.write(left), self.write(right))
+            case Choice(asked, then, otherwise):
+                return case((Grouping(self.write(asked)), self.write(then)), else_=self.write(otherwise))
+            case Call(name, args, _):
+                return self._call(name, args)
+
+    def _operand(self, node: Expression) -> Sql:
+        """Keep a condition that is compared with another in brackets."""
+        written = self.write(node)
+        return Grouping(written) if node.type == BOOL and not isinstance(node, Field | Literal) else written
+
+    @staticmethod
+    def _compare(op: str, left: Sql, right: Sql) -> Sql:
+        # Bound values are never NULL here, so that == does not turn into IS NULL.
+        return {
+            "==": left == right,
+            "!=": left != right,
+            "<": left < right,
+            "<=": left <= right,
+            ">": left > right,
+            ">=": left >= right,
+        }[op]
+
+    @staticmethod
+    def _arithmetic(op: str, left: Sql, right: Sql) -> Sql:
+        if op == "/":
+            return left / func.nullif(right, literal(0.0, Float), type_=Float)
+        return left + right if op == "+" else left - right if op == "-" else left * right
+
+    def _call(self, name: str, args: tuple[Expression, ...]) -> Sql:
+        if name == "round" and len(args) > 1:
+            # Our own decimals: SQLite's round(x, n) differs between its versions, round(x) does not.
+            places = args[1]
+            scale = literal(10.0 ** int(places.value) if isinstance(places, Literal) else 1.0, Float)
+            return func.round(self.write(args[0]) * scale, type_=Float) / scale
+        written = [self.write(arg) for arg in args]
+        if name == "missing":
+            return Grouping(written[0]).is_(None)
+        # With several arguments, min and max are SQLite's scalar functions: unknown if one is unknown.
+        return getattr(func, name)(*written, type_=written[0].type)  # type: ignore[no-any-return]

@@ -1,0 +1,104 @@
+"""The writing door: the one place that makes SQLAlchemy engines, with the transaction recipe in force.
+
+pysqlite guesses at transactions; we do not let it. Writers take the lock at BEGIN, so that a read followed by a write
+never fails half-way; migrations run with foreign keys off, checked before the commit.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from crmcli.errors import CannotCreateError
+from crmcli.i18n import _
+from crmcli.store.light import BUSY_SECONDS, SCHEMA_VERSION, check_file, explain, explained
+
+_PRAGMAS = (
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "secure_delete=ON",
+    "synchronous=FULL",
+    f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+    "cell_size_check=ON",
+)
+
+
+def make_engine(path: Path) -> Engine:
+    """Return an engine on the file with every connection set up alike; the file must exist."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
+        if defensive is not None:
+            connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]  # noqa: FBT003
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def prepare_file(path: Path) -> None:
+    """Make the file (0600, folder 0700) if it is missing, check it, and bring it to the current schema.
+
+    Raises:
+        CannotCreateError, ConfigError, BusyError, StorageError: as their names say; a file that is not ours or is
+            newer than this program is left untouched.
+    """
+    if not path.exists():
+        _create(path)
+    with explained(path):
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+        try:
+            version = check_file(connection, path)
+        finally:
+            connection.close()
+    if version < SCHEMA_VERSION:
+        from crmcli.store.migrate import migrate  # Alembic is loaded only when a file is behind
+
+        migrate(path)
+
+
+def _create(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return  # another command was faster
+    except OSError as error:
+        raise CannotCreateError(
+            _("cannot create {path}: {reason}").format(path=path, reason=error.strerror),
+            hint=_("name another file with --db or CRM_DB"),
+        ) from None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Connection]:
+    """Open the database for one transaction: commit at the end, roll back on any exception.
+
+    Raises:
+        CrmError: what SQLite reported, in our words.
+    """
+    prepare_file(path)
+    engine = make_engine(path)
+    try:
+        with engine.connect() as connection, connection.begin():
+            yield connection
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise explain(error.orig, path) from error
+        raise
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    finally:
+        engine.dispose()

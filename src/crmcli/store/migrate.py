@@ -1,0 +1,76 @@
+"""Bringing a file to the current schema: all of it or nothing of it.
+
+The steps are Alembic revisions in migrations/versions. A file with data is copied first (backups/, 0600); foreign
+keys are off before the transaction begins, because a table rebuilt with them on takes its children along, and they
+are checked before it commits. `user_version` is the version other commands look at.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from crmcli.errors import StorageError
+from crmcli.i18n import _
+from crmcli.store.engine import make_engine
+from crmcli.store.light import APPLICATION_ID, SCHEMA_VERSION, explain, explained
+from crmcli.store.places import places
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(path: Path, *, scripts: Path = SCRIPTS, target: int = SCHEMA_VERSION) -> None:
+    """Run the migrations that the file at `path` lacks, in one transaction.
+
+    Raises:
+        StorageError: the migrated file would break a reference; it is as it was before.
+    """
+    with explained(path):
+        _back_up(path)
+    engine = make_engine(path)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.rollback()  # the pragma opened a transaction of SQLAlchemy's, in which it would be ignored
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+            with connection.begin():
+                _upgrade(connection, scripts, target)
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise explain(error.orig, path) from error
+        raise
+    finally:
+        engine.dispose()
+
+
+def _upgrade(connection: Connection, scripts: Path, target: int) -> None:
+    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() >= target:
+        return  # another command did it while we waited for the lock
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        raise StorageError(_("the upgrade would break {count} references; nothing was changed").format(count=len(broken)))
+    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.exec_driver_sql(f"PRAGMA user_version={target}")
+
+
+def _back_up(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as source:
+        version = source.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            return
+        folder = places().backups
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy = folder / f"{path.stem}-schema-{version}.db"
+        copy.unlink(missing_ok=True)
+        os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(copy)) as target:
+            source.backup(target)

@@ -1,0 +1,1 @@
+"""Alembic's revisions. Each is numbered, and once released never changed."""

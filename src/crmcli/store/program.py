@@ -1,0 +1,124 @@
+"""Runs a compiled rule program: temporary tables, two INSERT … SELECT, nothing left behind.
+
+Knows nothing about YAML or rules; commits nothing (the unit of work around it does).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Integer, Select, Table, create_engine, insert, literal
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateTable, DropTable
+from sqlmodel import SQLModel
+
+from crmcli.store import schema
+
+
+class StageLike(Protocol):
+    """One temporary table and the SELECT that fills it."""
+
+    @property
+    def table(self) -> Table:
+        """The temporary table."""
+
+    @property
+    def select(self) -> Select[Any]:
+        """Its rows."""
+
+
+class ProgramLike(Protocol):
+    """What this module needs of a compiled ruleset (rules and store do not know each other)."""
+
+    @property
+    def stages(self) -> Sequence[StageLike]:
+        """Temporary tables in the order they are filled."""
+
+    @property
+    def features(self) -> Table:
+        """The one that holds a row per customer."""
+
+    @property
+    def indicator_values(self) -> Select[Any]:
+        """Rows for indicator_values, without the run."""
+
+    @property
+    def classifications(self) -> Select[Any]:
+        """Rows for classifications, without the run."""
+
+
+def run_program(connection: Connection, program: ProgramLike, run_id: int) -> None:
+    """Classify everybody and store scores and classes under a run, inside the transaction that is open.
+
+    Args:
+        connection: an open connection; the caller commits or rolls back.
+        program: a compiled ruleset.
+        run_id: a row of `runs` that exists.
+    """
+    for stage in program.stages:
+        _fill(connection, stage)
+    for model, chosen in (
+        (schema.IndicatorValue, program.indicator_values),
+        (schema.Classification, program.classifications),
+    ):
+        _store(connection, model, chosen, run_id)
+    for stage in program.stages:
+        connection.execute(DropTable(stage.table))
+
+
+def _fill(connection: Connection, stage: StageLike) -> None:
+    connection.execute(
+        DropTable(stage.table, if_exists=True)
+    )  # of a run that broke off outside a transaction
+    connection.execute(CreateTable(stage.table))
+    connection.execute(
+        insert(stage.table).from_select([column.name for column in stage.table.columns], stage.select)
+    )
+
+
+def _store(connection: Connection, model: type[SQLModel], chosen: Select[Any], run_id: int) -> None:
+    names = [column.name for column in chosen.selected_columns]
+    rows = chosen.add_columns(literal(run_id, Integer).label("run_id"))
+    table = SQLModel.metadata.tables[str(model.__tablename__)]
+    connection.execute(insert(table).from_select([*names, "run_id"], rows))
+
+
+def evaluate_cases(program: ProgramLike, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Run everything after the features on given feature values, in memory: the SQL that a real run uses.
+
+    Args:
+        program: a compiled ruleset.
+        rows: feature values by name, one mapping per customer; what is not named is missing. All rows
+            together are the population.
+
+    Returns:
+        One dict per row, in order: score, tier, grade, grade_reason, lifecycle_stage, facts (JSON text) and
+        `indicators`, a dict of indicator → (raw, normalised, weight, points).
+    """
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        with engine.connect() as connection:
+            return _evaluate(connection, program, rows)
+    finally:
+        engine.dispose()
+
+
+def _evaluate(
+    connection: Connection, program: ProgramLike, rows: Sequence[Mapping[str, object]]
+) -> list[dict[str, object]]:
+    connection.execute(CreateTable(program.features))
+    names = [column.name for column in program.features.columns if column.name != "customer_id"]
+    for at, row in enumerate(rows, 1):
+        connection.execute(
+            insert(program.features).values({"customer_id": at, **{n: row.get(n) for n in names}})
+        )
+    at = next(at for at, stage in enumerate(program.stages) if stage.table is program.features)
+    for stage in program.stages[at + 1 :]:
+        _fill(connection, stage)
+    results = [dict(row) for row in connection.execute(program.classifications).mappings()]
+    marks: dict[object, dict[str, tuple[object, ...]]] = {}
+    for term in connection.execute(program.indicator_values):
+        terms = (term.raw, term.normalised, term.weight, term.points)
+        marks.setdefault(term.customer_id, {})[term.indicator] = terms
+    for result in results:
+        result["indicators"] = marks[result.pop("customer_id")]
+    return results

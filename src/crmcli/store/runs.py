@@ -1,0 +1,165 @@
+"""Making a classification run: the ruleset it stands on, the run itself, and what it found."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, literal, select, union_all
+from sqlmodel import SQLModel
+
+from crmcli.store.identity import new_uid
+from crmcli.store.program import Program, run_program
+from crmcli.store.work import Work
+
+_TABLES = SQLModel.metadata.tables
+_RUNS = _TABLES["runs"]
+_RULESETS = _TABLES["rulesets"]
+_CLASSES = _TABLES["classifications"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as stored."""
+
+    id: int
+    period: str
+    as_of: date
+    version: int
+    fingerprint: str
+    journal_id: int
+    customers: int
+    counts: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One customer whose class changed between two runs; None where the customer was not in a run."""
+
+    customer: int
+    name: str
+    old_tier: str | None
+    new_tier: str
+    old_grade: str | None
+    new_grade: str
+    old_score: float | None
+    new_score: float
+
+
+def source_tables() -> Mapping[str, Any]:
+    """Return the tables that rules may look at, by name."""
+    return _TABLES
+
+
+def find_run(connection: Connection, period: str, fingerprint: str) -> RunRow | None:
+    """Return the newest version of the run of a period under a ruleset."""
+    query = select(_RUNS).where(_RUNS.c.period == period, _RUNS.c.ruleset_fingerprint == fingerprint)
+    return _run_row(connection, query.order_by(_RUNS.c.version.desc()).limit(1))
+
+
+def run_before(connection: Connection, run: RunRow) -> RunRow | None:
+    """Return the run that a run is compared with: the last made up to its day, other than itself."""
+    query = select(_RUNS).where(_RUNS.c.as_of <= run.as_of, _RUNS.c.id != run.id)
+    return _run_row(connection, query.order_by(_RUNS.c.as_of.desc(), _RUNS.c.id.desc()).limit(1))
+
+
+def last_month_run(connection: Connection) -> str | None:
+    """Return the last period `YYYY-MM` for which a monthly run exists."""
+    value = connection.execute(select(func.max(_RUNS.c.period)).where(func.length(_RUNS.c.period) == 7)).scalar()
+    return None if value is None else str(value)
+
+
+def journal_position(connection: Connection) -> int:
+    """Return the number of the last journal entry that changed facts (runs do not)."""
+    entries = _TABLES["journal_entries"]
+    value = connection.execute(select(func.max(entries.c.id)).where(entries.c.run_id.is_(None))).scalar()
+    return int(value or 0)
+
+
+def save_ruleset(work: Work, fingerprint: str, source_hash: str, files: Mapping[str, str], agenda: Mapping[str, Any]) -> None:
+    """Keep a ruleset's text and its compiled agenda under its fingerprint; the same meaning is kept once."""
+    values = {
+        "source_hash": source_hash,
+        "files": json.dumps(dict(files), ensure_ascii=False, sort_keys=True),
+        "agenda": json.dumps(dict(agenda), ensure_ascii=False, sort_keys=True),
+    }
+    mine = _RULESETS.c.fingerprint == fingerprint
+    if work.connection.execute(select(_RULESETS.c.fingerprint).where(mine)).first():
+        work.connection.execute(_RULESETS.update().where(mine).values(**values))
+    else:
+        work.connection.execute(insert(_RULESETS).values(fingerprint=fingerprint, created_at=work.now, **values))
+
+
+def make_run(work: Work, program: Program, *, period: str, as_of: date, fingerprint: str) -> RunRow:
+    """Run a compiled ruleset and store the run with everything it found."""
+    connection = work.connection
+    previous = find_run(connection, period, fingerprint)
+    values = {
+        "uid": new_uid(),
+        "period": period,
+        "as_of": as_of,
+        "version": 1 if previous is None else previous.version + 1,
+        "ruleset_fingerprint": fingerprint,
+        "journal_id": journal_position(connection),
+        "customers": 0,
+        "counts": "{}",
+        "created_at": work.now,
+    }
+    run_id = int(connection.execute(insert(_RUNS).values(**values)).inserted_primary_key[0])
+    run_program(connection, program, run_id)
+    counts = _counts(connection, run_id)
+    customers = sum(counts["tier"].values())
+    mine = _RUNS.c.id == run_id
+    connection.execute(_RUNS.update().where(mine).values(customers=customers, counts=json.dumps(counts, ensure_ascii=False)))
+    found = _run_row(connection, select(_RUNS).where(mine))
+    if found is None:
+        raise AssertionError("the run that was just stored is gone")
+    return found
+
+
+def moves(connection: Connection, old: RunRow | None, new: RunRow) -> list[Move]:
+    """Return who has another tier or grade in `new` than in `old`, biggest change of score first."""
+    if old is None:
+        return []
+    before, after, customers = _CLASSES.alias("before"), _CLASSES.alias("after"), _TABLES["customers"]
+    query = (
+        select(
+            after.c.customer_id, customers.c.name, before.c.tier, after.c.tier, before.c.grade, after.c.grade,
+            before.c.score, after.c.score,
+        )
+        .join_from(after, before, and_(before.c.customer_id == after.c.customer_id, before.c.run_id == old.id))
+        .join(customers, customers.c.id == after.c.customer_id)
+        .where(after.c.run_id == new.id)
+        .where((before.c.tier != after.c.tier) | (before.c.grade != after.c.grade))
+        .order_by(func.abs(after.c.score - before.c.score).desc(), after.c.customer_id)
+    )  # fmt: skip
+    return [Move(*row) for row in connection.execute(query)]
+
+
+def other_currencies(connection: Connection, currency: str, as_of: date) -> int:
+    """Return how many transactions up to a day are in another currency than the rules count in."""
+    table = _TABLES["transactions"]
+    query = select(func.count()).select_from(table).where(table.c.currency != currency, table.c.occurred_on <= as_of)
+    return int(connection.execute(query).scalar_one())
+
+
+def _counts(connection: Connection, run_id: int) -> dict[str, dict[str, int]]:
+    parts = [
+        select(literal(name), _CLASSES.c[name], func.count()).where(_CLASSES.c.run_id == run_id).group_by(_CLASSES.c[name])
+        for name in ("tier", "grade", "lifecycle_stage")
+    ]
+    counts: dict[str, dict[str, int]] = {"tier": {}, "grade": {}, "lifecycle_stage": {}}
+    for name, value, number in connection.execute(union_all(*parts)):
+        counts[name][value] = number
+    return {name: dict(sorted(found.items())) for name, found in counts.items()}
+
+
+def _run_row(connection: Connection, query: Any) -> RunRow | None:
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return RunRow(
+        row["id"], row["period"], row["as_of"], row["version"], row["ruleset_fingerprint"], row["journal_id"],
+        row["customers"], json.loads(row["counts"]),
+    )  # fmt: skip

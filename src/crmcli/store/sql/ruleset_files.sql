@@ -1,0 +1,1 @@
+SELECT files FROM rulesets WHERE fingerprint = :fingerprint

@@ -1,0 +1,132 @@
+"""The classification run: facts as of a day, through the rules, to a stored class with its reasons for everybody.
+
+A period is run once per ruleset. A day that is not over can be run again when something was recorded since; a closed
+period stays as it is unless a new version is asked for by name.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from crmcli.errors import UsageError
+from crmcli.i18n import _
+from crmcli.months import month_end, next_period, period_of
+from crmcli.rules import RuleSet, agenda_program, compile_ruleset, load
+from crmcli.rules.folder import read_files
+from crmcli.store import runs
+from crmcli.store.runs import Move, RunRow
+from crmcli.store.work import Work, unit_of_work
+
+_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one period's run came to.
+
+    Attributes:
+        run: the run, new or found.
+        made: False when it existed already and nothing was written.
+        compared_with: the run that `moves` is against, if there is one.
+        moves: who changed tier or grade.
+        stale: something was recorded since a run that was left as it is.
+        other_currencies: transactions in another currency, which the rules did not count.
+    """
+
+    run: RunRow
+    made: bool
+    compared_with: RunRow | None
+    moves: tuple[Move, ...]
+    stale: bool
+    other_currencies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """Every run of one command, oldest period first."""
+
+    outcomes: tuple[Outcome, ...]
+    fingerprint: str
+    labels: dict[str, dict[str, str]]
+
+
+def classify(
+    database: Path,
+    rules: Path,
+    *,
+    month: str | None = None,
+    as_of: date | None = None,
+    dry_run: bool = False,
+    force: bool = False,
+) -> Classified:
+    """Classify everybody: for one month, as of one day, or (neither given) all ended months not yet run, and today.
+
+    Raises:
+        ConfigError: the rules have faults; all are listed.
+        UsageError: not a month, or a day in the future.
+    """
+    ruleset = load(read_files(rules), str(rules))
+    with unit_of_work(database, "classify", dry_run=dry_run) as work:
+        periods = _periods(work, month, as_of)
+        outcomes = tuple(
+            outcome
+            for period, day, wanted in periods
+            if (outcome := _run(work, ruleset, period, day, force=force, wanted=wanted)) is not None
+        )
+        made = [outcome.run for outcome in outcomes if outcome.made]
+        if made:
+            work.summary = _("classified {customers} customers for {periods}").format(
+                customers=made[-1].customers, periods=", ".join(run.period for run in made)
+            )
+    return Classified(outcomes, ruleset.fingerprint, agenda_program(ruleset)["labels"]["tier"])
+
+
+def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[str, date, bool]]:
+    """Return (period, day, asked for by name) triples."""
+    if month is not None:
+        if not _PERIOD.fullmatch(month):
+            raise UsageError(_("not a month: {value}").format(value=repr(month)), where="--month", hint=_("write 2026-11"))
+        return [(month, _not_future(month_end(month), work.today, month), True)]
+    if as_of is not None:
+        return [(as_of.isoformat(), _not_future(as_of, work.today, as_of.isoformat()), True)]
+    ended = period_of(work.today.replace(day=1) - timedelta(days=1))
+    last = runs.last_month_run(work.connection)
+    period = ended if last is None else next_period(last)
+    missed = []
+    while period <= ended:
+        missed.append((period, month_end(period), False))
+        period = next_period(period)
+    return [*missed, (work.today.isoformat(), work.today, True)]
+
+
+def _not_future(day: date, today: date, named: str) -> date:
+    """A month that has not ended is run as of today; a day that has not come cannot be."""
+    if day <= today:
+        return day
+    if period_of(day) == period_of(today) and len(named) == len("2026-11"):
+        return today
+    raise UsageError(_("{period} has not come yet (today is {today})").format(period=named, today=today))
+
+
+def _run(work: Work, ruleset: RuleSet, period: str, as_of: date, *, force: bool, wanted: bool) -> Outcome | None:
+    connection = work.connection
+    found = runs.find_run(connection, period, ruleset.fingerprint)
+    currency = work.settings.currency
+    others = runs.other_currencies(connection, currency, as_of)
+    if found is not None:
+        changed = runs.journal_position(connection) > found.journal_id or found.as_of != as_of
+        still_open = as_of >= work.today
+        if not force and not (still_open and changed):
+            return Outcome(found, False, None, (), changed, others)
+    runs.save_ruleset(work, ruleset.fingerprint, ruleset.source_hash, ruleset.files, agenda_program(ruleset))
+    program = compile_ruleset(ruleset, runs.source_tables(), as_of, currency)
+    savepoint = connection.begin_nested()
+    run = runs.make_run(work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint)
+    if run.customers == 0 and not wanted:
+        savepoint.rollback()  # a month before anybody was known is not worth a run that nobody asked for
+        return None
+    savepoint.commit()
+    work.record_run(run.id)
+    before = found or runs.run_before(connection, run)
+    return Outcome(run, True, before, tuple(runs.moves(connection, before, run)), False, others)

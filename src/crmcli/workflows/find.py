@@ -1,0 +1,75 @@
+"""Which customer a word means: an id, an external id, a phone, an e-mail, or part of a name that fits only one.
+
+Several that fit are listed, never guessed at. Light: both lanes use it.
+"""
+
+import re
+import sqlite3
+from difflib import get_close_matches
+
+from crmcli.errors import AmbiguousError, NotFoundError
+from crmcli.i18n import _
+from crmcli.store import reads
+from crmcli.store.reads import Match
+
+_ID = re.compile(r"#?([1-9]\d{0,17})")
+_PHONE_LIKE = re.compile(r"[+(（]?[\d０-９][\d０-９\s()（）./-]{4,}")
+_SHOWN = 20
+
+
+def find_customer(connection: sqlite3.Connection, text: str, country: str) -> Match:
+    """Return the one customer that `text` names.
+
+    Args:
+        connection: an open database.
+        text: what the user wrote; `#12` is always the id 12.
+        country: for telephone numbers without a country code.
+
+    Raises:
+        NotFoundError: nobody fits; the nearest names are in the hint.
+        AmbiguousError: several fit; they are the candidates.
+    """
+    word = text.strip()
+    if not word:
+        raise NotFoundError(_("no customer named: the name is empty"))
+    number = _ID.fullmatch(word)
+    only_id = word.startswith("#") and number is not None
+    exact = reads.match_exactly(
+        connection,
+        number=int(number.group(1)) if number else None,
+        word="" if only_id else word,
+        e164="" if only_id else _e164(word, country),
+    )
+    found = exact if exact or only_id else reads.match_by_name(connection, word)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFoundError(_("no customer fits {text}").format(text=repr(text)), hint=_nearest(connection, word))
+    what = _("{text} fits {count} customers").format(text=repr(text), count=_count(len(found)))
+    candidates = [(match.id, describe(match)) for match in found[:_SHOWN]]
+    raise AmbiguousError(what, candidates, hint=_("name one by its id, for example #{id}").format(id=found[0].id))
+
+
+def describe(match: Match) -> str:
+    """Return a customer in a few words: name, company, phone."""
+    return " · ".join(part for part in (match.name, match.company, match.phone) if part)
+
+
+def _count(found: int) -> str:
+    return f"{_SHOWN}+" if found > _SHOWN else str(found)
+
+
+def _e164(word: str, country: str) -> str:
+    if not _PHONE_LIKE.fullmatch(word):
+        return ""
+    from crmcli.exchange.phones import to_e164  # only what looks like a telephone number pays for the library
+
+    return to_e164(word, country) or ""
+
+
+def _nearest(connection: sqlite3.Connection, word: str) -> str:
+    names = {line.name for line in reads.customers(connection, **reads.EVERYBODY, limit=5_000)}
+    near = get_close_matches(word, sorted(names), n=3, cutoff=0.6)
+    if near:
+        return _("did you mean {names}?").format(names=", ".join(near))
+    return _("'crm list' shows everybody, 'crm add NAME' makes a new customer")

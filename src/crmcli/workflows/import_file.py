@@ -1,0 +1,414 @@
+"""Importing a file: one transaction, every row accounted for, a second import of the same file changes nothing.
+
+The file is planned from its header, parsed in chunks, its references resolved, its rows staged and matched, and only
+then written. By default one bad row stops all of it; with `keep_going` bad rows go to a rejects file. A dry run is
+the same path, rolled back.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crmcli import clock
+from crmcli.errors import DataError, Fault
+from crmcli.exchange.columns import ColumnPlan, plan_columns
+from crmcli.exchange.fields import ENTITIES, FieldKind
+from crmcli.exchange.filters import RowFilter
+from crmcli.exchange.parse import Chunk, parse
+from crmcli.exchange.phones import to_e164
+from crmcli.exchange.rejects import RejectsWriter, open_rejects
+from crmcli.exchange.source import Source, open_source
+from crmcli.i18n import _
+from crmcli.store import bulk, keys
+from crmcli.store.bulk import Staging
+from crmcli.store.work import Work, unit_of_work
+from crmcli.values import ValueFault
+from crmcli.workflows import recognise
+from crmcli.workflows.recognise import Recogniser, References
+
+Report = Callable[[int, int], None]  #: (bytes read, bytes in all)
+
+_MASTERS = {"customers", "contacts", "products"}  # recognised row by row; facts are matched as a set
+_COLUMNS = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor"}
+_TARGETS = {"customer": "customers", "product": "products", "contact": "contacts", "opportunity": "opportunities"}
+_COMPANY = "company"  # beside a customer's name in a file of facts: tells namesakes apart
+_LATER = "referred_by"  # a customer may be referred by one that stands further down in the file
+_KEPT_FAULTS = 1_000  #: faults carried to the caller; the rejects file holds all
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What to import and how.
+
+    Attributes:
+        entity: customers, contacts, products, interactions, transactions or opportunities.
+        path: the file, or `-` for standard input.
+        mapping: (column, field) pairs.
+        constants: (field, text) pairs for every row.
+        filters: only rows that fit, others are skipped.
+        create_missing: make the customers and products that are only named.
+        keep_going: leave bad rows out instead of stopping.
+        rejects: where bad rows are written with keep_going.
+        encoding: of the file, if it is not to be recognised.
+        dry_run: do everything and roll back.
+    """
+
+    entity: str
+    path: str
+    mapping: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
+    filters: tuple[str, ...] = ()
+    create_missing: bool = False
+    keep_going: bool = False
+    rejects: str = ""
+    encoding: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file. `read` is the sum of the five numbers after it."""
+
+    read: int
+    added: int
+    updated: int
+    unchanged: int
+    skipped: int
+    failed: int
+    encoding: str
+    encoding_note: str
+    mapped: tuple[tuple[str, str], ...]
+    ignored: tuple[str, ...]
+    created: Mapping[str, int]
+    spelled: Mapping[str, str]
+    without_customer: int
+    faults: tuple[Fault, ...]
+    rejects: str
+
+
+@dataclass(slots=True)
+class _Tally:
+    read: int = 0
+    skipped: int = 0
+    failed: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def fail(self, faults: Sequence[Fault]) -> None:
+        """Count one row as failed and keep what was wrong with it."""
+        self.failed += 1
+        if len(self.faults) < _KEPT_FAULTS:
+            self.faults += faults
+
+
+def import_file(database: Path, request: ImportRequest, report: Report = lambda _read, _total: None) -> Imported:
+    """Import one file.
+
+    Raises:
+        DataError: the file or some rows are bad; nothing was changed, every fault is listed (at most 1,000).
+        UsageError: a mapping, constant or filter that cannot be understood.
+        CrmError: the file cannot be read, the database is busy …
+    """
+    with open_source(request.path, encoding=request.encoding) as source:
+        plan = plan_columns(
+            request.entity, source.header, request.mapping, request.constants, file=source.name, line=source.header_line
+        )
+        with ExitStack() as stack:
+            rejects = (
+                stack.enter_context(open_rejects(request.rejects, source.header))
+                if request.keep_going and request.rejects and not request.dry_run
+                else None
+            )
+            work = stack.enter_context(unit_of_work(database, f"import {request.entity}", dry_run=request.dry_run))
+            run = _Import(work, request, source, plan, rejects)
+            return run.go(report)
+
+
+class _Import:
+    """One import under way."""
+
+    def __init__(
+        self, work: Work, request: ImportRequest, source: Source, plan: ColumnPlan, rejects: RejectsWriter | None
+    ) -> None:
+        self.work, self.request, self.source, self.plan, self.rejects = work, request, source, plan, rejects
+        self.tally = _Tally()
+        self.specs = {spec.name: spec for spec in ENTITIES[request.entity]}
+        self.headers = {planned.spec.name: planned.header for planned in plan.fields}
+        self.batch = bulk.open_batch(
+            work, entity=request.entity, file_name=Path(source.name).name, sha256=source.sha256, encoding=source.encoding
+        )
+        self.references = {name: self._references(name) for name in plan.names if self._is_reference(name)}
+        self.referrers: dict[int, str] = {}
+        self.without_customer = 0
+        self.unreferred = 0
+        self.staging = Staging(work, request.entity, self._columns(), self._defaults())
+        self.recogniser = self._recogniser()
+        self.seen: dict[int, tuple[int, tuple[Any, ...]]] = {}  # our id → the row of the file that stands for it
+        self.staged_rows: dict[int, tuple[Any, ...]] = {}
+
+    def go(self, report: Report) -> Imported:
+        """Read, stage, match, write, and count."""
+        zone = clock.zone(self.work.settings.time_zone)
+        filters = tuple(RowFilter.parse(text) for text in self.request.filters)
+        for chunk in parse(self.source, self.plan, currency=self.work.settings.currency, filters=filters, zone=zone):
+            self._take(chunk)
+            report(chunk.position, self.source.total_bytes)
+        if self.request.entity not in _MASTERS:
+            self._settle_repeated()
+            self.staging.match_keys()
+            self.staging.match_alike()
+        self._stop_if_faulty()
+        applied = self.staging.apply(self.batch)
+        self._set_referrers()
+        self.staging.close()
+        return self._finish(applied)
+
+    # --- rows ---------------------------------------------------------------------------------------------------
+
+    def _take(self, chunk: Chunk) -> None:
+        self.tally.read += chunk.read
+        self.tally.skipped += chunk.skipped
+        for bad in chunk.faults:
+            self._fail(bad.line, bad.cells, bad.faults)
+        if not chunk.rows:
+            return
+        columns: dict[str, Sequence[Any]] = dict(zip(self.plan.names, zip(*chunk.rows, strict=True), strict=True))
+        bad_rows: dict[int, list[Fault]] = {}
+        for name, references in self.references.items():
+            resolved = references.resolve(columns[name])
+            if name == "customer" and _COMPANY in columns:
+                resolved = references.narrowed(columns[name], columns.pop(_COMPANY), resolved)
+            if any(isinstance(value, ValueFault) for value in resolved):
+                self._note_unresolved(name, chunk, columns[name], resolved, bad_rows)
+            columns[name] = resolved
+        lines, rows = chunk.lines, self._rows(columns)
+        if bad_rows:
+            for place, faults in sorted(bad_rows.items()):
+                self._fail(chunk.lines[place], chunk.raw[place], faults)
+            keep = [place for place in range(len(lines)) if place not in bad_rows]
+            lines, rows = [lines[place] for place in keep], [rows[place] for place in keep]
+        if self.recogniser is None:
+            if "customer" in columns:
+                at = self.staging.columns.index("customer_id") + 1
+                self.without_customer += sum(1 for row in rows if row[at] is None)
+            self.staging.load((line, None, *row) for line, row in zip(lines, rows, strict=True))
+        else:
+            raw = dict(zip(chunk.lines, chunk.raw, strict=True))
+            later = dict(zip(chunk.lines, columns.get(_LATER, ()), strict=_LATER in columns))
+            self.staging.load(self._recognised(lines, rows, raw, later))
+
+    def _rows(self, columns: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Rows for the staging table: a fresh uid, the columns, and the normalised phone where there is a phone."""
+        wanted = [column for name, column in columns.items() if name != _LATER]
+        if "phone" in columns:
+            country = self.work.settings.country
+            wanted.append([None if text is None else to_e164(text, country) for text in columns["phone"]])
+        return list(zip(bulk.uids(len(wanted[0])), *wanted, strict=True))
+
+    def _recognised(
+        self,
+        lines: Sequence[int],
+        rows: Sequence[tuple[Any, ...]],
+        raw: Mapping[int, list[str]],
+        later: Mapping[int, str | None],
+    ) -> Iterator[tuple[Any, ...]]:
+        """Rows of customers, contacts or products with the id of the record each stands for."""
+        if self.recogniser is None:
+            return
+        for line, row in zip(lines, rows, strict=True):
+            found_keys = self._keys(dict(zip(self.staging.columns, row[1:], strict=True)))
+            try:
+                known = self.recogniser.recognise(found_keys)
+            except ValueFault as fault:
+                self._fail(line, raw[line], [self._row_fault(line, fault.what, fault.hint)])
+                continue
+            earlier = self._earlier(known)
+            if earlier is not None:
+                first, before = earlier
+                self._repeat(line, raw[line], row[1:], first, before)
+                continue
+            if known is None:
+                self.recogniser.remember(found_keys, line=line)
+                self.staged_rows[line] = row[1:]
+            else:
+                self.seen[known.id or 0] = (line, row[1:])
+            text = later.get(line)
+            if text is not None:
+                self.referrers[line] = text
+            yield (line, known.id if known else None, *row)
+
+    def _earlier(self, known: recognise.Known | None) -> tuple[int, tuple[Any, ...]] | None:
+        if known is None:
+            return None
+        if known.id is None:
+            return known.line, self.staged_rows[known.line]
+        return self.seen.get(known.id)
+
+    def _repeat(self, line: int, raw: list[str], row: tuple[Any, ...], first: int, before: tuple[Any, ...]) -> None:
+        """A row for a record that stood in the file before: the same again is skipped, another content is a fault."""
+        if row == before:
+            self.tally.skipped += 1
+            return
+        other = next(name for name, old, new in zip(self.staging.columns, before, row, strict=True) if old != new)
+        what = _("the same {entity} record stands on line {line} with another {field}").format(
+            entity=self.request.entity, line=first, field=repr(other.removesuffix("_minor").removesuffix("_id"))
+        )
+        self._fail(line, raw, [self._row_fault(line, what, _("keep one of them, or give each its external id"))])
+
+    def _settle_repeated(self) -> None:
+        """Rows of facts that name an external id again: the same again is skipped, another content is a fault."""
+        pairs = self.staging.repeated_keys()
+        if not pairs:
+            return
+        lines = {line for line, _first in pairs}
+        rows = self.staging.rows_at(lines | {first for _line, first in pairs})
+        cells = {line: raw for line, raw in self.source.rows() if line in lines} if self.rejects is not None else {}
+        for line, first in pairs:
+            self._repeat(line, cells.get(line, []), rows[line], first, rows[first])
+        self.staging.drop_rows(sorted(lines))
+
+    def _note_unresolved(
+        self, name: str, chunk: Chunk, texts: Sequence[Any], resolved: list[Any], bad_rows: dict[int, list[Fault]]
+    ) -> None:
+        for place, value in enumerate(resolved):
+            if isinstance(value, ValueFault):
+                fault = Fault(
+                    value.what, self.source.name, chunk.lines[place], self.headers[name] or name, str(texts[place]), value.hint
+                )
+                bad_rows.setdefault(place, []).append(fault)
+
+    def _row_fault(self, line: int, what: str, hint: str) -> Fault:
+        return Fault(what, self.source.name, line, hint=hint)
+
+    def _fail(self, line: int, cells: list[str], faults: Sequence[Fault]) -> None:
+        self.tally.fail(faults)
+        if self.rejects is not None:
+            self.rejects.add_row(line, cells, faults)
+
+    def _stop_if_faulty(self) -> None:
+        if self.tally.failed and not self.request.keep_going:
+            what = _("{failed} of {read} rows cannot be imported; nothing was changed").format(
+                failed=self.tally.failed, read=self.tally.read
+            )
+            hint = _("mend them, or give --keep-going to import the others")
+            raise DataError(what, where=self.source.name, hint=hint, faults=self.tally.faults)
+
+    # --- what the columns mean ------------------------------------------------------------------------------------
+
+    def _is_reference(self, name: str) -> bool:
+        return self.specs[name].kind is FieldKind.REFERENCE and name != _LATER
+
+    def _columns(self) -> list[str]:
+        left_out = {_LATER} if self.request.entity == "customers" else {_COMPANY}
+        names = [name for name in self.plan.names if name not in left_out]
+        columns = [_COLUMNS.get(name, f"{name}_id" if self._is_reference(name) else name) for name in names]
+        return [*columns, "phone_e164"] if "phone" in names else columns
+
+    def _defaults(self) -> dict[str, Any]:
+        defaults: dict[str, Any] = {spec.name: spec.default for spec in ENTITIES[self.request.entity] if spec.default}
+        if "currency" in self.specs:
+            defaults["currency"] = self.work.settings.currency
+        if "is_primary" in self.specs:
+            defaults["is_primary"] = 0
+        if "birthday_calendar" in self.specs:
+            defaults.setdefault("birthday_calendar", "solar")
+        return defaults
+
+    def _keys(self, values: dict[str, Any]) -> dict[str, recognise.Key]:
+        if self.request.entity == "customers":
+            return recognise.keys_of_customer(values)
+        if self.request.entity == "contacts":
+            return recognise.keys_of_contact(values)
+        return recognise.keys_of_product(values)
+
+    def _recogniser(self) -> Recogniser | None:
+        connection = self.work.connection
+        if self.request.entity == "customers":
+            return recognise.customer_recogniser(keys.customer_keys(connection))
+        if self.request.entity == "contacts":
+            return recognise.contact_recogniser(keys.contact_keys(connection))
+        if self.request.entity == "products":
+            return recognise.product_recogniser(keys.named_keys(connection, "products"))
+        return None
+
+    def _references(self, name: str) -> References:
+        target = _TARGETS[name]
+        if target == "customers":
+            rows = keys.customer_keys(self.work.connection)
+            found = recognise.customer_references(rows, self.work.settings.country)
+            found.create = self._create_customers if self.request.create_missing else None
+            return found
+        if target == "contacts":
+            contacts = keys.contact_keys(self.work.connection)
+            plain = [keys.NamedKeys(row.id, row.uid, row.external_id, row.name) for row in contacts]
+            return recognise.named_references(target, plain)
+        found = recognise.named_references(target, keys.named_keys(self.work.connection, target))
+        if target == "products" and self.request.create_missing:
+            found.create = lambda names: bulk.add_products(self.work, names, self.batch)
+        return found
+
+    def _create_customers(self, texts: list[str]) -> list[int]:
+        """Customers that are only named: by number when the header says number, else by name."""
+        if self.plan.customer_is_id:
+            rows = [{"name": text, "external_id": text} for text in texts]
+        else:
+            rows = [{"name": text} for text in texts]
+        return bulk.add_customers(self.work, rows, self.batch)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def _set_referrers(self) -> None:
+        """Set who referred whom once everybody of the file is in; nobody found is a fault of the row."""
+        if not self.referrers:
+            return
+        references = recognise.customer_references(
+            keys.customer_keys(self.work.connection), self.work.settings.country
+        )
+        ids = self.staging.ids_of(self.referrers)
+        wanted: dict[int, int] = {}
+        for line, text in self.referrers.items():
+            (found,) = references.resolve([text])
+            if isinstance(found, int):
+                wanted[ids[line]] = found
+            elif isinstance(found, ValueFault):
+                self.tally.faults.append(Fault(found.what, self.source.name, line, self.headers[_LATER], text, found.hint))
+                self.unreferred += 1
+        bulk.set_referrers(self.work, wanted)
+        if self.unreferred and not self.request.keep_going:
+            what = _("{count} referrers are not known; nothing was changed").format(count=self.unreferred)
+            hint = _("add them first, or give --keep-going to import the rows without")
+            raise DataError(what, where=self.source.name, hint=hint, faults=self.tally.faults)
+
+    def _finish(self, applied: bulk.Applied) -> Imported:
+        tally = self.tally
+        created = {reference.target: reference.created for reference in self.references.values() if reference.created}
+        spelled = {text: name for reference in self.references.values() for text, name in reference.spelled.items()}
+        counts = {
+            "rows_read": tally.read,
+            "rows_added": applied.added,
+            "rows_updated": applied.updated,
+            "rows_unchanged": applied.unchanged,
+            "rows_skipped": tally.skipped,
+            "rows_failed": tally.failed,
+        }
+        if applied.added or applied.updated or created:
+            bulk.close_batch(self.work, self.batch, counts)
+            self.work.link(import_batch_id=self.batch)
+            self.work.summary = _("imported {entity} from {file}: {added} added, {updated} updated").format(
+                entity=self.request.entity, file=Path(self.source.name).name, added=applied.added, updated=applied.updated
+            )
+        else:
+            self.work.discard()  # a file that brings nothing new leaves no trace
+        return Imported(
+            *counts.values(),
+            self.source.encoding,
+            self.source.encoding_note,
+            self.plan.mapped,
+            self.plan.ignored,
+            created,
+            spelled,
+            self.without_customer,
+            tuple(tally.faults),
+            self.request.rejects if self.rejects is not None and tally.failed else "",
+        )

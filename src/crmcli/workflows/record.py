@@ -1,0 +1,422 @@
+"""Recording by hand: add, edit, archive, delete, log, sell, plan. One command is one unit of work.
+
+Values come as the text that the user typed; a day may be `tomorrow` or `+3d`, an amount `1.2万`. Everything is
+validated by the input models before a row is made.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import func
+from sqlmodel import SQLModel, col, select
+
+from crmcli import values
+from crmcli.errors import AmbiguousError, DataError, Fault, NotFoundError, RefusedError
+from crmcli.exchange.phones import to_e164
+from crmcli.i18n import _
+from crmcli.store import schema
+from crmcli.store.reads import Match
+from crmcli.store.work import Work, unit_of_work
+from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH
+from crmcli.workflows.find import find_customer
+
+_MODELS: dict[str, tuple[type[Any], type[Any]]] = {
+    "customer": (schema.Customer, schema.CustomerIn),
+    "contact": (schema.Contact, schema.ContactIn),
+    "product": (schema.Product, schema.ProductIn),
+    "interaction": (schema.Interaction, schema.InteractionIn),
+    "transaction": (schema.Transaction, schema.TransactionIn),
+    "opportunity": (schema.Opportunity, schema.OpportunityIn),
+    "task": (schema.Task, schema.TaskIn),
+}
+_DAYS = {
+    "birthday", "next_contact_on", "occurred_on", "due_on", "paid_on", "done_on", "opened_on", "expected_close_on",
+    "closed_on",
+}  # fmt: skip
+_MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor"}
+_OF_CUSTOMER = (schema.Task, schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was written: the record's id, who it is about, the line for the user, and days as they were understood."""
+
+    id: int
+    customer: str
+    summary: str
+    resolved: tuple[tuple[str, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit changed: (field, old, new) triples; none when everything already was so."""
+
+    id: int
+    summary: str
+    changes: tuple[tuple[str, Any, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPlan:
+    """What deleting a customer would take along: (table, rows) pairs."""
+
+    id: int
+    name: str
+    rows: tuple[tuple[str, int], ...]
+
+
+def add(database: Path, entity: str, given: Mapping[str, str | None]) -> Recorded:
+    """Add one record.
+
+    Raises:
+        DataError: a value cannot be read or is not allowed; every fault is listed.
+        NotFoundError, AmbiguousError: a customer or product that was named.
+    """
+    with unit_of_work(database, f"{entity} add") as work:
+        row, resolved = _make(work, entity, given)
+        name = _customer_name(work, row)
+        work.summary = _("added {entity} #{id} {name}").format(entity=entity, id=row.id, name=_title(row))
+        return Recorded(row.id, name, work.summary, resolved)
+
+
+def edit(database: Path, entity: str, which: str, given: Mapping[str, str | None], command: str = "edit") -> Edited:
+    """Change fields of one record; a field given as empty text is cleared, one given as None is left alone.
+
+    Raises:
+        DataError, NotFoundError, AmbiguousError: as `add`.
+    """
+    with unit_of_work(database, f"{entity} {command}") as work:
+        row = _get(work, entity, which)
+        changes = _change(work, entity, row, {name: value for name, value in given.items() if value is not None})
+        work.summary = _("edited {entity} #{id} {name}: {fields}").format(
+            entity=entity, id=row.id, name=_title(row), fields=", ".join(name for name, _old, _new in changes)
+        )
+        return Edited(row.id, work.summary, changes)
+
+
+def archive(database: Path, entity: str, which: str, *, back: bool = False) -> Edited:
+    """Put a record away (or `back`): it leaves lists and the agenda, and keeps its history."""
+    with unit_of_work(database, f"{entity} archive") as work:
+        row = _get(work, entity, which)
+        old = row.archived_at
+        if (old is None) != back:
+            return Edited(row.id, _("nothing to do: it already is so"), ())
+        row.archived_at = None if back else work.now
+        work.session.flush()
+        text = _("brought back {entity} #{id} {name}") if back else _("archived {entity} #{id} {name}")
+        work.summary = text.format(entity=entity, id=row.id, name=_title(row))
+        return Edited(row.id, work.summary, (("archived_at", old, row.archived_at),))
+
+
+def plan_deletion(database: Path, which: str) -> DeletionPlan:
+    """Say what deleting a customer would take along; changes nothing."""
+    with unit_of_work(database, "customer delete", dry_run=True) as work:
+        row = _get(work, "customer", which)
+        plan = DeletionPlan(row.id, row.name, tuple((_table(kind), _rows_of(work, kind, row.id)) for kind in _OF_CUSTOMER))
+    return plan
+
+
+def delete_customer(database: Path, number: int) -> Edited:
+    """Delete a customer with everything recorded about it; `crm undo` brings all of it back.
+
+    Raises:
+        RefusedError: another customer was referred by this one.
+    """
+    with unit_of_work(database, "customer delete") as work:
+        row = _get(work, "customer", f"#{number}")
+        referred = work.session.exec(
+            select(schema.Customer).where(schema.Customer.referred_by_id == row.id).order_by(col(schema.Customer.id)).limit(1)
+        ).first()
+        if referred is not None:
+            raise RefusedError(
+                _("{name} was referred by this customer").format(name=referred.name),
+                hint=_("clear that first: crm customer edit #{id} --referred-by ''").format(id=referred.id),
+            )
+        for kind in _OF_CUSTOMER:
+            for child in work.session.exec(select(kind).where(kind.customer_id == row.id)):
+                work.session.delete(child)
+            work.session.flush()
+        work.session.delete(row)
+        work.session.flush()
+        work.summary = _("deleted customer #{id} {name}").format(id=row.id, name=row.name)
+        return Edited(number, work.summary, ())
+
+
+def log(database: Path, given: Mapping[str, str | None], next_on: str | None) -> Recorded:
+    """Record an interaction; a real touch clears an agreed day that has come, `next_on` agrees on the next one."""
+    with unit_of_work(database, "log") as work:
+        channel = given.get("channel") or ""
+        if CHANNEL.parse(channel) is None:
+            raise DataError(
+                _("{value} is not a channel").format(value=repr(channel)), hint=_("one of: {codes}").format(codes=", ".join(CHANNEL.codes))
+            )
+        row, resolved = _make(work, "interaction", given)
+        resolved += _after_touch(work, row, next_on)
+        name = _customer_name(work, row)
+        work.summary = _("logged {channel} with {name} on {day}").format(
+            channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
+        )
+        return Recorded(row.id, name, work.summary, resolved)
+
+
+def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = False) -> Recorded:
+    """Record a sale; a negative amount, or `refund`, makes it a refund."""
+    with unit_of_work(database, "sell") as work:
+        row, resolved = _make(work, "transaction", given)
+        if refund or row.amount_minor < 0:
+            row.kind, row.amount_minor = "refund", -abs(row.amount_minor)
+            work.session.flush()
+        name = _customer_name(work, row)
+        text = _("refunded {amount} to {name} on {day}") if row.kind == "refund" else _("sold {amount} to {name} on {day}")
+        amount = f"{values.group_amount(abs(row.amount_minor), row.currency)} {row.currency}"
+        work.summary = text.format(amount=amount, name=name, day=row.occurred_on)
+        return Recorded(row.id, name, work.summary, resolved)
+
+
+def complete(database: Path, which: str, summary: str | None, given: Mapping[str, str | None], next_on: str | None) -> Recorded:
+    """Mark a task done; with words about what happened, log the interaction as well.
+
+    Raises:
+        RefusedError: the task is done already, or words were given for a task of nobody.
+    """
+    with unit_of_work(database, "done") as work:
+        task = _get(work, "task", which)
+        if task.done_on is not None:
+            raise RefusedError(_("task #{id} was done on {day}").format(id=task.id, day=task.done_on))
+        resolved: tuple[tuple[str, date], ...] = ()
+        if summary is not None or next_on is not None:
+            if task.customer_id is None:
+                raise RefusedError(_("task #{id} has no customer to log this with").format(id=task.id))
+            touch = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
+            row, resolved = _make(work, "interaction", {**touch, "customer": f"#{task.customer_id}", "summary": summary})
+            task.interaction_id = row.id
+            resolved += _after_touch(work, row, next_on)
+        task.done_on = work.today
+        work.session.add(task)
+        work.session.flush()
+        work.summary = _("done: task #{id} {title}").format(id=task.id, title=task.title)
+        return Recorded(task.id, _customer_name(work, task), work.summary, resolved)
+
+
+def move(database: Path, which: str, stage: str, on: str | None, lost_reason: str | None) -> Edited:
+    """Move an opportunity to a stage; won and lost close it on a day, any other stage opens it again."""
+    code = OPPORTUNITY_STAGE.parse(stage)
+    if code is None:
+        raise DataError(
+            _("{value} is not a stage").format(value=repr(stage)),
+            hint=_("one of: {codes}").format(codes=", ".join(OPPORTUNITY_STAGE.codes)),
+        )
+    closed_on = "" if code in OPEN_STAGES else (on or "today")
+    return edit(database, "opportunity", which, {"stage": code, "closed_on": closed_on, "lost_reason": lost_reason}, "move")
+
+
+def _make(work: Work, entity: str, given: Mapping[str, str | None]) -> tuple[Any, tuple[tuple[str, date], ...]]:
+    model, model_in = _MODELS[entity]
+    read, resolved = _read(work, entity, {name: value for name, value in given.items() if value is not None})
+    if "currency" in model_in.model_fields:
+        read.setdefault("currency", work.settings.currency)
+    if "occurred_on" in model_in.model_fields:
+        read.setdefault("occurred_on", work.today)
+    if entity == "opportunity":
+        read.setdefault("opened_on", work.today)
+    row = model.model_validate({**_validated(model_in, read).model_dump(), **work.stamps()})
+    _refuse_taken(work, model, row)
+    work.session.add(row)
+    work.session.flush()
+    return row, resolved
+
+
+def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tuple[tuple[str, Any, Any], ...]:
+    model, model_in = _MODELS[entity]
+    read, _resolved = _read(work, entity, given, currency=getattr(row, "currency", None))
+    checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields)), **read})
+    changes = []
+    for name in read:
+        old, new = getattr(row, name), getattr(checked, name)
+        if old != new:
+            changes.append((name, old, new))
+            setattr(row, name, new)
+    _refuse_taken(work, model, row)
+    work.session.add(row)
+    work.session.flush()
+    return tuple(change for change in changes if change[0] != "phone_e164")
+
+
+def _read(
+    work: Work, entity: str, given: Mapping[str, str], currency: str | None = None
+) -> tuple[dict[str, Any], tuple[tuple[str, date], ...]]:
+    """Turn the user's words into stored values: days, amounts, references; the rest is the input model's business."""
+    read: dict[str, Any] = {}
+    resolved: list[tuple[str, date]] = []
+    faults: list[Fault] = []
+    money_in = currency or work.settings.currency
+    try:
+        money_in = values.parse_currency(given["currency"]) if given.get("currency") else money_in
+    except values.ValueFault as fault:
+        faults.append(Fault(fault.what, column="currency", value=given["currency"], hint=fault.hint))
+    for name, text in given.items():
+        try:
+            if name in _DAYS:
+                read[name] = values.parse_spoken_day(text, work.today) if text.strip() else None
+                if read[name] is not None and text.strip() != read[name].isoformat():
+                    resolved.append((name, read[name]))
+            elif name in _MONEY:
+                read[_MONEY[name]] = values.parse_amount(text, money_in) if text.strip() else None
+            elif name == "currency":
+                read[name] = money_in
+            elif name in {"customer", "referred_by"}:
+                read[f"{name}_id"] = _customer(work, text).id if text.strip() else None
+            elif name == "product":
+                read["product_id"] = _product(work, text) if text.strip() else None
+            else:
+                read[name] = text
+        except values.ValueFault as fault:
+            faults.append(Fault(fault.what, column=name, value=text, hint=fault.hint))
+    if faults:
+        raise _bad(faults)
+    if "phone" in read:
+        read["phone_e164"] = to_e164(read["phone"], work.settings.country) if read["phone"].strip() else None
+    return read, tuple(resolved)
+
+
+def _validated(model_in: type[Any], read: Mapping[str, Any]) -> SQLModel:
+    try:
+        checked: SQLModel = model_in.model_validate(dict(read))
+    except ValidationError as error:
+        faults = [
+            Fault(_sentence(problem), column=str(problem["loc"][0]), value=str(problem.get("input", ""))[:60])
+            for problem in error.errors()
+        ]
+        raise _bad(faults) from None
+    return checked
+
+
+def _sentence(problem: Any) -> str:
+    kind, limits = problem["type"], problem.get("ctx", {})
+    if kind == "missing":
+        return _("must be given")
+    if kind.startswith("int_"):
+        return _("not a whole number: {value}").format(value=repr(problem["input"]))
+    if kind.startswith("float_"):
+        return _("not a number: {value}").format(value=repr(problem["input"]))
+    if kind == "greater_than_equal":
+        return _("must be at least {limit}").format(limit=limits["ge"])
+    if kind == "less_than_equal":
+        return _("must be at most {limit}").format(limit=limits["le"])
+    if kind == "string_unicode":
+        return _("holds half of a character (a lone surrogate)")
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _bad(faults: list[Fault]) -> DataError:
+    if len(faults) == 1:
+        return DataError(faults[0].what, where=str(faults[0].column), hint=faults[0].hint)
+    return DataError(_("{count} values cannot be used").format(count=len(faults)), faults=faults)
+
+
+def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
+    """Say it in words when a unique value is taken, instead of letting the database refuse the row."""
+    names = ["external_id", *(["name"] if model is schema.Product else [])]
+    for name in names:
+        value = getattr(row, name)
+        if value is None:
+            continue
+        with work.session.no_autoflush:
+            other = work.session.exec(select(model).where(getattr(model, name) == value, model.id != (row.id or 0))).first()
+        if other is not None:
+            raise DataError(
+                _("{value} is taken by #{id} {name}").format(value=repr(value), id=other.id, name=_title(other)), where=name
+            )
+
+
+def _get(work: Work, entity: str, which: str) -> Any:
+    if entity == "customer":
+        return work.session.get(schema.Customer, _customer(work, which).id)
+    model = _MODELS[entity][0]
+    number = which.strip().removeprefix("#")
+    if number.isdecimal() and len(number) < 18:
+        row = work.session.get(model, int(number))
+        if row is not None:
+            return row
+    elif entity == "product":
+        return work.session.get(model, _product(work, which))
+    else:
+        row = work.session.exec(select(model).where(model.external_id == which)).first()
+        if row is not None:
+            return row
+    raise NotFoundError(
+        _("no {entity} {which}").format(entity=entity, which=repr(which)),
+        hint=_("'crm {entity} list' shows them with their ids").format(entity=entity),
+    )
+
+
+def _customer(work: Work, text: str) -> Match:
+    connection = work.connection.connection.driver_connection
+    return find_customer(connection, text, work.settings.country)  # type: ignore[arg-type]
+
+
+def _product(work: Work, text: str) -> int:
+    wanted = product_key(text)
+    rows = work.session.exec(select(schema.Product).order_by(col(schema.Product.id))).all()
+    found = [row for row in rows if wanted in {product_key(row.name), product_key(row.external_id or "")}]
+    if not found and text.strip().startswith("#"):
+        found = [row for row in rows if str(row.id) == text.strip()[1:]]
+    if len(found) == 1:
+        return found[0].id or 0
+    if found:
+        raise AmbiguousError(
+            _("{text} fits {count} products").format(text=repr(text), count=len(found)), [(row.id or 0, row.name) for row in found]
+        )
+    raise NotFoundError(_("no product {text}").format(text=repr(text)), hint=_("'crm product add {text}' adds it").format(text=text))
+
+
+def product_key(name: str) -> str:
+    """Return a product's name for comparing: `GTX Pro`, `GTXPro` and `gtx-pro` are one product."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def _after_touch(work: Work, row: Any, next_on: str | None) -> tuple[tuple[str, date], ...]:
+    customer = work.session.get(schema.Customer, row.customer_id)
+    if customer is None:
+        return ()
+    if next_on is not None:
+        try:
+            day = values.parse_spoken_day(next_on, work.today)
+        except values.ValueFault as fault:
+            raise DataError(fault.what, where="--next", hint=fault.hint) from None
+        customer.next_contact_on = day
+        resolved: tuple[tuple[str, date], ...] = (("next_contact_on", day),)
+    else:
+        resolved = ()
+        agreed = customer.next_contact_on
+        if agreed is not None and row.outcome in REAL_TOUCH and agreed <= row.occurred_on:
+            customer.next_contact_on = None
+    work.session.add(customer)
+    work.session.flush()
+    return resolved
+
+
+def _customer_name(work: Work, row: Any) -> str:
+    if isinstance(row, schema.Customer):
+        return row.name
+    number = getattr(row, "customer_id", None)
+    customer = work.session.get(schema.Customer, number) if number is not None else None
+    return customer.name if customer is not None else ""
+
+
+def _title(row: Any) -> str:
+    return str(getattr(row, "name", None) or getattr(row, "title", None) or "").strip()
+
+
+def _rows_of(work: Work, kind: type[Any], number: int) -> int:
+    return int(work.session.exec(select(func.count()).select_from(kind).where(kind.customer_id == number)).one())
+
+
+def _table(kind: type[Any]) -> str:
+    return str(kind.__tablename__)

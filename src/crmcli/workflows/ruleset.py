@@ -1,0 +1,268 @@
+"""The rules as a whole: are they right, do their own examples hold, what do they say?
+
+Reads rule files only; no database is opened (examples run in memory). Prints nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from crmcli.errors import ConfigError, Fault
+from crmcli.rules.agenda import agenda_program
+from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.checker import check, load
+from crmcli.rules.compiler import compile_ruleset
+from crmcli.rules.folder import read_files
+from crmcli.rules.model import (
+    Band,
+    Bands,
+    Case,
+    FeatureUse,
+    GradeRule,
+    Label,
+    Linear,
+    RuleSet,
+    Scale,
+    StageRule,
+    Tier,
+)
+from crmcli.rules.program import Program
+from crmcli.store import schema
+from crmcli.store.program import evaluate_cases
+
+_ANY_DAY = date(2000, 1, 31)  #: an example gives feature values: the day plays no part
+_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class RulesReport:
+    """What `rules check` found: the faults, or the fingerprint and how many of everything there are."""
+
+    folder: str
+    faults: tuple[Fault, ...]
+    fingerprint: str
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFailure:
+    """An example that does not hold."""
+
+    file: str
+    line: int
+    name: str
+    given: tuple[tuple[str, object], ...]
+    expected: tuple[tuple[str, object], ...]
+    got: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """What `rules test` found."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    folder: str
+    fingerprint: str
+    cases: int
+    failures: tuple[CaseFailure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownIndicator:
+    """One term of the score as it counts: `share` is the weight as part of all weights, 0 to 1."""
+
+    name: str
+    feature: str
+    label: Label
+    weight: float
+    share: float
+    scale: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCadence:
+    """One line of the cadence table; `*` is any."""
+
+    grade: str
+    tier: str
+    lifecycle: str
+    days: int
+    max_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RulesShown:
+    """What is in force."""
+
+    folder: str
+    fingerprint: str
+    source_hash: str
+    features: tuple[FeatureUse, ...]
+    score: str
+    score_label: Label
+    indicators: tuple[ShownIndicator, ...]
+    tiers: tuple[Tier, ...]
+    months: tuple[tuple[str, int], ...]
+    grades: tuple[GradeRule, ...]
+    lifecycle: tuple[StageRule, ...]
+    cadence: tuple[ShownCadence, ...]
+    agenda: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFeature:
+    """One feature of the catalogue, for `rules features`."""
+
+    name: str
+    zh: str
+    type: str
+    unit: str
+    text: Label
+    source: str
+    windowable: bool
+
+
+def rule_tables() -> dict[str, Table]:
+    """Return the tables a ruleset is compiled over, by name."""
+    models = (schema.Customer, schema.Transaction, schema.Interaction, schema.Opportunity, schema.Task)
+    return {str(model.__tablename__): SQLModel.metadata.tables[str(model.__tablename__)] for model in models}
+
+
+def check_folder(folder: Path) -> RulesReport:
+    """Check the rules of a folder as a whole; faults are data, nothing is raised for them."""
+    try:
+        files = read_files(folder)
+    except ConfigError as error:
+        faults = error.faults or (Fault(error.what, file=str(folder), hint=error.hint, code="no-rules"),)
+        return RulesReport(str(folder), faults, "", ())
+    ruleset, faults = check(files, str(folder))
+    if ruleset is None:
+        return RulesReport(str(folder), faults, "", ())
+    return RulesReport(str(folder), (), ruleset.fingerprint, _counts(ruleset))
+
+
+def _counts(ruleset: RuleSet) -> tuple[tuple[str, int], ...]:
+    return (
+        ("features", len(ruleset.features)),
+        ("indicators", sum(len(score.indicators) for score in ruleset.scores)),
+        ("tiers", len(ruleset.tiers)),
+        ("grades", len(ruleset.grades.rules)),
+        ("lifecycle", len(ruleset.lifecycle)),
+        ("cadence", len(ruleset.cadence.rules)),
+        ("tests", len(ruleset.cases)),
+    )
+
+
+def load_folder(folder: Path) -> RuleSet:
+    """Return the checked ruleset of a folder.
+
+    Raises:
+        ConfigError: it cannot be read or has faults.
+    """
+    return load(read_files(folder), str(folder))
+
+
+def show_folder(folder: Path) -> RulesShown:
+    """Return what the rules of a folder say.
+
+    Raises:
+        ConfigError: it cannot be read or has faults.
+    """
+    ruleset = load_folder(folder)
+    score = ruleset.scores[0]
+    indicators = tuple(
+        ShownIndicator(i.name, i.feature, i.label, i.weight, i.share, _scale_text(i.scale), i.missing)
+        for i in score.indicators
+    )
+    return RulesShown(
+        folder=str(folder),
+        fingerprint=ruleset.fingerprint,
+        source_hash=ruleset.source_hash,
+        features=ruleset.features,
+        score=score.name,
+        score_label=score.label,
+        indicators=indicators,
+        tiers=ruleset.tiers,
+        months=ruleset.grades.months,
+        grades=ruleset.grades.rules,
+        lifecycle=ruleset.lifecycle,
+        cadence=tuple(
+            ShownCadence(c.grade, c.tier, c.lifecycle, c.days, c.max_days) for c in ruleset.cadence.rules
+        ),
+        agenda=agenda_program(ruleset),
+    )
+
+
+def list_features() -> tuple[ShownFeature, ...]:
+    """Return the catalogue: everything rules can use without declaring it."""
+    return tuple(
+        ShownFeature(f.name, f.zh, f.type, f.unit, f.text, f.source, f.windowable) for f in CATALOGUE.values()
+    )
+
+
+def _scale_text(scale: Scale) -> str:
+    """Write a scale the way the file does, on one line."""
+    if isinstance(scale, Linear):
+        return f"linear {scale.start:g} → {scale.end:g}"
+    if isinstance(scale, Bands):
+        return "bands " + ", ".join(_band_text(band) for band in scale.bands)
+    return f"percentile {scale.better}"
+
+
+def _band_text(band: Band) -> str:
+    if band.bound is None:
+        return f"… {band.points:g}"
+    return f"{'≤' if band.inclusive else '<'}{band.bound:g} {band.points:g}"
+
+
+# --- examples -----------------------------------------------------------------------------------------------
+
+
+def test_folder(folder: Path) -> TestReport:
+    """Run the examples of the rule files through the SQL that a real run uses.
+
+    Raises:
+        ConfigError: the rules cannot be read or have faults.
+    """
+    ruleset = load_folder(folder)
+    program = compile_ruleset(ruleset, rule_tables(), _ANY_DAY, "CNY")
+    failures = [failure for case in ruleset.cases for failure in _run_case(ruleset, program, case)]
+    return TestReport(str(folder), ruleset.fingerprint, len(ruleset.cases), tuple(failures))
+
+
+test_folder.__test__ = False  # type: ignore[attr-defined]  # a verb of the program, not a test
+
+
+def _run_case(ruleset: RuleSet, program: Program, case: Case) -> list[CaseFailure]:
+    given = dict(case.given)
+    names = {name for name, _value in case.expect}
+    got = _cadence(ruleset, given) if names & {"days", "max_days"} else _classified(program, case)
+    if all(_same(got.get(name), value) for name, value in case.expect):
+        return []
+    shown = tuple((name, got.get(name)) for name, _value in case.expect)
+    return [CaseFailure(case.file, case.line, case.name, case.given, case.expect, shown)]
+
+
+def _classified(program: Program, case: Case) -> dict[str, object]:
+    rows = [cast("Mapping[str, object]", dict(values)) for values in (case.given, *case.others)]
+    result: dict[str, Any] = evaluate_cases(program, rows)[0]
+    return {**result, "reason": result["grade_reason"], "lifecycle": result["lifecycle_stage"]}
+
+
+def _cadence(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]:
+    stage = given.get("lifecycle")
+    rule = ruleset.cadence.find(str(given["grade"]), str(given["tier"]), str(stage) if stage else "")
+    return {} if rule is None else {"days": rule.days, "max_days": rule.max_days}
+
+
+def _same(got: object, expected: object) -> bool:
+    if isinstance(got, int | float) and isinstance(expected, int | float):
+        return round(float(got) - float(expected), _DECIMALS) == 0
+    return got == expected

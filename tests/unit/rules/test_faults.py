@@ -1,0 +1,326 @@
+"""Every kind of fault, with the place it is reported at: the text that the caret would point to."""
+
+import pytest
+
+from crmcli.errors import ConfigError, Fault
+from crmcli.rules.checker import check, load
+from crmcli.rules.folder import read_files, shipped_folder
+
+SHIPPED = read_files(shipped_folder())
+
+
+def faults_after(file: str, old: str, new: str) -> tuple[Fault, ...]:
+    assert old in SHIPPED[file], f"{old!r} is not in {file}"
+    ruleset, faults = check({**SHIPPED, file: SHIPPED[file].replace(old, new, 1)}, "rules")
+    assert (ruleset is None) == bool(faults)
+    return faults
+
+
+# file, text replaced, replacement, code of the fault, text at the reported column
+FAULTS = [
+    # YAML itself
+    ("value.yaml", "weight: 40", "weight: 40\n    weight: 41", "duplicate-key", "weight: 41"),
+    ("value.yaml", "weight: 40", "weight: &w 40", "yaml-anchor", "&w 40"),
+    ("value.yaml", "weight: 40", "weight: *w", "yaml-alias", "*w"),
+    ("value.yaml", "weight: 40", "weight: !!python/object/apply:os.system [ls]", "yaml-tag", "!!python"),
+    ("value.yaml", "score: value", "score: !!str value", "yaml-tag", "!!str"),
+    ("value.yaml", "missing: zero", "missing: no", "yaml-boolean", "no"),
+    ("value.yaml", "missing: zero", "missing: Yes", "yaml-boolean", "Yes"),
+    ("value.yaml", "missing: zero", "missing: on", "yaml-boolean", "on"),
+    ("value.yaml", "weight: 40", "weight: 040", "yaml-octal", "040"),
+    ("value.yaml", "weight: 40", "weight: 1:30", "yaml-sexagesimal", "1:30"),
+    ("value.yaml", "weight: 40", "weight: =", "yaml-special", "="),
+    (
+        "value.yaml",
+        "  - feature: revenue_12m",
+        "  - <<: {a: 1}\n    feature: revenue_12m",
+        "yaml-special",
+        "<<",
+    ),
+    ("value.yaml", "weight: 40", "weight: 0,3", "decimal-comma", "0,3"),
+    ("value.yaml", "weight: 40", "weight: 12345678901234567890", "number-too-large", "12345678901234567890"),
+    ("value.yaml", "score: value", "--- \nscore: value\n--- \nscore: value", "yaml-documents", "---"),
+    ("value.yaml", "score: value", "score: [value", "yaml-syntax", None),
+    ("value.yaml", "weight: 40", "weight: " + "[" * 40 + "]" * 40, "yaml-depth", "[[["),
+    ("value.yaml", "weight: 40", "? [a]\n    : 1", "yaml-key", None),
+    ("value.yaml", "score: value", 'score: "\\0"', "yaml-character", '"\\0"'),
+    # shape
+    ("value.yaml", "weight: 40", "wieght: 40", "unknown-key", "wieght"),
+    ("value.yaml", "    weight: 40\n", "", "missing-key", "feature: revenue_12m"),
+    ("value.yaml", "weight: 40", "weight: forty", "wrong-type", "forty"),
+    ("value.yaml", "weight: 40", "weight: 40%", "wrong-type", "40%"),
+    ("value.yaml", "weight: 40", "weight: true", "wrong-type", "true"),
+    ("value.yaml", "weight: 40", "weight: 0", "bad-weight", "0"),
+    ("value.yaml", "weight: 40", "weight: -3", "bad-weight", "-3"),
+    ("value.yaml", "feature: orders_12m", "feature: orders_12", "unknown-feature", "orders_12"),
+    ("value.yaml", "feature: orders_12m", "feature: industry", "wrong-type", "industry"),
+    (
+        "value.yaml",
+        "feature: orders_12m",
+        "feature: revenue_12m",
+        "duplicate-indicator",
+        "feature: revenue_12m",
+    ),
+    ("value.yaml", "score: value", "score: worth", "unknown-score", "worth"),
+    ("value.yaml", "missing: zero", "missing: nought", "unknown-value", "nought"),
+    ("value.yaml", "scale: {percentile: higher}", "scale: {percentile: up}", "unknown-value", "up"),
+    ("value.yaml", "scale: {percentile: higher}", "scale: {quantile: 5}", "unknown-key", "quantile"),
+    ("value.yaml", "{linear: {from: 365, to: 0}}", "{linear: {from: 5, to: 5}}", "bad-scale", "{from"),
+    ("value.yaml", "scale: {percentile: higher}", "scale: {}", "bad-scale", "{}"),
+    (
+        "value.yaml",
+        "{up_to: 3, points: 60}",
+        "{up_to: 1, points: 60}",
+        "unordered-bands",
+        "{up_to: 1, points: 60}",
+    ),
+    ("value.yaml", "{up_to: 3, points: 60}", "{points: 60}", "overlapping-bands", "{points: 60}"),
+    (
+        "value.yaml",
+        "{up_to: 3, points: 60}",
+        "{up_to: 3, below: 3, points: 60}",
+        "overlapping-bands",
+        "{up_to: 3, b",
+    ),
+    ("value.yaml", "{up_to: 3, points: 60}", "{up_to: 3, points: 101}", "out-of-range", "101"),
+    ("value.yaml", "        - {points: 100}\n", "", "bands-gap", "{up_to: 6"),
+    ("value.yaml", "policy: first\n", "", "missing-policy", None),
+    ("value.yaml", "policy: first", "policy: last", "unknown-policy", "last"),
+    ("value.yaml", "at_least: 40", "at_least: 70", "unordered-tiers", "{tier: medium"),
+    ("value.yaml", "at_least: 40", "at_least: 0", "unreachable", "{tier: medium"),
+    ("value.yaml", "tier: medium, at", "tier: high, at", "duplicate-tier", "{tier: high, at_least: 40"),
+    ("value.yaml", "tier: medium, at", "tier: middling, at", "unknown-value", "middling"),
+    ("value.yaml", "{tier: low, text", "{tier: low, at_least: 10, text", "tiers-gap", "{tier: low"),
+    (
+        "value.yaml",
+        "{tier: low, text: {en: low value, zh: 低价值}}",
+        "{tier: low}",
+        "missing-label",
+        "{tier: low}",
+    ),
+    ("value.yaml", "zh: 低价值}", "zn: 低价值}", "missing-key", "{en: low value"),
+    (
+        "value.yaml",
+        "tier: high}\n  - name: nothing",
+        "tier: hihg}\n  - name: nothing",
+        "unknown-value",
+        "hihg",
+    ),
+    ("value.yaml", "given: {revenue_12m: 0,", "given: {revenu_12m: 0,", "unknown-feature", "revenu_12m"),
+    ("value.yaml", "given: {revenue_12m: 0,", "given: {waiting: 3,", "wrong-type", "3"),
+    # features.yaml
+    ("features.yaml", "window: 12 months", "window: 12", "months-or-days", "12"),
+    ("features.yaml", "window: 12 months", "window: 365 months", "months-or-days", "365 months"),
+    ("features.yaml", "window: 12 months", "window: 12m", "months-or-days", "12m"),
+    ("features.yaml", "of: revenue", "of: revenu", "unknown-feature", "revenu"),
+    ("features.yaml", "of: revenue", "of: recency_days", "no-window", "recency_days"),
+    ("features.yaml", "orders_12m:", "orders:", "name-taken", "orders:"),
+    ("features.yaml", "orders_12m:", "Orders-12:", "bad-name", "Orders-12"),
+    ("features.yaml", "features:\n", "features: []\nx:\n", "wrong-type", "[]"),
+    # grades.yaml and lifecycle.yaml
+    ("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: 30, B: 90, C: 180}", "months-or-days", "30"),
+    ("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: 3, B: 3, C: 6}", "unordered-months", "3, C"),
+    ("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: 1, B: 2.5, C: 6}", "wrong-type", "2.5"),
+    (
+        "grades.yaml",
+        "when: undated_opportunities > 0",
+        "when: undated_opportunities",
+        "not-a-condition",
+        "undated_o",
+    ),
+    ("grades.yaml", "when: undated_opportunities > 0", "when: 1", "not-a-condition", "1"),
+    ("grades.yaml", "when: no_followup", "when: true", "unreachable", "grade: D\n  reason: no_need"),
+    ("grades.yaml", "reason: later", "reason: soon", "duplicate-reason", "grade: C"),
+    ("grades.yaml", "reason: later", "reason: Später", "bad-name", "Später"),
+    ("grades.yaml", "grade: C", "grade: E", "unknown-value", "E"),
+    ("grades.yaml", "otherwise:\n  grade: D", "otherwise:\n  grad: D", "unknown-key", "grad: D"),
+    ("lifecycle.yaml", "stage: prospect", "stage: propsect", "unknown-value", "propsect"),
+    ("lifecycle.yaml", "new_days: 90", "orders: 90", "name-taken", "orders: 90"),
+    ("lifecycle.yaml", "new_days: 90", "new_days: ninety", "wrong-type", "ninety"),
+    # cadence.yaml
+    ("cadence.yaml", "- {grade: D, days: 120, max_days: 180}", "", "cadence-gap", None),
+    (
+        "cadence.yaml",
+        "{grade: A, days: 7, max_days: 14}",
+        "{days: 7, max_days: 14}",
+        "unreachable",
+        "{grade: B, tier: high",
+    ),
+    ("cadence.yaml", "{grade: A, days: 7", "{grade: A, days: 70", "unordered-days", "{grade: A, days: 70"),
+    ("cadence.yaml", "{grade: A, days: 7", "{grade: A, days: 1 month", "months-or-days", "1 month"),
+    ("cadence.yaml", "{grade: A, days: 7", "{grade: A, days: 0", "out-of-range", "0"),
+    ("cadence.yaml", "tier: medium, days: 14", "tier: gold, days: 14", "unknown-value", "gold"),
+    ("cadence.yaml", "task_due: 40", "task_due: -1", "out-of-range", "-1"),
+    ("cadence.yaml", "{high: 30, medium: 15, low: 0}", "{high: 30, low: 0}", "missing-key", "{high: 30"),
+    ("cadence.yaml", "opportunity: {lead_days: 14}", "opportunity: 14", "wrong-type", "14"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code", "at"), FAULTS, ids=[f"{f[3]}-{f[0]}-{i}" for i, f in enumerate(FAULTS)]
+)
+def test_a_fault_is_reported_at_its_place(file: str, old: str, new: str, code: str, at: str | None) -> None:
+    faults = [fault for fault in faults_after(file, old, new) if fault.code == code]
+    assert faults, [(fault.code, fault.what) for fault in faults_after(file, old, new)]
+    fault = faults[0]
+    assert fault.file == f"rules/{file}"
+    assert fault.line > 0
+    assert fault.what
+    if at is not None:
+        text = SHIPPED[file].replace(old, new, 1)
+        rest = "\n".join(text.split("\n")[fault.line - 1 :])
+        assert rest[int(fault.column) - 1 :].startswith(at)
+        assert fault.source == text.split("\n")[fault.line - 1]
+
+
+CONDITIONS = [
+    # condition, code, text at the reported column, part of the hint
+    ("orders = 5", "expression-syntax", "= 5", "=="),
+    ("recency_days > 30 and orders_12 > 1", "unknown-feature", "orders_12 ", "orders_12m"),
+    ("kind == 5", "wrong-type", "kind", ""),
+    ("orders == 'many'", "wrong-type", "orders", ""),
+    ("kind == 'persn'", "unknown-value", "'persn'", "person"),
+    ("kind < 'person'", "wrong-type", "kind", ""),
+    ("kind in 'person'", "in-without-list", "'person'", "brackets"),
+    ("kind in ()", "in-without-list", "()", ""),
+    ("orders in (1, 'a')", "wrong-type", "'a'", ""),
+    ("orders and waiting", "wrong-type", "orders", ""),
+    ("waiting == 1", "wrong-type", "waiting", "true or false"),
+    ("orders + 1", "not-a-condition", "orders", "> 0"),
+    ("-waiting > 1", "wrong-type", "waiting", ""),
+    ("orders ** 9 > 1", "expression-not-allowed", "orders", "+ - * /"),
+    ("orders & 1", "expression-not-allowed", "orders", "and, or"),
+    ("orders && waiting", "expression-syntax", "&&", "and, or"),
+    ("orders ＞= 5", "expression-syntax", "＞", "plain signs"),
+    ("orders is None", "expression-not-allowed", "orders is", ""),
+    ("orders == None", "expression-not-allowed", "None", "missing"),
+    ("lenght(kind) > 1", "unknown-function", "lenght", ""),
+    ("mim(orders, 1) > 1", "unknown-function", "mim", "min"),
+    ("min(orders) > 1", "wrong-arguments", "min(", ""),
+    ("round(orders, 9) > 1", "wrong-arguments", "round(", ""),
+    ("max(orders, waiting) > 1", "wrong-type", "max(", ""),
+    ("(1 if waiting else 'a') == 1", "wrong-type", "1 if", ""),
+    ("next_close_on > '2026-13-01'", "not-a-date", "'2026-13-01'", "2026-11-22"),
+    ("next_close_on > '20260101'", "not-a-date", "'20260101'", "2026-11-22"),
+    ("__import__('os').system('ls')", "expression-not-allowed", "__import__", ""),
+    ("().__class__.__bases__", "expression-not-allowed", "().__class__", ""),
+    ("[x for x in (1,)]", "expression-not-allowed", "[x", ""),
+    ("(lambda: 1)()", "expression-not-allowed", "(lambda", ""),
+    ("f'{orders}' == 'a'", "expression-not-allowed", "f'", ""),
+    ("orders[0] > 1", "expression-not-allowed", "orders[0]", ""),
+    ("(x := 5) > 1", "expression-not-allowed", "x :=", ""),
+    ("b'a' == kind", "expression-not-allowed", "b'a'", ""),
+    ("1j == orders", "expression-not-allowed", "1j", ""),
+    ("orders > 1e999", "number-too-large", "1e999", ""),
+    ("orders > 99999999999999999999", "number-too-large", "9999", ""),
+    ("orders > 1; drop table customers", "expression-syntax", None, ""),
+    ("最近成交天 > 3", "unknown-feature", "最近成交天", "最近成交天数"),
+    ("客户类型 == '个人'", "unknown-value", "'个人'", "person"),
+    ("months.X > 1", "unknown-feature", "months.X", ""),
+    ("0 < orders < (orders + 1) < 5", "chain-too-complex", "orders + 1", "and"),
+    ("(" * 250 + "orders" + ")" * 250 + " > 1", "expression-syntax", None, ""),
+    ("not " * 300 + "waiting", "expression-depth", None, ""),
+    ("- " * 900 + "1 > 0", None, None, ""),
+    ("orders > 1 " + "or orders > 1 " * 200, "expression-too-long", "orders", ""),
+    ("1 + " * 400 + "1 > 0", "expression-depth", None, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "code", "at", "hint"), CONDITIONS, ids=[c[0][:30] for c in CONDITIONS])
+@pytest.mark.parametrize("quoted", [False, True], ids=["plain", "quoted"])
+def test_a_fault_in_a_condition_has_its_column(
+    condition: str, code: str | None, at: str | None, hint: str, *, quoted: bool
+) -> None:
+    if not quoted and (
+        condition[0] in "[(-" or "#" in condition or ": " in condition or condition.startswith("b'")
+    ):
+        pytest.skip("YAML itself reads this differently without quotes")
+    written = '"' + condition + '"' if quoted else condition
+    faults = faults_after("grades.yaml", "when: no_followup", f"when: {written}")
+    assert faults
+    if code is not None:
+        assert [fault.code for fault in faults] == [code]
+    fault = faults[0]
+    if at is not None:
+        assert fault.source[int(fault.column) - 1 :].startswith(at)
+    assert hint in fault.hint
+
+
+def test_several_faults_of_one_condition_come_together() -> None:
+    faults = faults_after(
+        "grades.yaml", "when: no_followup", "when: ordrs > 1 or recensy_days > 3 or kind == 4"
+    )
+    assert [fault.code for fault in faults] == ["unknown-feature", "unknown-feature", "wrong-type"]
+
+
+def test_a_condition_over_several_lines_reports_line_and_column() -> None:
+    faults = faults_after(
+        "grades.yaml", "when: no_followup", "when: >\n      orders > 1\n      and ordrs > 3"
+    )
+    (fault,) = faults
+    assert fault.source == "      and ordrs > 3"
+    assert fault.source[int(fault.column) - 1 :].startswith("ordrs")
+
+
+def test_a_comment_inside_a_condition_is_refused() -> None:
+    faults = faults_after("grades.yaml", "when: no_followup", 'when: "no_followup # or waiting"')
+    assert [fault.code for fault in faults] == ["expression-comment"]
+
+
+def test_all_faults_of_all_files_come_at_once_and_in_order() -> None:
+    broken = {
+        **SHIPPED,
+        "value.yaml": SHIPPED["value.yaml"]
+        .replace("weight: 40", "weight: 0,4")
+        .replace("weight: 20", "weight: -1"),
+        "grades.yaml": SHIPPED["grades.yaml"]
+        .replace("grade: C", "grade: E", 1)
+        .replace("when: no_followup", "when: x", 1),
+        "surplus.yaml": "a: 1",
+    }
+    del broken["cadence.yaml"]
+    ruleset, faults = check(broken)
+    assert ruleset is None
+    assert [fault.code for fault in faults] == [
+        "decimal-comma", "bad-weight", "unknown-value", "unknown-feature", "missing-file", "unknown-file",
+    ]  # fmt: skip
+    with pytest.raises(ConfigError) as raised:
+        load(broken)
+    assert raised.value.faults == faults
+    assert raised.value.status == 78
+
+
+def test_an_empty_file_and_no_files_at_all_are_faults() -> None:
+    assert [fault.code for fault in check({**SHIPPED, "value.yaml": "# nothing\n"})[1]] == ["empty-file"]
+    assert {fault.code for fault in check({})[1]} == {"missing-file"}
+
+
+BOMBS = [
+    "a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]",
+    "[" * 100_000,
+    "{a: " * 50_000,
+    "- " * 50_000 + "x",
+    "!!python/object/apply:os.system ['echo hi']",
+    "!<tag:yaml.org,2002:python/name:os.system> x",
+    "%YAML 1.1\n---\na: 1",
+    "%TAG ! tag:x,2000:\n---\na: 1",
+    "? ? ? ? a",
+    '"\\U99999999"',
+    "\x07",
+    "a: 1\n\ta: 2",
+    "&a a: *a",
+    "score: " + "9" * 6000,
+]
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=range(len(BOMBS)))
+def test_a_yaml_bomb_is_a_fault_and_nothing_else(bomb: str) -> None:
+    ruleset, faults = check({**SHIPPED, "value.yaml": bomb})
+    assert ruleset is None
+    assert faults
+    assert all(len(fault.what) < 400 for fault in faults)
+
+
+def test_a_file_over_one_megabyte_is_refused() -> None:
+    faults = check({**SHIPPED, "value.yaml": SHIPPED["value.yaml"] + "#" * 1_000_001})[1]
+    assert [fault.code for fault in faults] == ["too-large"]
