@@ -71,7 +71,7 @@ def width_of(text: str) -> int:
 
 
 def _usage(command: Any, ctx: Any, group: bool) -> str:
-    pieces = [piece for piece in command.collect_usage_pieces(ctx) if piece != "[OPTIONS]"]
+    pieces = [_bare(piece) for piece in command.collect_usage_pieces(ctx) if piece != "[OPTIONS]"]
     if group:
         pieces = ["COMMAND …"]
     return _("Usage: {command}").format(command=" ".join([ctx.command_path, *pieces, "[OPTIONS]"]))
@@ -84,12 +84,16 @@ def _parameters(command: Any, ctx: Any) -> tuple[list[tuple[str, str]], list[tup
         if record is None:
             continue
         if parameter.param_type_name == "argument":
-            arguments.append((record[0], record[1]))
+            arguments.append((_bare(record[0]), record[1]))
         elif "--help" in parameter.opts:
             options.append((record[0], _("Show this help and exit.")))
         else:
             options.append((record[0], record[1]))
     return arguments, options
+
+
+def _bare(metavar: str) -> str:
+    return metavar.removeprefix("{").removesuffix("}")
 
 
 def _columns(rows: list[tuple[str, str]], width: int) -> str:

@@ -14,6 +14,10 @@ import phonenumbers
 _EXTENSION = re.compile(r"转|分机|内线|(?<=\d)\s*(?:ext|extension|x|#)\.?\s*\d{1,6}\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"[/|,;、\n\r\t]|:::|或| or ", re.IGNORECASE)
 _LONGEST = 250
+# Most numbers in most files: read by the library's own pattern, without its parser, which takes fifty times as long.
+_CHINESE_MOBILE = re.compile(
+    phonenumbers.PhoneMetadata.metadata_for_region("CN").mobile.national_number_pattern
+)
 
 
 @lru_cache(maxsize=65_536)
@@ -24,6 +28,8 @@ def to_e164(text: str, country: str) -> str | None:
         text: as written: `138-0013-8000`, `010-62345678转8001`, `13800138000/010-62345678`, full-width …
         country: ISO 3166 code of the country whose numbers are written without `+`, such as CN.
     """
+    if len(text) == 11 and text.isascii() and country == "CN" and _CHINESE_MOBILE.fullmatch(text):
+        return f"+86{text}"
     plain = unicodedata.normalize("NFKC", text[:_LONGEST])
     region = country.strip().upper() or None
     for part in _BETWEEN.split(plain):

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -28,6 +29,7 @@ from crmcli.values import format_amount
 STDOUT = "-"
 Format = Literal["csv", "json", "jsonl"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "jsonl")
+_TOGETHER = 500  #: records formatted at once
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _TEMPORARY = re.compile(r"\.crm-([0-9a-f]{12})-(\d+)-[0-9a-f]{16}\.tmp")
 
@@ -240,8 +242,7 @@ class CsvLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        # The writer quotes the characters of its line end: \r is one of them here, and is taken off again
-        # below.
+        # The writer quotes the characters of its line end: \r is one of them here, and is taken off again below.
         self._writer = csv.writer(self, lineterminator="\r\n")
 
     def write(self, line: str) -> int:
@@ -250,7 +251,29 @@ class CsvLines:
 
     def writerow(self, cells: Sequence[Value]) -> None:
         """Write one record."""
-        self._writer.writerow([_plain(cell) if type(cell) is float else cell for cell in cells])
+        self._writer.writerow(_file_cells(cells))
+
+    def writerows(self, rows: Iterable[Sequence[Value]]) -> int:
+        """Write records, many together where none holds a carriage return, and return how many."""
+        count = 0
+        source = iter(rows)
+        while some := [_file_cells(row) for row in islice(source, _TOGETHER)]:
+            text = io.StringIO(newline="")
+            csv.writer(text, lineterminator="\n").writerows(some)
+            if "\r" in text.getvalue():
+                self._writer.writerows(some)
+            else:
+                self._stream.write(text.getvalue())
+            count += len(some)
+        return count
+
+
+def _file_cells(cells: Sequence[Value]) -> Sequence[Value]:
+    return (
+        [_plain(cell) if type(cell) is float else cell for cell in cells]
+        if float in map(type, cells)
+        else cells
+    )
 
 
 def _plain(number: float) -> str:
@@ -262,8 +285,4 @@ def _plain(number: float) -> str:
 def _write_csv(stream: TextIO, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> int:
     writer = CsvLines(stream)
     writer.writerow(names)
-    count = 0
-    for row in rows:
-        writer.writerow(row)
-        count += 1
-    return count
+    return writer.writerows(rows)

@@ -59,8 +59,10 @@ def error_lines(problem: CrmError, width: int = 0) -> list[str]:
     lines = [f"crm: error[{problem.code}]: {where}{safe(problem.what)}"]
     if problem.hint:
         lines.append(_("hint: {hint}").format(hint=safe(problem.hint)))
+    alone = len(problem.faults) == 1 and problem.faults[0].what == problem.what
     for fault in problem.faults[:SHOWN]:
-        lines.append(safe(fault.text()))
+        if not alone:
+            lines.append(safe(fault.text()))
         if width:
             lines += _pointed_at(fault, width)
     left_out = len(problem.faults) - SHOWN

@@ -118,7 +118,9 @@ def _events(text: str) -> Iterator[yaml.Event]:
     loader = _LOADER(text)
     try:
         while loader.check_event():
-            yield loader.get_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+            event: yaml.Event | None = loader.get_event()
+            if event is not None:
+                yield event
     finally:
         loader.dispose()
 

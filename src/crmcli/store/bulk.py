@@ -133,7 +133,7 @@ class Staging:
 
     def match_alike(self) -> None:
         """Mark rows without identifier that are exactly like a row we have, one for one."""
-        comparable = self.target.c.external_id.is_(None)
+        comparable = func.coalesce(self.target.c.external_id, "") == ""  # as an expression: its index would find every row
         if not self._table_has(comparable):
             return
         content = [name for name in self.columns if name not in {*_KEYS, "created_at"}]

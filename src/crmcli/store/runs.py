@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, insert, literal, select, union_al
 from sqlmodel import SQLModel
 
 from crmcli.store.identity import new_uid
-from crmcli.store.program import Program, run_program
+from crmcli.store.program import ProgramLike, run_program
 from crmcli.store.work import Work
 
 _TABLES = SQLModel.metadata.tables
@@ -91,7 +91,7 @@ def save_ruleset(work: Work, fingerprint: str, source_hash: str, files: Mapping[
         work.connection.execute(insert(_RULESETS).values(fingerprint=fingerprint, created_at=work.now, **values))
 
 
-def make_run(work: Work, program: Program, *, period: str, as_of: date, fingerprint: str) -> RunRow:
+def make_run(work: Work, program: ProgramLike, *, period: str, as_of: date, fingerprint: str) -> RunRow:
     """Run a compiled ruleset and store the run with everything it found."""
     connection = work.connection
     previous = find_run(connection, period, fingerprint)

@@ -75,7 +75,7 @@ def _delete_batch(connection: Connection, entry: RowMapping) -> int:
         return 0
     rows = 0
     for table in _TABLES.values():
-        if "import_batch_id" in table.c:
+        if "import_batch_id" in table.c and table is not _ENTRIES:
             mine = table.c.import_batch_id == batch
             _refuse_edited(connection, table, mine, entry["id"])
             rows += connection.execute(delete(table).where(mine)).rowcount

@@ -45,8 +45,10 @@ def test_a_chinese_excel_file_becomes_typed_rows(data: Path) -> None:
     assert found.lines == [2, 4, 5]
     first, second, third = found.records()
     assert first == {
-        "external_id": "K001", "name": "王鑫婷", "company": "深圳市华远电子有限公司", "title": "采购经理", "gender": "female",
-        "birthday": "1985-03-07", "phone": "13800138000 / 0755-26001234", "wechat": "wxt_1985", "region": "广东省深圳市",
+        "external_id": "K001", "name": "王鑫婷", "company": "深圳市华远电子有限公司", "title": "采购经理",
+        "gender": "female",
+        "birthday": "1985-03-07", "phone": "13800138000 / 0755-26001234", "wechat": "wxt_1985",
+        "region": "广东省深圳市",
         "industry": "电子", "size": "medium", "headcount": 1200, "source": "展会", "tags": "重点,电子",
         "intent_stage": "interested", "next_contact_on": "2026-12-01", "notes": "喜欢龙井，\r\n每月一次",
     }  # fmt: skip
@@ -97,7 +99,7 @@ def test_text_is_never_turned_into_a_number(tmp_path: Path) -> None:
         "NaN",
     ]
     found = read("customers", tmp_path, "姓名,电话,备注\n" + "".join(f"{c},{c},{c}\n" for c in cells))
-    assert [row for row in found.rows] == [(c, c, c) for c in cells]
+    assert found.rows == [(c, c, c) for c in cells]
 
 
 def test_amounts_read_alike_by_the_quick_and_the_careful_way(tmp_path: Path) -> None:
@@ -191,7 +193,8 @@ def test_cells_that_are_refused(tmp_path: Path, entity: str, column: str, value:
     if column == "amount":
         header = f"name,customer,date,total,{column}"
     entity_constants = {
-        "customers": "客户编号", "contacts": "customer", "opportunities": "customer", "transactions": "customer",
+        "customers": "客户编号", "contacts": "customer", "opportunities": "customer",
+        "transactions": "customer",
     }[entity]  # fmt: skip
     header = header.replace("customer,", entity_constants + ",", 1)
     found = read(entity, tmp_path, f"{header}\nx,y,2026-01-01,1,{value}\nx,z,2026-01-01,1,\n")
@@ -204,7 +207,7 @@ def test_cells_that_are_refused(tmp_path: Path, entity: str, column: str, value:
 
 
 @pytest.mark.parametrize(
-    "value", ["x" * 20_000, "\N{PILE OF POO}" * 20_000, "\u202egnp", "‮test‮", "'; DROP TABLE customers;--"]
+    "value", ["x" * 20_000, "\N{PILE OF POO}" * 20_000, "\u202egnp", "'; DROP TABLE customers;--"]
 )
 def test_text_at_the_limit_is_taken(tmp_path: Path, value: str) -> None:
     found = read("customers", tmp_path, f'name,notes\nx,"{value}"\n')
@@ -270,7 +273,8 @@ def test_google_and_outlook_contacts(shared: Path) -> None:
     assert google.records()[0]["company"] == "Kedai Aisha"
     outlook = Read("customers", shared / "crm_imports/outlook_contacts.csv").records()[0]
     assert outlook == {
-        "name": "Sam Patel", "company": "Example Org", "title": "Director", "phone": "07700 900456 / 0113 000 0000",
+        "name": "Sam Patel", "company": "Example Org", "title": "Director",
+        "phone": "07700 900456 / 0113 000 0000",
         "email": "sam@example.org", "region": "United Kingdom", "address": "2 High St, Leeds, LS1 1AA",
         "notes": "Met at the fair",
     }  # fmt: skip
@@ -297,7 +301,8 @@ def test_real_files_read_without_a_fault(shared: Path) -> None:
 
 
 def test_filters_keep_what_fits_and_count_the_rest(tmp_path: Path) -> None:
-    text = "客户,日期,金额,状态\na,2026-01-01,1,已完成\nb,2026-01-02,x,已取消\n\nc,2026-01-03,3, 已完成\nd,2026-01-04,4\n"
+    text = "客户,日期,金额,状态\na,2026-01-01,1,已完成\n"
+    text += "b,2026-01-02,x,已取消\n\nc,2026-01-03,3, 已完成\nd,2026-01-04,4\n"
     done = read("transactions", tmp_path, text, filters=[RowFilter.parse("状态=已完成")])
     assert ([row[0] for row in done.rows], done.lines, done.skipped, done.read) == (["a", "c"], [2, 5], 2, 4)
     other = read(

@@ -66,6 +66,16 @@ def test_the_country_decides_what_a_bare_number_is() -> None:
     assert to_e164("13800138000", "XX") is None
 
 
+def test_the_short_way_for_mobile_numbers_is_the_library_way() -> None:
+    found = 0
+    for prefix in range(100, 200):
+        for rest in ("00138000", "99999999", "05123456"):
+            text = f"{prefix}{rest}"
+            assert to_e164(text, "CN") == to_e164(f"{text} ", "CN"), text
+            found += to_e164(text, "CN") is not None
+    assert 100 < found < 200
+
+
 def test_the_library_own_examples(shared: Path) -> None:
     with (shared / "oracles/phones_libphonenumber_examples.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))

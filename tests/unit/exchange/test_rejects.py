@@ -8,6 +8,11 @@ from crmcli.exchange.parse import RowFault, parse
 from crmcli.exchange.rejects import open_rejects
 from crmcli.exchange.source import open_source
 
+DAY = "write 2026-11-22"
+POINT = "use a point for decimals: 1234.50"
+QUOTES = "put quotes around a cell that holds the delimiter"
+FILL = "fill it in, or leave the row out"
+
 
 def faults_of(file: Path) -> tuple[tuple[str, ...], list[RowFault], int]:
     with open_source(str(file)) as source:
@@ -39,12 +44,11 @@ def test_rejected_rows_are_written_unchanged_with_line_and_reason(tmp_path: Path
         ["crm_line", "crm_reason", "客户", "日期", "金额", "x"],
         [
             "3",
-            "日期: not a date: 'bad' (write 2026-11-22); "
-            "金额: not an amount: '1,5' (use a point for decimals: 1234.50)",
+            f"日期: not a date: 'bad' ({DAY}); 金额: not an amount: '1,5' ({POINT})",
             "李\r\n四", "bad", " 1,5 ", "=1+1",
         ],
-        ["5", "5 cells, but the header has 4 (put quotes around a cell that holds the delimiter)", "赵", "2026-01-02", "5", "a", "b"],
-        ["6", "日期: occurred_on is empty (fill it in, or leave the row out); 金额: amount is empty (fill it in, or leave the row out)", "孙", "", ""],
+        ["5", f"5 cells, but the header has 4 ({QUOTES})", "赵", "2026-01-02", "5", "a", "b"],
+        ["6", f"日期: occurred_on is empty ({FILL}); 金额: amount is empty ({FILL})", "孙", "", ""],
     ]  # fmt: skip
 
 

@@ -15,8 +15,41 @@ from crmcli.exchange.parse import parse
 from crmcli.exchange.source import open_source
 from crmcli.exchange.writing import as_file_rows, write_records
 
-NASTY = ["007", "1e5", "TRUE", "+8613800138000", "=1+1", "a\nb", "a\rb", "a\r\nb", "a\r", 'say "x"', "'", ",", ";", "NULL", "\\N", "#1",
-         "sep=;", "\ufeff", "😀", "a\tb", "\u2028", "\x0b", "\x1a", "é", "ＡＢＣ", "-", "@x", "|", "\x7f", "\u202e"]  # fmt: skip
+NASTY = [
+    *(
+        "007",
+        "1e5",
+        "TRUE",
+        "+8613800138000",
+        "=1+1",
+        "NULL",
+        "\\N",
+        "#1",
+        "sep=;",
+        "'",
+        ",",
+        ";",
+        "|",
+        "-",
+        "@x",
+    ),
+    *(
+        "a\nb",
+        "a\rb",
+        "a\r\nb",
+        "a\r",
+        "a\tb",
+        'say "x"',
+        "\ufeff",
+        "\u2028",
+        "\x0b",
+        "\x1a",
+        "\x7f",
+        "\u202e",
+        "😀",
+        "ＡＢＣ",
+    ),
+]
 
 
 def texts() -> st.SearchStrategy[str]:

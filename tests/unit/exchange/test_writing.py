@@ -94,8 +94,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     target.write_text("old")
     with pytest.raises(ZeroDivisionError), atomic_output(str(target)) as stream:
-        stream.write("new" * 100_000)
-        raise ZeroDivisionError
+        write_records(stream, "csv", ["n"], ([1 // (50_000 - number)] for number in range(100_000)))
     assert target.read_text() == "old"
     assert names_in(tmp_path) == ["out.csv"]
 
@@ -151,11 +150,12 @@ def test_a_disk_that_fills_up_keeps_the_old_file(tmp_path: Path) -> None:
 def test_what_a_killed_command_left_is_removed(tmp_path: Path) -> None:
     code = (
         "import os, sys\nfrom crmcli.exchange.writing import atomic_output\n"
-        "with atomic_output(sys.argv[1]) as stream:\n    stream.write('half')\n    stream.flush()\n    os.kill(os.getpid(), 9)\n"
+        "with atomic_output(sys.argv[1]) as stream:\n    stream.write('half')\n    stream.flush()\n"
+        "    os.kill(os.getpid(), 9)\n"
     )
     target, other = tmp_path / "out.csv", tmp_path / "other.csv"
     for path in (target, target, other):
-        done = subprocess.run([sys.executable, "-c", code, str(path)])
+        done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
         assert done.returncode == -signal.SIGKILL
     assert len(names_in(tmp_path)) == 2  # the second try removed what the first left
     with atomic_output(str(target)) as stream:
@@ -170,7 +170,8 @@ def test_what_a_killed_command_left_is_removed(tmp_path: Path) -> None:
 
 TO_STDOUT = (
     "import sys\nfrom crmcli.exchange.writing import atomic_output\nprint('first')\n"
-    "with atomic_output('-') as stream:\n    stream.write('\\u738b\\r\\n' * int(sys.argv[1]))\nprint('last')\n"
+    "with atomic_output('-') as stream:\n    stream.write('\\u738b\\r\\n' * int(sys.argv[1]))\n"
+    "print('last')\n"
 )
 
 

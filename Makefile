@@ -1,0 +1,35 @@
+# The two lines of the README, and one word for everything CI runs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check fix docs bench i18n
+
+demo:
+	$(PYTHON) -m venv .venv && .venv/bin/pip install -q . && .venv/bin/crm demo
+
+test:
+	$(PYTHON) -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest -q -n 2
+
+# Format, lint, types, layers, translations, documentation, tests with branch coverage.
+check:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/i18n.py check
+	$(BIN)/python tools/docs.py check
+	$(BIN)/pytest -q -n 2 --cov --cov-report=term
+
+fix:
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs:
+	$(BIN)/python tools/docs.py write
+
+i18n:
+	$(BIN)/python tools/i18n.py update
+	$(BIN)/python tools/i18n.py compile
+
+bench:
+	$(BIN)/python bench/run.py

@@ -1,0 +1,100 @@
+"""What every test may use: the program, in this process or in its own, on a database of the test's own."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from crmcli import entry
+from crmcli.render import notes
+
+TODAY = "2026-11-20"  # a Friday
+PROJECT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command line came to."""
+
+    status: int
+    out: str
+    err: str
+
+    def __iter__(self) -> Iterator[int | str]:
+        return iter((self.status, self.out, self.err))
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: no test ever sees the real one."""
+    for name in list(os.environ):
+        if name.startswith("CRM_") or name in {"LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "TZ", "NO_COLOR", "FORCE_COLOR"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CRM_HOME", str(tmp_path / "crm"))
+    monkeypatch.setenv("CRM_DB", str(tmp_path / "crm.db"))
+    monkeypatch.setenv("CRM_TODAY", TODAY)
+    monkeypatch.setenv("CRM_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LANGUAGE", "en")
+    monkeypatch.chdir(tmp_path)
+    notes.quiet(on=False)
+    return tmp_path
+
+
+@pytest.fixture
+def crm(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The program in this process: `crm("add", "张三", stdin="")` → Result. English, not a terminal."""
+
+    def run(*argv: str, stdin: str | bytes = "") -> Result:
+        data = stdin if isinstance(stdin, bytes) else stdin.encode()
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))
+        with redirect_stdout(out), redirect_stderr(err):
+            status = entry.main(list(argv))
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        return Result(int(status), *texts)
+
+    return run
+
+
+@pytest.fixture
+def crm_process(home: Path) -> Run:
+    """The program in a process of its own: for languages, environments, signals."""
+
+    def run(*argv: str, stdin: str | bytes = "", env: dict[str, str] | None = None, clean: bool = False) -> Result:
+        data = stdin if isinstance(stdin, bytes) else stdin.encode()
+        kept = {"PATH": os.environ["PATH"]} if clean else dict(os.environ)
+        done = subprocess.run(
+            [sys.executable, "-m", "crmcli", *argv], input=data, capture_output=True, env={**kept, **(env or {})}, timeout=120
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Where the test's database is or will be."""
+    return tmp_path / "crm.db"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the project; a test that needs it is skipped where it is absent."""
+    folder = Path(os.environ.get("CRMCLI_SHARED", PROJECT.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip("the real data (../shared/data) is not on this machine")
+    return folder

@@ -1,0 +1,403 @@
+"""The condition language against a slow evaluator written independently of it, and against half a lifetime of typos."""
+
+import ast
+import os
+import random
+import sqlite3
+import string
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    insert,
+    select,
+)
+from sqlalchemy.pool import StaticPool
+
+from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.checker import check
+from crmcli.rules.compiler import compile_ruleset
+from crmcli.rules.expression import Known, Scope, canonical, condition, parse
+from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.rules.sql import to_sql
+from crmcli.store.program import evaluate_cases
+from crmcli.workflows.ruleset import rule_tables
+
+FIELDS = {
+    "orders": "number", "revenue": "number", "months_to_close": "number", "region": "text", "kind": "text",
+    "waiting": "bool", "introduced": "bool", "next_close_on": "date", "last_touch_on": "date",
+}  # fmt: skip
+KNOWN = {name: Known(name, kind, CATALOGUE[name].codes) for name, kind in FIELDS.items()}
+SCOPE = Scope(
+    {**KNOWN, **{CATALOGUE[name].zh: known for name, known in KNOWN.items()}}, {"months.A": 1.0, "limit": 7.5}
+)
+TYPES = {"number": Float, "text": Text, "bool": Integer, "date": Text}
+TABLE = Table(
+    "features",
+    MetaData(),
+    Column("customer_id", Integer, primary_key=True),
+    *(Column(name, TYPES[kind]) for name, kind in FIELDS.items()),
+)
+Value = float | str | bool | None
+
+# --- the slow evaluator ----------------------------------------------------------------------------------------------
+
+
+def slow(text: str, row: Mapping[str, Value]) -> Value:
+    return _slow(ast.parse(text.strip(), mode="eval").body, row)
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value  # noqa: PLR0124 - NaN is unknown
+
+
+def _slow(node: ast.expr, row: Mapping[str, Value]) -> Value:
+    if isinstance(node, ast.Constant):
+        return float(node.value) if type(node.value) is int else node.value
+    if isinstance(node, ast.Attribute):
+        return 1.0
+    if isinstance(node, ast.Name):
+        if node.id.lower() in {"true", "false"}:
+            return node.id.lower() == "true"
+        if node.id == "limit":
+            return 7.5
+        return row[next(name for name in FIELDS if node.id in {name, CATALOGUE[name].zh})]
+    if isinstance(node, ast.BoolOp):
+        values = [_slow(value, row) for value in node.values]
+        decisive = isinstance(node.op, ast.Or)
+        if decisive in [value for value in values if value is not None]:
+            return decisive
+        return None if None in values else not decisive
+    if isinstance(node, ast.UnaryOp):
+        value = _slow(node.operand, row)
+        if value is None:
+            return None
+        return (
+            not value
+            if isinstance(node.op, ast.Not)
+            else -float(value)
+            if isinstance(node.op, ast.USub)
+            else value
+        )
+    if isinstance(node, ast.BinOp):
+        return _arithmetic(node.op, _slow(node.left, row), _slow(node.right, row))
+    if isinstance(node, ast.IfExp):
+        return _slow(node.body if _slow(node.test, row) is True else node.orelse, row)
+    if isinstance(node, ast.Compare):
+        return _chain(node, row)
+    assert isinstance(node, ast.Call)
+    return _function(node.func.id, [_slow(arg, row) for arg in node.args])
+
+
+def _arithmetic(op: ast.operator, left: Value, right: Value) -> Value:
+    if left is None or right is None or (isinstance(op, ast.Div) and right == 0):
+        return None
+    a, b = float(left), float(right)
+    if isinstance(op, ast.Add):
+        return _number(a + b)
+    if isinstance(op, ast.Sub):
+        return _number(a - b)
+    return _number(a * b if isinstance(op, ast.Mult) else a / b)
+
+
+def _chain(node: ast.Compare, row: Mapping[str, Value]) -> Value:
+    results: list[Value] = []
+    left = _slow(node.left, row)
+    for op, right_node in zip(node.ops, node.comparators, strict=True):
+        if isinstance(op, ast.In | ast.NotIn):
+            options = [_slow(element, row) for element in right_node.elts]
+            results.append(None if left is None else (left in options) == isinstance(op, ast.In))
+            continue
+        right = _slow(right_node, row)
+        results.append(None if left is None or right is None else _compare(op, left, right))
+        left = right
+    if False in results:
+        return False
+    return None if None in results else True
+
+
+def _compare(op: ast.cmpop, a: Value, b: Value) -> bool:
+    match op:
+        case ast.Eq():
+            return a == b
+        case ast.NotEq():
+            return a != b
+        case ast.Lt():
+            return a < b
+        case ast.LtE():
+            return a <= b
+        case ast.Gt():
+            return a > b
+        case _:
+            return a >= b
+
+
+def _function(name: str, args: list[Value]) -> Value:
+    if name == "missing":
+        return args[0] is None
+    if name == "coalesce":
+        return next((arg for arg in args if arg is not None), None)
+    if None in args:
+        return None
+    if name == "round":
+        scale = 10.0 ** int(args[1]) if len(args) > 1 else 1.0
+        value = args[0] * scale
+        whole = value if abs(value) > 2**52 else float(int(value + (0.5 if value >= 0 else -0.5)))
+        return _number(whole / scale)
+    return abs(args[0]) if name == "abs" else min(args) if name == "min" else max(args)
+
+
+# --- random conditions and rows --------------------------------------------------------------------------------------
+
+DAYS = ["2025-12-31", "2026-01-01", "2026-02-28", "2027-05-17"]
+REGIONS = ["East", "west", "北京", "", "O'Neil"]
+numbers = st.one_of(
+    st.sampled_from(
+        [
+            "0",
+            "1",
+            "2.5",
+            "100",
+            "1e9",
+            "orders",
+            "revenue",
+            "months_to_close",
+            "months.A",
+            "limit",
+            "成交次数",
+        ]
+    ),
+    st.integers(-50, 50).map(str),
+)
+
+
+def _bigger(inner: st.SearchStrategy[str], truth: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        st.tuples(st.sampled_from(["min", "max", "coalesce"]), inner, inner).map(
+            lambda t: f"{t[0]}({t[1]}, {t[2]})"
+        ),
+        inner.map(lambda t: f"abs({t})"),
+        inner.map(lambda t: f"round({t})"),
+        st.tuples(inner, st.integers(0, 3)).map(lambda t: f"round({t[0]}, {t[1]})"),
+        inner.map(lambda t: f"-{t}"),
+        st.tuples(inner, truth, inner).map(lambda t: f"({t[0]} if {t[1]} else {t[2]})"),
+    )
+
+
+OPS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+simple = st.one_of(
+    st.sampled_from(["waiting", "introduced", "true", "False", "等待中"]),
+    st.tuples(numbers, OPS, numbers).map(" ".join),
+    st.tuples(numbers, OPS, st.sampled_from(["orders", "3"]), OPS, numbers).map(" ".join),
+    st.tuples(
+        st.sampled_from(["region"]), st.sampled_from(["==", "!="]), st.sampled_from(REGIONS).map(repr)
+    ).map(" ".join),
+    st.tuples(
+        st.sampled_from(["kind"]), st.sampled_from(["in", "not in"]), st.just("('person', 'organization')")
+    ).map(" ".join),
+    st.tuples(st.sampled_from(["orders"]), st.sampled_from(["in", "not in"]), st.just("(1, 2, -3)")).map(
+        " ".join
+    ),
+    st.tuples(st.sampled_from(["next_close_on", "last_touch_on"]), OPS, st.sampled_from(DAYS).map(repr)).map(
+        " ".join
+    ),
+    st.tuples(st.just("next_close_on"), OPS, st.just("last_touch_on")).map(" ".join),
+    st.sampled_from([*FIELDS]).map(lambda name: f"missing({name})"),
+)
+
+
+def _wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    arithmetic = _bigger(numbers, inner)
+    return st.one_of(
+        st.tuples(inner, st.sampled_from(["and", "or", "==", "!="]), inner).map(
+            lambda t: f"(({t[0]}) {t[1]} ({t[2]}))"
+        ),
+        inner.map(lambda t: f"not ({t})"),
+        st.tuples(arithmetic, OPS, arithmetic).map(" ".join),
+        st.tuples(_bigger(arithmetic, inner), OPS, numbers).map(" ".join),
+        st.tuples(inner, inner, inner).map(lambda t: f"(({t[0]}) if ({t[1]}) else ({t[2]}))"),
+        st.tuples(inner, inner).map(lambda t: f"coalesce({t[0]}, {t[1]})"),
+    )
+
+
+conditions = st.recursive(simple, _wider, max_leaves=6).filter(lambda text: len(text) < 2000)
+rows = st.fixed_dictionaries(
+    {
+        "orders": st.one_of(st.none(), st.integers(-3, 10).map(float)),
+        "revenue": st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([0.0, 0.5, 1e300, -1e300])),
+        "months_to_close": st.one_of(st.none(), st.integers(0, 8).map(float)),
+        "region": st.one_of(st.none(), st.sampled_from(REGIONS)),
+        "kind": st.one_of(st.none(), st.sampled_from(["person", "organization"])),
+        "waiting": st.one_of(st.none(), st.booleans()),
+        "introduced": st.one_of(st.none(), st.booleans()),
+        "next_close_on": st.one_of(st.none(), st.sampled_from(DAYS)),
+        "last_touch_on": st.one_of(st.none(), st.sampled_from(DAYS)),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Connection]:
+    """A database in memory that refuses everything but reading the features table."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    allowed = {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_TRANSACTION,
+    }
+
+    def judge(action: int, first: str | None, *rest: str | None) -> int:
+        if action == sqlite3.SQLITE_READ and first != "features":
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+
+    with engine.connect() as connection:
+        TABLE.create(connection)
+        connection.execute(
+            insert(TABLE), [{"customer_id": 1, "orders": 3.0, "region": "East"}, {"customer_id": 2}]
+        )
+        raw = connection.connection.dbapi_connection
+        raw.set_authorizer(judge)
+        yield connection
+        raw.set_authorizer(None)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def writable() -> Iterator[Connection]:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.connect() as connection:
+        TABLE.create(connection)
+        yield connection
+    engine.dispose()
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(text=conditions, chosen=st.lists(rows, min_size=1, max_size=4))
+def test_sql_and_the_slow_evaluator_agree(
+    writable: Connection, text: str, chosen: list[dict[str, Value]]
+) -> None:
+    expression, faults = condition(text, SCOPE)
+    assert expression is not None, (text, faults)
+    writable.execute(TABLE.delete())
+    writable.execute(insert(TABLE), [{"customer_id": at, **row} for at, row in enumerate(chosen)])
+    chosen_sql = (
+        select(to_sql(expression, TABLE).label("answer")).select_from(TABLE).order_by(TABLE.c.customer_id)
+    )
+    answers = [row.answer for row in writable.execute(chosen_sql)]
+    expected = [slow(text, row) for row in chosen]
+    assert [None if answer is None else bool(answer) for answer in answers] == expected
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(text=conditions)
+def test_spacing_changes_nothing(text: str) -> None:
+    first, _faults = condition(text, SCOPE)
+    second, _faults = condition("  " + text.replace(" ", "  \n ") + " ", SCOPE)
+    assert first is not None
+    assert second is not None
+    assert canonical(first) == canonical(second)
+
+
+# --- fuzzing ---------------------------------------------------------------------------------------------------------
+
+INPUTS = int(os.environ.get("CRM_FUZZ", "50000"))
+TOKENS = [
+    *FIELDS, "成交次数", "等待中", "months.A", "limit", "and", "or", "not", "in", "is", "if", "else", "(", ")", "[", "]", "{", "}",
+    ",", ".", ":", ";", "==", "!=", "<", "<=", ">", ">=", "=", ":=", "+", "-", "*", "/", "**", "//", "%", "~", "&", "|", "^", "@",
+    "0", "1", "9.5", "1e308", "9223372036854775807", "-9223372036854775808", "0x10", "1_000", "007", "1j", "'person'", "'East'",
+    "''", "'2026-01-01'", '"', "'", "b'x'", "f'{orders}'", "true", "None", "lambda", "x", "__import__", "__class__", "min", "max",
+    "abs", "round", "coalesce", "missing", "for", "await", "yield", "\n", "\t", "\\", "#", "\0", "\ud800", "（", "＝", "ａｂｓ", "²", "…",
+    "--", "/*", "*/", "sqlite_version", "load_extension", "select 1", "features", "customer_id", "rowid", "randomblob(1000000000)",
+]  # fmt: skip
+
+
+def _inputs(count: int) -> Iterator[str]:
+    rnd = random.Random(20261122)
+    seeds = [
+        "orders > 3 and not waiting",
+        "kind in ('person', 'organization') or revenue / orders >= 2.5",
+        "coalesce(revenue, 0) * 2 - 1 < max(orders, 3)",
+        "(1 if waiting else 2) == 1 and next_close_on > '2026-01-01'",
+        "0 < orders <= months.A or missing(region)",
+    ]
+    for _at in range(count):
+        way = rnd.random()
+        if way < 0.45:
+            yield rnd.choice(["", " "]).join(rnd.choices(TOKENS, k=rnd.randint(1, 12)))
+            continue
+        text = list(rnd.choice(seeds))
+        for _change in range(rnd.randint(1, 4)):
+            place = rnd.randrange(len(text) + 1)
+            part = rnd.choice(TOKENS) if way < 0.8 else rnd.choice(string.printable)
+            text[place : place + rnd.randint(0, 3)] = [part]
+        yield "".join(text)
+
+
+def test_no_input_escapes_or_breaks_sql(guarded: Connection) -> None:
+    accepted = 0
+    for text in _inputs(INPUTS):
+        expression, faults = parse(text, SCOPE)
+        assert (expression is None) == bool(faults), text
+        assert all(0 <= fault.offset <= len(text) for fault in faults), text
+        if expression is not None:
+            accepted += 1
+            guarded.execute(select(to_sql(expression, TABLE).label("a")).select_from(TABLE)).all()
+    assert accepted > INPUTS / 100
+
+
+def test_the_deepest_condition_that_is_accepted_runs(guarded: Connection) -> None:
+    text = "orders"
+    while True:
+        longer = f"(1 if waiting else coalesce({text}, 1))"
+        expression, _faults = parse(longer, SCOPE)
+        if expression is None:
+            break
+        text = longer
+    expression, _faults = parse(text, SCOPE)
+    assert expression is not None
+    guarded.execute(select(to_sql(expression, TABLE)).select_from(TABLE)).all()
+
+
+def test_values_are_bound_never_written() -> None:
+    expression, _faults = condition('region == "x\'); drop table customers --" or orders > 12345.5', SCOPE)
+    assert expression is not None
+    sql = str(select(to_sql(expression, TABLE)))
+    assert "drop" not in sql
+    assert "12345" not in sql
+
+
+def test_mutilated_rule_files_give_faults_and_nothing_else() -> None:
+    rnd = random.Random(7)
+    shipped = read_files(shipped_folder())
+    tables = rule_tables()
+    good = 0
+    for _at in range(INPUTS // 100):
+        name = rnd.choice(sorted(shipped))
+        text = shipped[name]
+        for _change in range(rnd.randint(1, 3)):
+            place = rnd.randrange(len(text))
+            part = rnd.choice(
+                [*TOKENS, "- ", ": ", "\n  ", "{", "null", "true", "&a ", "*a", "!!x ", "12", "", "? ", "| "]
+            )
+            text = text[:place] + part + text[place + rnd.randint(0, 5) :]
+        ruleset, faults = check({**shipped, name: text})
+        assert (ruleset is None) == bool(faults)
+        if ruleset is not None and rnd.random() < 0.1:
+            good += 1
+            program = compile_ruleset(ruleset, tables, date(2026, 1, 31), "CNY")
+            assert len(evaluate_cases(program, [{}, {"orders": 3.0}])) == 2
+    assert good
