@@ -37,7 +37,15 @@ Run = Callable[..., Result]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own: no test ever sees the real one."""
     for name in list(os.environ):
-        if name.startswith("CRM_") or name in {"LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "TZ", "NO_COLOR", "FORCE_COLOR"}:
+        if name.startswith("CRM_") or name in {
+            "LANG",
+            "LANGUAGE",
+            "LC_ALL",
+            "LC_MESSAGES",
+            "TZ",
+            "NO_COLOR",
+            "FORCE_COLOR",
+        }:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CRM_HOME", str(tmp_path / "crm"))
@@ -74,11 +82,17 @@ def crm(monkeypatch: pytest.MonkeyPatch) -> Run:
 def crm_process(home: Path) -> Run:
     """The program in a process of its own: for languages, environments, signals."""
 
-    def run(*argv: str, stdin: str | bytes = "", env: dict[str, str] | None = None, clean: bool = False) -> Result:
+    def run(
+        *argv: str, stdin: str | bytes = "", env: dict[str, str] | None = None, clean: bool = False
+    ) -> Result:
         data = stdin if isinstance(stdin, bytes) else stdin.encode()
         kept = {"PATH": os.environ["PATH"]} if clean else dict(os.environ)
         done = subprocess.run(
-            [sys.executable, "-m", "crmcli", *argv], input=data, capture_output=True, env={**kept, **(env or {})}, timeout=120
+            [sys.executable, "-m", "crmcli", *argv],
+            input=data,
+            capture_output=True,
+            env={**kept, **(env or {})},
+            timeout=120,
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 

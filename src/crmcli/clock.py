@@ -25,7 +25,8 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
-            _("unknown time zone: {name}").format(name=repr(name)), hint=_("write an IANA name such as Asia/Shanghai")
+            _("unknown time zone: {name}").format(name=repr(name)),
+            hint=_("write an IANA name such as Asia/Shanghai"),
         ) from None
 
 

@@ -68,7 +68,9 @@ def _output_error(error: OSError) -> CrmError:
     from crmcli.i18n import _
 
     reason = error.strerror or type(error).__name__
-    return StorageError(_("reading or writing failed: {reason}").format(reason=reason), where=str(error.filename or ""))
+    return StorageError(
+        _("reading or writing failed: {reason}").format(reason=reason), where=str(error.filename or "")
+    )
 
 
 def _defect(error: Exception) -> CrmError:

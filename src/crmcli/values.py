@@ -12,10 +12,9 @@ from datetime import date, timedelta
 from crmcli.i18n import _
 
 # Decimal places that differ from 2: ISO 4217, list one (active codes).
-_EXPONENTS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+_EXPONENTS = {**dict.fromkeys(_NO_DECIMALS.split(), 0), **dict.fromkeys(_THREE_DECIMALS.split(), 3)}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SYMBOLS = "¥￥$€£₩元"
 _PLAIN_AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d*))?")
@@ -29,7 +28,7 @@ _WORDS = {
 MAX_MINOR = 10**15  #: ten trillion in a two-decimal currency; far below SQLite's 2**63
 
 
-class ValueFault(ValueError):
+class ValueFault(ValueError):  # noqa: N818 - a fault is data here as often as it is raised
     """A text that cannot be read as the value it should be; the message is translated, `hint` says what to write."""
 
     def __init__(self, what: str, hint: str = "") -> None:
@@ -51,7 +50,9 @@ def parse_currency(text: str) -> str:
     """
     code = text.strip().upper()
     if not _CURRENCY.fullmatch(code):
-        raise ValueFault(_("not a currency code: {value}").format(value=repr(text)), _("write CNY, USD, EUR …"))
+        raise ValueFault(
+            _("not a currency code: {value}").format(value=repr(text)), _("write CNY, USD, EUR …")
+        )
     return code
 
 
@@ -72,7 +73,9 @@ def parse_amount(text: str, currency: str = "CNY") -> int:
     places = exponent(currency) + scale
     if len(fraction) > places:
         if fraction[places:].strip("0"):
-            what = _("{value} has more decimals than {currency} has").format(value=repr(text), currency=currency)
+            what = _("{value} has more decimals than {currency} has").format(
+                value=repr(text), currency=currency
+            )
             raise ValueFault(what, _("round it to {places} decimals").format(places=exponent(currency)))
         fraction = fraction[:places]
     minor = int(whole + fraction.ljust(places, "0"))
@@ -153,7 +156,9 @@ def parse_spoken_day(text: str, today: date) -> date:
     try:
         return parse_day(plain)
     except ValueFault as fault:
-        raise ValueFault(fault.what, _("write 2026-11-22, today, tomorrow, +3d, 2w, eom, 明天, 3天后 or 月底")) from None
+        raise ValueFault(
+            fault.what, _("write 2026-11-22, today, tomorrow, +3d, 2w, eom, 明天, 3天后 or 月底")
+        ) from None
 
 
 def _offset(match: re.Match[str], today: date) -> date:

@@ -28,7 +28,9 @@ class Vocabulary:
         self.terms = terms
         self.codes = tuple(term.code for term in terms)
         self._by_code = {term.code: term for term in terms}
-        self._by_word = {_key(word): term.code for term in terms for word in (term.code, term.en, term.zh, *term.also)}
+        self._by_word = {
+            _key(word): term.code for term in terms for word in (term.code, term.en, term.zh, *term.also)
+        }
 
     def parse(self, text: str) -> str | None:
         """Return the code that `text` stands for (any case, either language), or None."""
@@ -49,7 +51,12 @@ def _key(word: str) -> str:
 KIND = Vocabulary(
     "kind",
     Term("person", "person", "个人", ("individual", "个人客户", "自然人")),
-    Term("organization", "organization", "企业", ("organisation", "company", "公司", "单位", "组织", "企业客户", "机构")),
+    Term(
+        "organization",
+        "organization",
+        "企业",
+        ("organisation", "company", "公司", "单位", "组织", "企业客户", "机构"),
+    ),
 )
 GENDER = Vocabulary(
     "gender",
@@ -139,11 +146,27 @@ OPPORTUNITY_STAGE = Vocabulary(
         "introduced",
         "introduced",
         "已介绍",
-        ("engaging", "engaged", "value proposition", "proposal", "proposal/price quote", "id. decision makers",
-         "perception analysis", "已演示", "方案", "报价", "介绍"),
+        (
+            "engaging",
+            "engaged",
+            "value proposition",
+            "proposal",
+            "proposal/price quote",
+            "id. decision makers",
+            "perception analysis",
+            "已演示",
+            "方案",
+            "报价",
+            "介绍",
+        ),
     ),
     Term("approved", "approved", "已认可", ("verbal", "commit", "认可", "口头承诺", "意向确认")),
-    Term("negotiating", "negotiating", "商务谈判", ("negotiation", "negotiation/review", "谈判", "合同", "议价")),
+    Term(
+        "negotiating",
+        "negotiating",
+        "商务谈判",
+        ("negotiation", "negotiation/review", "谈判", "合同", "议价"),
+    ),
     Term("won", "won", "赢单", ("closed won", "成交", "已成交", "成功")),
     Term("lost", "lost", "输单", ("closed lost", "失败", "丢单", "流失")),
 )

@@ -267,7 +267,11 @@ def guarded() -> Iterator[Connection]:
     with engine.connect() as connection:
         TABLE.create(connection)
         connection.execute(
-            insert(TABLE), [{"customer_id": 1, "orders": 3.0, "region": "East"}, {"customer_id": 2}]
+            insert(TABLE),
+            [
+                {"customer_id": 1, "orders": 3.0, "region": "East"},
+                {"customer_id": 2, "orders": None, "region": None},
+            ],
         )
         raw = connection.connection.dbapi_connection
         raw.set_authorizer(judge)
@@ -359,17 +363,34 @@ def test_no_input_escapes_or_breaks_sql(guarded: Connection) -> None:
     assert accepted > INPUTS / 100
 
 
-def test_the_deepest_condition_that_is_accepted_runs(guarded: Connection) -> None:
+DEEPER = [
+    "(1 if waiting else coalesce({}, 1))",
+    "(1 if {} > 0 else 2)",
+    "max(1, {})",
+    "(1 / {})",
+    "(1 - {})",
+    "round({}, 2)",
+    "-{}",
+    "(1 if not ({} == 1 or waiting) else 2)",
+    "(1 if ({} in (1, 2)) == waiting else 2)",
+    "abs({} + 1)",
+]
+
+
+@pytest.mark.parametrize("form", DEEPER)
+def test_the_deepest_condition_that_is_accepted_runs_in_a_whole_program(form: str) -> None:
     text = "orders"
-    while True:
-        longer = f"(1 if waiting else coalesce({text}, 1))"
-        expression, _faults = parse(longer, SCOPE)
-        if expression is None:
-            break
-        text = longer
-    expression, _faults = parse(text, SCOPE)
-    assert expression is not None
-    guarded.execute(select(to_sql(expression, TABLE)).select_from(TABLE)).all()
+    while condition(f"{form.format(text)} > 0", SCOPE)[0] is not None:
+        text = form.format(text)
+    assert text.count("orders") == 1
+    assert len(text) > 20
+    shipped = read_files(shipped_folder())
+    lifecycle = shipped["lifecycle.yaml"].replace("when: orders == 0", f'when: "{text} > 0"')
+    grades = shipped["grades.yaml"].replace("when: no_followup", f'when: "{text} > 0"')
+    ruleset, faults = check({**shipped, "lifecycle.yaml": lifecycle, "grades.yaml": grades})
+    assert ruleset is not None, faults
+    program = compile_ruleset(ruleset, rule_tables(), date(2026, 1, 31), "CNY")
+    assert len(evaluate_cases(program, [{"orders": 3.0}])) == 1
 
 
 def test_values_are_bound_never_written() -> None:
@@ -385,7 +406,7 @@ def test_mutilated_rule_files_give_faults_and_nothing_else() -> None:
     shipped = read_files(shipped_folder())
     tables = rule_tables()
     good = 0
-    for _at in range(INPUTS // 100):
+    for _at in range(INPUTS // 250):
         name = rnd.choice(sorted(shipped))
         text = shipped[name]
         for _change in range(rnd.randint(1, 3)):

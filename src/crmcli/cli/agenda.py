@@ -5,7 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import FormatOption, LimitOption, RulesOption, command, database, day_option, limit_of, single
+from crmcli.cli.common import (
+    FormatOption,
+    LimitOption,
+    RulesOption,
+    command,
+    database,
+    day_option,
+    limit_of,
+    single,
+)
 from crmcli.i18n import _, ngettext
 
 app = single()
@@ -23,11 +32,13 @@ APPS = {"agenda": app}
     examples="crm agenda\ncrm agenda --days 7 --limit 20\ncrm agenda --date 2026-12-01 --format json",
 )
 def agenda(
-    date: Annotated[str | None, typer.Option("--date", "-d", metavar="DATE", help=_("The day; today if not given."))] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", "-d", metavar="DATE", help=_("The day; today if not given."))
+    ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))] = 1,
     limit: LimitOption = None,
     rules: RulesOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.render.notes import say
     from crmcli.render.output import Format, choose, show
@@ -38,7 +49,11 @@ def agenda(
     found = look(database(), rules_folder(rules), day=day, days=days, limit=limit_of(limit, format))
     show(_listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     if found.rules_changed:
-        say(_("the rules have changed since the last classification; their cadence was used, run 'crm classify'"))
+        say(
+            _(
+                "the rules have changed since the last classification; their cadence was used, run 'crm classify'"
+            )
+        )
     if found.classified_as_of is None:
         say(_("nobody has been classified yet: run 'crm classify'"))
     if not found.items:
@@ -47,7 +62,11 @@ def agenda(
         text = _("{shown} of {total} shown; --limit 0 shows all")
         say(text.format(shown=len(found.items), total=found.total))
     else:
-        say(ngettext("{count} due on {day}", "{count} due on {day}", found.total).format(count=found.total, day=found.day))
+        say(
+            ngettext("{count} due on {day}", "{count} due on {day}", found.total).format(
+                count=found.total, day=found.day
+            )
+        )
 
 
 def _listing(found: Any, *, coded: bool) -> Any:
@@ -72,4 +91,6 @@ def _listing(found: Any, *, coded: bool) -> Any:
         )
         for item in found.items
     ]  # fmt: skip
-    return Listing(columns, rows, ids=[item.customer for item in found.items if item.customer is not None], key="agenda")
+    return Listing(
+        columns, rows, ids=[item.customer for item in found.items if item.customer is not None], key="agenda"
+    )

@@ -61,7 +61,11 @@ class Root(CrmGroup):
         if module is None:
             return None
         found = import_module(f"crmcli.cli.{module}").APPS[cmd_name]
-        command: Any = get_group(found) if found.registered_callback or len(found.registered_commands) > 1 else get_command(found)
+        command: Any = (
+            get_group(found)
+            if found.registered_callback or len(found.registered_commands) > 1
+            else get_command(found)
+        )
         command.name = cmd_name
         return command
 
@@ -90,21 +94,30 @@ def build() -> Any:
             "A customer is named by id, external id, phone, e-mail or part of the name. Days are written 2026-11-22, "
             "today, tomorrow, +3d, 2w, eom. Standard output holds data, standard error talk."
         ),
-        epilog=_('crm agenda\ncrm log phone 张三 "asked for a quote" --next +7d\ncrm import customers contacts.csv'),
+        epilog=_(
+            'crm agenda\ncrm log phone 张三 "asked for a quote" --next +7d\ncrm import customers contacts.csv'
+        ),
     )
     def root(
         db: Annotated[
             str | None, typer.Option("--db", metavar="FILE", help=_("Use this database file (CRM_DB)."))
         ] = None,
         today: Annotated[
-            str | None, typer.Option("--today", metavar="DATE", help=_("Take this day for today (CRM_TODAY)."))
+            str | None,
+            typer.Option("--today", metavar="DATE", help=_("Take this day for today (CRM_TODAY).")),
         ] = None,
         trust: Annotated[
-            bool, typer.Option("--trust", help=_("Open a database with triggers or views that crm did not make."))
+            bool,
+            typer.Option("--trust", help=_("Open a database with triggers or views that crm did not make.")),
         ] = False,
-        quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("No notes and no progress bar."))] = False,
+        quiet: Annotated[
+            bool, typer.Option("--quiet", "-q", help=_("No notes and no progress bar."))
+        ] = False,
         version: Annotated[  # noqa: ARG001 - the callback acts on it
-            bool, typer.Option("--version", callback=_show_version, is_eager=True, help=_("Show the version and exit."))
+            bool,
+            typer.Option(
+                "--version", callback=_show_version, is_eager=True, help=_("Show the version and exit.")
+            ),
         ] = False,
     ) -> None:
         if db:

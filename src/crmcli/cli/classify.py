@@ -4,7 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import CustomerArgument, DryRunOption, FormatOption, RulesOption, command, database, day_option, single
+from crmcli.cli.common import (
+    CustomerArgument,
+    DryRunOption,
+    FormatOption,
+    RulesOption,
+    command,
+    database,
+    day_option,
+    single,
+)
 from crmcli.i18n import _
 
 classify_app, why_app = single(), single()
@@ -23,12 +32,20 @@ _MOVES = 20  #: customers who moved that are listed on a terminal
     examples="crm classify\ncrm classify --month 2026-10\ncrm classify --as-of 2026-11-15 --dry-run",
 )
 def classify(
-    month: Annotated[str | None, typer.Option("--month", metavar="YYYY-MM", help=_("The month to classify, as of its last day."))] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help=_("The day to classify; later facts do not count."))] = None,
+    month: Annotated[
+        str | None,
+        typer.Option("--month", metavar="YYYY-MM", help=_("The month to classify, as of its last day.")),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help=_("The day to classify; later facts do not count.")),
+    ] = None,
     rules: RulesOption = None,
-    force: Annotated[bool, typer.Option("--force", help=_("Make a new version of a period that was run before."))] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help=_("Make a new version of a period that was run before."))
+    ] = False,
     dry_run: DryRunOption = False,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli.runs import listing, note
     from crmcli.errors import UsageError
@@ -52,8 +69,13 @@ def classify(
 )
 def why(
     customer: CustomerArgument,
-    period: Annotated[str | None, typer.Option("--period", metavar="PERIOD", help=_("A month or day that was classified, if not the last."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    period: Annotated[
+        str | None,
+        typer.Option(
+            "--period", metavar="PERIOD", help=_("A month or day that was classified, if not the last.")
+        ),
+    ] = None,
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli.reasons import record
     from crmcli.render.output import show_record

@@ -1,9 +1,10 @@
 """What commands share: how an application is made, the options that many have, and where files are."""
 
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -17,15 +18,28 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", "-f", show_default=False, help=_("How to write the result; a table on a terminal, else plain.")),
+    typer.Option(
+        "--format",
+        "-f",
+        show_default=False,
+        help=_("How to write the result; a table on a terminal, else plain."),
+    ),
 ]
-LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=0, help=_("At most so many lines; 0 for all."))]
-CustomerArgument = Annotated[str, typer.Argument(metavar="CUSTOMER", help=_("Id, external id, phone, e-mail or part of the name."))]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", "-n", min=0, help=_("At most so many lines; 0 for all."))
+]
+CustomerArgument = Annotated[
+    str, typer.Argument(metavar="CUSTOMER", help=_("Id, external id, phone, e-mail or part of the name."))
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("Do everything, show the result, and change nothing."))]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help=_("Do everything, show the result, and change nothing."))
+]
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", metavar="DIR", help=_("Take the rules from this folder."))
 ]
+
+Body = TypeVar("Body", bound=Callable[..., None])
 
 SCREENFUL = 50  #: lines of a list on a terminal when --limit says nothing
 
@@ -33,7 +47,10 @@ SCREENFUL = 50  #: lines of a list on a terminal when --limit says nothing
 def single() -> typer.Typer:
     """Return an application for one command that stands at the root."""
     return typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=_SETTINGS
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_SETTINGS,
     )
 
 
@@ -55,7 +72,7 @@ def _nothing() -> None:
     """Groups do nothing by themselves."""
 
 
-def command(app: typer.Typer, name: str, *, help: str, examples: str) -> Any:  # noqa: A002 - Typer's own word
+def command(app: typer.Typer, name: str, *, help: str, examples: str) -> Callable[[Body], Body]:
     """Return the decorator that makes a function a command: its first sentence, and examples one a line."""
     return app.command(name, cls=CrmCommand, help=help, epilog=examples, context_settings=_SETTINGS)
 
@@ -83,7 +100,7 @@ def day_option(text: str | None, option: str) -> date | None:
         raise UsageError(fault.what, where=option, hint=fault.hint) from None
 
 
-def limit_of(limit: int | None, format: Format | None) -> int:  # noqa: A002 - the option's name
+def limit_of(limit: int | None, format: Format | None) -> int:
     """Return SQLite's limit: all when 0 was asked for, or when nothing was and the result is not for a screen."""
     from crmcli.render.output import choose
 
@@ -92,7 +109,7 @@ def limit_of(limit: int | None, format: Format | None) -> int:  # noqa: A002 - t
     return SCREENFUL if choose(format, sys.stdout) is Format.TABLE else -1
 
 
-def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | None) -> None:  # noqa: A002 - the option's name
+def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | None) -> None:
     """Write what a recording command did: a sentence, or with --format a record."""
     from crmcli.render.output import Record, show_record
     from crmcli.render.safe import safe

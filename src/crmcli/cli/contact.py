@@ -4,7 +4,17 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import CustomerArgument, FormatOption, LimitOption, command, database, echo_days, group, limit_of, report
+from crmcli.cli.common import (
+    CustomerArgument,
+    FormatOption,
+    LimitOption,
+    command,
+    database,
+    echo_days,
+    group,
+    limit_of,
+    report,
+)
 from crmcli.i18n import _
 
 CONTACT = Annotated[str, typer.Argument(metavar="CONTACT", help=_("The contact's id or external id."))]
@@ -14,7 +24,10 @@ BIRTHDAY = Annotated[str | None, typer.Option("--birthday", metavar="DATE", help
 PHONE = Annotated[str | None, typer.Option("--phone", help=_("Telephone number."))]
 EMAIL = Annotated[str | None, typer.Option("--email", help=_("E-mail address."))]
 WECHAT = Annotated[str | None, typer.Option("--wechat", help=_("WeChat id."))]
-PRIMARY = Annotated[bool | None, typer.Option("--primary/--not-primary", show_default=False, help=_("The first person to call there."))]
+PRIMARY = Annotated[
+    bool | None,
+    typer.Option("--primary/--not-primary", show_default=False, help=_("The first person to call there.")),
+]
 NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 
 app = group(_("Contacts: the people to talk to at a customer."))
@@ -26,7 +39,12 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "is_primary": None if primary is None else str(int(primary))}
 
 
-@command(app, "add", help=_("Add a contact to a customer."), examples="crm contact add 远山贸易 李雷 --title 采购经理 --phone 13900139000")
+@command(
+    app,
+    "add",
+    help=_("Add a contact to a customer."),
+    examples="crm contact add 远山贸易 李雷 --title 采购经理 --phone 13900139000",
+)
 def add(
     customer: CustomerArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help=_("The contact's name."))],
@@ -38,7 +56,7 @@ def add(
     wechat: WECHAT = None,
     primary: PRIMARY = None,
     notes: NOTES = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     values = {name: value for name, value in locals().items() if name != "format"}
     from crmcli.workflows.record import add as record
@@ -48,11 +66,18 @@ def add(
     echo_days(done.resolved)
 
 
-@command(app, "list", help=_("List contacts, of one customer or of all."), examples="crm contact list 远山贸易\ncrm contact list --format csv")
+@command(
+    app,
+    "list",
+    help=_("List contacts, of one customer or of all."),
+    examples="crm contact list 远山贸易\ncrm contact list --format csv",
+)
 def list_contacts(
-    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))] = None,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
+    ] = None,
     limit: LimitOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import show
@@ -61,7 +86,12 @@ def list_contacts(
     show(tables.contacts(contacts(database(), customer, limit_of(limit, format))), format)
 
 
-@command(app, "edit", help=_("Change fields of a contact; an empty value clears one."), examples="crm contact edit 3 --phone 13900139000 --primary")
+@command(
+    app,
+    "edit",
+    help=_("Change fields of a contact; an empty value clears one."),
+    examples="crm contact edit 3 --phone 13900139000 --primary",
+)
 def edit(
     contact: CONTACT,
     name: Annotated[str | None, typer.Option("--name", help=_("The contact's name."))] = None,
@@ -73,7 +103,7 @@ def edit(
     wechat: WECHAT = None,
     primary: PRIMARY = None,
     notes: NOTES = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     values = {name: value for name, value in locals().items() if name not in {"format", "contact"}}
     from crmcli.cli.edits import report_edit

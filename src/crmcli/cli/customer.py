@@ -27,7 +27,10 @@ TITLE = Annotated[str | None, typer.Option("--title", help=_("Job title."))]
 GENDER = Annotated[str | None, typer.Option("--gender", help=_("female, male or other."))]
 BIRTHDAY = Annotated[str | None, typer.Option("--birthday", metavar="DATE", help=_("Date of birth."))]
 CALENDAR = Annotated[
-    str | None, typer.Option("--birthday-calendar", help=_("Whether the birthday is kept by the solar or the lunar calendar."))
+    str | None,
+    typer.Option(
+        "--birthday-calendar", help=_("Whether the birthday is kept by the solar or the lunar calendar.")
+    ),
 ]
 PHONE = Annotated[str | None, typer.Option("--phone", help=_("Telephone number."))]
 EMAIL = Annotated[str | None, typer.Option("--email", help=_("E-mail address."))]
@@ -36,15 +39,28 @@ REGION = Annotated[str | None, typer.Option("--region", help=_("Region or city."
 ADDRESS = Annotated[str | None, typer.Option("--address", help=_("Address."))]
 INDUSTRY = Annotated[str | None, typer.Option("--industry", help=_("Industry."))]
 SIZE = Annotated[str | None, typer.Option("--size", help=_("micro_small, medium or large."))]
-HEADCOUNT = Annotated[str | None, typer.Option("--headcount", metavar="NUMBER", help=_("Number of employees."))]
+HEADCOUNT = Annotated[
+    str | None, typer.Option("--headcount", metavar="NUMBER", help=_("Number of employees."))
+]
 SOURCE = Annotated[str | None, typer.Option("--source", help=_("Where the customer came from."))]
-REFERRED = Annotated[str | None, typer.Option("--referred-by", metavar="CUSTOMER", help=_("Who referred the customer."))]
+REFERRED = Annotated[
+    str | None, typer.Option("--referred-by", metavar="CUSTOMER", help=_("Who referred the customer."))
+]
 TAGS = Annotated[str | None, typer.Option("--tags", help=_("Tags, separated by commas."))]
 NEEDS = Annotated[str | None, typer.Option("--needs", help=_("What the customer needs."))]
-INTENT = Annotated[str | None, typer.Option("--intent", help=_("Your judgement: potential, target, interested, high_hope, won, poor, invalid."))]
-NEXT = Annotated[str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))]
+INTENT = Annotated[
+    str | None,
+    typer.Option(
+        "--intent", help=_("Your judgement: potential, target, interested, high_hope, won, poor, invalid.")
+    ),
+]
+NEXT = Annotated[
+    str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
+]
 NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
-EXTERNAL = Annotated[str | None, typer.Option("--external-id", help=_("The customer's number in another system."))]
+EXTERNAL = Annotated[
+    str | None, typer.Option("--external-id", help=_("The customer's number in another system."))
+]
 
 app = group(_("Customers: who they are and where they stand."))
 add_app, list_app, show_app = single(), single(), single()
@@ -82,7 +98,7 @@ def add(
     next_day: NEXT = None,
     notes: NOTES = None,
     external_id: EXTERNAL = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.workflows.record import add as record
@@ -117,7 +133,7 @@ def edit(
     next_day: NEXT = None,
     notes: NOTES = None,
     external_id: EXTERNAL = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.cli.edits import report_edit
@@ -127,14 +143,17 @@ def edit(
 
 
 def list_customers(
-    search: Annotated[str, typer.Argument(metavar="[TEXT]", help=_("Only those with this in name, company, phone or e-mail."))] = "",
+    search: Annotated[
+        str,
+        typer.Argument(metavar="[TEXT]", help=_("Only those with this in name, company, phone or e-mail.")),
+    ] = "",
     tier: Annotated[str | None, typer.Option("--tier", help=_("Only this tier."))] = None,
     grade: Annotated[str | None, typer.Option("--grade", help=_("Only this grade: A, B, C or D."))] = None,
     tag: Annotated[str | None, typer.Option("--tag", help=_("Only those with this tag."))] = None,
     archived: Annotated[bool, typer.Option("--archived", help=_("Archived ones too."))] = False,
     sort: Annotated[str, typer.Option("--sort", help=_("By id, name or score."))] = "id",
     limit: LimitOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli import tables
     from crmcli.errors import UsageError
@@ -144,7 +163,9 @@ def list_customers(
     from crmcli.workflows.look import customers
 
     if sort not in {"id", "name", "score"}:
-        raise UsageError(_("cannot sort by {key}").format(key=repr(sort)), where="--sort", hint=_("id, name or score"))
+        raise UsageError(
+            _("cannot sort by {key}").format(key=repr(sort)), where="--sort", hint=_("id, name or score")
+        )
     filters = {
         "search": search,
         "tier": TIER.parse(tier) or tier if tier else None,
@@ -159,13 +180,17 @@ def list_customers(
     coded = choose(format, sys.stdout) is not Format.TABLE
     show(tables.customers(page.lines, coded=coded), format)
     if page.total is not None:
-        say(_("{shown} of {total} customers; --limit 0 shows all").format(shown=len(page.lines), total=page.total))
+        say(
+            _("{shown} of {total} customers; --limit 0 shows all").format(
+                shown=len(page.lines), total=page.total
+            )
+        )
     if not page.lines:
         say(_("no customers here"))
         raise typer.Exit(1)
 
 
-def show_customer(customer: CustomerArgument, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+def show_customer(customer: CustomerArgument, format: FormatOption = None) -> None:
     from crmcli.cli.customer_file import record
     from crmcli.render.output import show_record
     from crmcli.workflows.look import customer as look_up
@@ -176,7 +201,7 @@ def show_customer(customer: CustomerArgument, format: FormatOption = None) -> No
 def archive(
     customer: CustomerArgument,
     back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import archive as record
 
@@ -184,7 +209,7 @@ def archive(
     report(done.summary, [("id", "#", done.id)], format)
 
 
-def delete(customer: CustomerArgument, yes: YesOption = False, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+def delete(customer: CustomerArgument, yes: YesOption = False, format: FormatOption = None) -> None:
     from crmcli.render.ask import confirm
     from crmcli.workflows.record import delete_customer, plan_deletion
 
@@ -192,22 +217,48 @@ def delete(customer: CustomerArgument, yes: YesOption = False, format: FormatOpt
     along = ", ".join(f"{count} {table}" for table, count in plan.rows if count)
     question = _("delete customer #{id} {name}?").format(id=plan.id, name=plan.name)
     if along:
-        question = _("delete customer #{id} {name} with {rows}?").format(id=plan.id, name=plan.name, rows=along)
+        question = _("delete customer #{id} {name} with {rows}?").format(
+            id=plan.id, name=plan.name, rows=along
+        )
     if not confirm(question, yes=yes):
         raise typer.Exit(1)
     done = delete_customer(database(), plan.id)
     report(done.summary, [("id", "#", done.id)], format)
 
 
-_ADD = {"help": _("Add a customer."), "examples": "crm add 张三 --company 远山贸易 --phone 13800138000\ncrm add \"Ann Lee\" --email ann@example.com --source fair"}
-_LIST = {"help": _("List customers and where they stand."), "examples": "crm list --tier high\ncrm list 张 --format json"}
-_SHOW = {"help": _("Show everything about one customer."), "examples": "crm show 张三\ncrm show 13800138000 --format json"}
+_ADD = {
+    "help": _("Add a customer."),
+    "examples": 'crm add 张三 --company 远山贸易 --phone 13800138000\ncrm add "Ann Lee" --email ann@example.com --source fair',
+}
+_LIST = {
+    "help": _("List customers and where they stand."),
+    "examples": "crm list --tier high\ncrm list 张 --format json",
+}
+_SHOW = {
+    "help": _("Show everything about one customer."),
+    "examples": "crm show 张三\ncrm show 13800138000 --format json",
+}
 for target in (app, add_app):
     command(target, "add", **_ADD)(add)
 for target in (app, show_app):
     command(target, "show", **_SHOW)(show_customer)
 for target in (app, list_app):
     command(target, "list", **_LIST)(list_customers)
-command(app, "edit", help=_("Change fields of a customer; an empty value clears one."), examples="crm customer edit 张三 --phone 13900139000 --next +7d\ncrm customer edit 12 --company ''")(edit)
-command(app, "archive", help=_("Put a customer away: off the lists and the agenda, history kept."), examples="crm customer archive 12\ncrm customer archive 12 --back")(archive)
-command(app, "delete", help=_("Delete a customer with everything recorded about it; undo brings it back."), examples="crm customer delete 12\ncrm customer delete 12 --yes")(delete)
+command(
+    app,
+    "edit",
+    help=_("Change fields of a customer; an empty value clears one."),
+    examples="crm customer edit 张三 --phone 13900139000 --next +7d\ncrm customer edit 12 --company ''",
+)(edit)
+command(
+    app,
+    "archive",
+    help=_("Put a customer away: off the lists and the agenda, history kept."),
+    examples="crm customer archive 12\ncrm customer archive 12 --back",
+)(archive)
+command(
+    app,
+    "delete",
+    help=_("Delete a customer with everything recorded about it; undo brings it back."),
+    examples="crm customer delete 12\ncrm customer delete 12 --yes",
+)(delete)

@@ -9,7 +9,7 @@ from crmcli.i18n import _
 from crmcli.render.output import Format, Record, choose
 
 
-def record(found: Any, format: Format | None) -> Record:  # noqa: A002 - the option's name
+def record(found: Any, format: Format | None) -> Record:
     """Build the record; on a terminal empty fields are left out, elsewhere every field is there."""
     coded = choose(format, sys.stdout) is not Format.TABLE
     fields = [*_identity(found.customer, coded=coded), *_judgement(found.judgement, coded=coded)]
@@ -59,13 +59,21 @@ def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
         ("archived_at", _("Archived"), row.archived_at),
     ]
     if coded:
-        fields += [("birthday_calendar", "", row.birthday_calendar), ("uid", "", row.uid), ("created_at", "", row.created_at)]
+        fields += [
+            ("birthday_calendar", "", row.birthday_calendar),
+            ("uid", "", row.uid),
+            ("created_at", "", row.created_at),
+        ]
     return fields
 
 
 def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     if found is None:
-        return [(key, "", None) for key in ("score", "tier", "grade", "lifecycle_stage", "classified_as_of")] if coded else []
+        return (
+            [(key, "", None) for key in ("score", "tier", "grade", "lifecycle_stage", "classified_as_of")]
+            if coded
+            else []
+        )
     tier = found.tier if coded else words.TIER.label(found.tier)
     stage = found.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
     return [

@@ -10,7 +10,7 @@ from crmcli.render.output import Column, Format, Listing, Record, show_record
 from crmcli.render.safe import safe
 
 
-def report_edit(edited: Any, format: Format | None) -> None:  # noqa: A002 - the option's name
+def report_edit(edited: Any, format: Format | None) -> None:
     """Write what an edit changed, or that there was nothing to change."""
     changes = [(name, _shown(old), _shown(new)) for name, old, new in edited.changes]
     if format is not None:

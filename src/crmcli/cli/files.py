@@ -11,7 +11,11 @@ from crmcli.render.output import Format
 
 ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
 ENTITY = Annotated[
-    str, typer.Argument(metavar="ENTITY", help=_("customers, contacts, products, interactions, transactions or opportunities."))
+    str,
+    typer.Argument(
+        metavar="ENTITY",
+        help=_("customers, contacts, products, interactions, transactions or opportunities."),
+    ),
 ]
 
 import_app, export_app = single(), single()
@@ -36,15 +40,46 @@ APPS = {"import": import_app, "export": export_app}
 def import_file(
     entity: ENTITY,
     file: Annotated[str, typer.Argument(metavar="FILE", help=_("A CSV file, or - for standard input."))],
-    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="COLUMN=FIELD", help=_("Read this column as this field; FIELD - leaves it out."))] = None,
-    constants: Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=_("Give every row this value."))] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", metavar="COLUMN=VALUE", help=_("Only rows that fit (or COLUMN!=VALUE); others are skipped."))] = None,
-    create_missing: Annotated[bool, typer.Option("--create-missing", help=_("Make the customers and products that are only named."))] = False,
-    keep_going: Annotated[bool, typer.Option("--keep-going", help=_("Leave bad rows out, write them to a rejects file, exit 3."))] = False,
-    rejects: Annotated[str | None, typer.Option("--rejects", metavar="FILE", help=_("Where bad rows go; FILE-rejects.csv if not given."))] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help=_("The file's encoding, if it is not recognised."))] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help=_("Read this column as this field; FIELD - leaves it out.")
+        ),
+    ] = None,
+    constants: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=_("Give every row this value."))
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="COLUMN=VALUE",
+            help=_("Only rows that fit (or COLUMN!=VALUE); others are skipped."),
+        ),
+    ] = None,
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help=_("Make the customers and products that are only named."))
+    ] = False,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help=_("Leave bad rows out, write them to a rejects file, exit 3.")),
+    ] = False,
+    rejects: Annotated[
+        str | None,
+        typer.Option(
+            "--rejects", metavar="FILE", help=_("Where bad rows go; FILE-rejects.csv if not given.")
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help=_("The file's encoding, if it is not recognised."))
+    ] = None,
     dry_run: DryRunOption = False,
-    format: Annotated[Format | None, typer.Option("--format", "-f", show_default=False, help=_("How to write the counts; a sentence if not given."))] = None,  # noqa: A002 - the option's name
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format", "-f", show_default=False, help=_("How to write the counts; a sentence if not given.")
+        ),
+    ] = None,
 ) -> None:
     from crmcli.cli.imports import show_counts, show_notes
     from crmcli.render.progress import progress
@@ -71,15 +106,30 @@ def import_file(
 )
 def export_file(
     entity: ENTITY,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help=_("Where to; replaced as a whole or not at all."))] = "-",
-    format: Annotated[str | None, typer.Option("--format", "-f", show_default=False, help=_("csv, json or jsonl; from the file's ending if not given, else csv."))] = None,  # noqa: A002 - the option's name
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help=_("Where to; replaced as a whole or not at all.")
+        ),
+    ] = "-",
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            show_default=False,
+            help=_("csv, json or jsonl; from the file's ending if not given, else csv."),
+        ),
+    ] = None,
 ) -> None:
     from crmcli.render.notes import say
     from crmcli.workflows.export import FORMATS, export
 
     chosen: Any = format
     if chosen is not None and chosen not in FORMATS:
-        raise UsageError(_("unknown format: {name}").format(name=repr(format)), where="--format", hint=", ".join(FORMATS))
+        raise UsageError(
+            _("unknown format: {name}").format(name=repr(format)), where="--format", hint=", ".join(FORMATS)
+        )
     count = export(database(), _entity(entity), chosen, output)
     if output != "-":
         say(_("wrote {count} {entity} to {file}").format(count=count, entity=entity, file=output))
@@ -100,7 +150,11 @@ def _pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
     for text in texts or ():
         left, equals, right = text.partition("=")
         if not equals:
-            raise UsageError(_("no = in {value}").format(value=repr(text)), where=option, hint=_("write {option} NAME=VALUE").format(option=option))
+            raise UsageError(
+                _("no = in {value}").format(value=repr(text)),
+                where=option,
+                hint=_("write {option} NAME=VALUE").format(option=option),
+            )
         pairs.append((left.strip(), right.strip()))
     return tuple(pairs)
 

@@ -32,10 +32,14 @@ def show_notes(request: Any, done: Any) -> None:
         say(_("dry run: nothing was changed"))
 
 
-def show_counts(request: Any, done: Any, format: Format | None) -> None:  # noqa: A002 - the option's name
+def show_counts(request: Any, done: Any, format: Format | None) -> None:
     """Write the counts: read = added + updated + unchanged + skipped + failed."""
-    text = _("{entity}: {read} read = {added} added + {updated} updated + {unchanged} unchanged + {skipped} skipped + {failed} failed")
-    numbers = {name: getattr(done, name) for name in ("read", "added", "updated", "unchanged", "skipped", "failed")}
+    text = _(
+        "{entity}: {read} read = {added} added + {updated} updated + {unchanged} unchanged + {skipped} skipped + {failed} failed"
+    )
+    numbers = {
+        name: getattr(done, name) for name in ("read", "added", "updated", "unchanged", "skipped", "failed")
+    }
     if format is None:
         report(text.format(entity=request.entity, **numbers), [], None)
         return

@@ -14,12 +14,17 @@ APPS = {"undo": undo_app, "journal": journal_app}
 @command(
     undo_app,
     "undo",
-    help=_("Take back the last command, or the journal entry named; refused when a later change stands in the way."),
+    help=_(
+        "Take back the last command, or the journal entry named; refused when a later change stands in the way."
+    ),
     examples="crm undo\ncrm undo 12",
 )
 def undo(
-    number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1, help=_("A journal entry; the last one if not given."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    number: Annotated[
+        int | None,
+        typer.Argument(metavar="[NUMBER]", min=1, help=_("A journal entry; the last one if not given.")),
+    ] = None,
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.setting_up import undo as take_back
 
@@ -28,8 +33,13 @@ def undo(
     report(summary, [("id", "#", done.entry), ("rows", _("Rows"), done.rows)], format)
 
 
-@command(journal_app, "journal", help=_("List what was done, newest first."), examples="crm journal\ncrm journal --limit 5 --format json")
-def journal(limit: LimitOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+@command(
+    journal_app,
+    "journal",
+    help=_("List what was done, newest first."),
+    examples="crm journal\ncrm journal --limit 5 --format json",
+)
+def journal(limit: LimitOption = None, format: FormatOption = None) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import show
     from crmcli.workflows.upkeep import journal as entries

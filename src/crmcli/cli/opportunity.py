@@ -5,17 +5,42 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import CustomerArgument, FormatOption, LimitOption, command, database, echo_days, group, limit_of, report
+from crmcli.cli.common import (
+    CustomerArgument,
+    FormatOption,
+    LimitOption,
+    command,
+    database,
+    echo_days,
+    group,
+    limit_of,
+    report,
+)
 from crmcli.i18n import _
 
-OPPORTUNITY = Annotated[str, typer.Argument(metavar="OPPORTUNITY", help=_("The opportunity's id or external id."))]
+OPPORTUNITY = Annotated[
+    str, typer.Argument(metavar="OPPORTUNITY", help=_("The opportunity's id or external id."))
+]
 AMOUNT = Annotated[str | None, typer.Option("--amount", metavar="AMOUNT", help=_("What the deal is worth."))]
 CURRENCY = Annotated[str | None, typer.Option("--currency", help=_("Currency code, if not the usual one."))]
-CLOSE = Annotated[str | None, typer.Option("--close", metavar="DATE", help=_("Expected close; the grade depends on it."))]
-STAGE = Annotated[str | None, typer.Option("--stage", help=_("prospecting, introduced (the default), approved, negotiating, won or lost."))]
+CLOSE = Annotated[
+    str | None, typer.Option("--close", metavar="DATE", help=_("Expected close; the grade depends on it."))
+]
+STAGE = Annotated[
+    str | None,
+    typer.Option(
+        "--stage", help=_("prospecting, introduced (the default), approved, negotiating, won or lost.")
+    ),
+]
 PRODUCT = Annotated[str | None, typer.Option("--product", help=_("What it is about: name or code."))]
-PROBABILITY = Annotated[str | None, typer.Option("--probability", metavar="PERCENT", help=_("Your estimate of winning, 0 to 100."))]
-WAITING = Annotated[str | None, typer.Option("--waiting-for", help=_("What the customer still waits for: a boss's approval, a budget."))]
+PROBABILITY = Annotated[
+    str | None,
+    typer.Option("--probability", metavar="PERCENT", help=_("Your estimate of winning, 0 to 100.")),
+]
+WAITING = Annotated[
+    str | None,
+    typer.Option("--waiting-for", help=_("What the customer still waits for: a boss's approval, a budget.")),
+]
 NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 NAME = Annotated[str | None, typer.Option("--name", help=_("A name for the deal."))]
 
@@ -28,7 +53,12 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in {"format", "opportunity"}}
 
 
-@command(app, "add", help=_("Add an opportunity."), examples='crm opportunity add 张三 --amount 20000 --close 2026-12-15 --product "GTX Pro"')
+@command(
+    app,
+    "add",
+    help=_("Add an opportunity."),
+    examples='crm opportunity add 张三 --amount 20000 --close 2026-12-15 --product "GTX Pro"',
+)
 def add(
     customer: CustomerArgument,
     name: NAME = None,
@@ -40,7 +70,7 @@ def add(
     probability: PROBABILITY = None,
     waiting_for: WAITING = None,
     notes: NOTES = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.workflows.record import add as record
@@ -50,13 +80,20 @@ def add(
     echo_days(done.resolved)
 
 
-@command(app, "list", help=_("List open opportunities, the nearest expected close first."), examples="crm opportunity list\ncrm opportunity list 张三 --all\ncrm opportunity list --stage won --format csv")
+@command(
+    app,
+    "list",
+    help=_("List open opportunities, the nearest expected close first."),
+    examples="crm opportunity list\ncrm opportunity list 张三 --all\ncrm opportunity list --stage won --format csv",
+)
 def list_opportunities(
-    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))] = None,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Closed ones too."))] = False,
     stage: Annotated[str | None, typer.Option("--stage", help=_("Only those in this stage."))] = None,
     limit: LimitOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
@@ -64,17 +101,31 @@ def list_opportunities(
     from crmcli.workflows.look import opportunities
 
     code = OPPORTUNITY_STAGE.parse(stage) or stage if stage else None
-    lines = opportunities(database(), customer, everything=everything, stage=code, limit=limit_of(limit, format))
+    lines = opportunities(
+        database(), customer, everything=everything, stage=code, limit=limit_of(limit, format)
+    )
     show(tables.opportunities(lines, coded=choose(format, sys.stdout) is not Format.TABLE), format)
 
 
-@command(app, "move", help=_("Move an opportunity to another stage; won and lost close it."), examples="crm opportunity move 4 approved\ncrm opportunity move 4 lost --reason price")
+@command(
+    app,
+    "move",
+    help=_("Move an opportunity to another stage; won and lost close it."),
+    examples="crm opportunity move 4 approved\ncrm opportunity move 4 lost --reason price",
+)
 def move(
     opportunity: OPPORTUNITY,
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help=_("prospecting, introduced, approved, negotiating, won or lost."))],
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help=_("The day it was won or lost, if not today."))] = None,
+    stage: Annotated[
+        str,
+        typer.Argument(
+            metavar="STAGE", help=_("prospecting, introduced, approved, negotiating, won or lost.")
+        ),
+    ],
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help=_("The day it was won or lost, if not today."))
+    ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help=_("Why it was lost."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
     from crmcli.workflows.record import move as record
@@ -82,7 +133,12 @@ def move(
     report_edit(record(database(), opportunity, stage, on, reason), format)
 
 
-@command(app, "edit", help=_("Change fields of an opportunity; an empty value clears one."), examples="crm opportunity edit 4 --close eom --amount 25000\ncrm opportunity edit 4 --waiting-for ''")
+@command(
+    app,
+    "edit",
+    help=_("Change fields of an opportunity; an empty value clears one."),
+    examples="crm opportunity edit 4 --close eom --amount 25000\ncrm opportunity edit 4 --waiting-for ''",
+)
 def edit(
     opportunity: OPPORTUNITY,
     name: NAME = None,
@@ -94,7 +150,7 @@ def edit(
     probability: PROBABILITY = None,
     waiting_for: WAITING = None,
     notes: NOTES = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.cli.edits import report_edit

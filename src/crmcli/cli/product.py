@@ -26,17 +26,24 @@ def add(
     price: PRICE = None,
     currency: CURRENCY = None,
     notes: NOTES = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import add as record
 
-    given = {"name": name, "external_id": code, "category": category, "price": price, "currency": currency, "notes": notes}
+    given = {
+        "name": name,
+        "external_id": code,
+        "category": category,
+        "price": price,
+        "currency": currency,
+        "notes": notes,
+    }
     done = record(database(), "product", given)
     report(done.summary, [("id", "#", done.id)], format)
 
 
 @command(app, "list", help=_("List products."), examples="crm product list\ncrm product list --format csv")
-def list_products(limit: LimitOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+def list_products(limit: LimitOption = None, format: FormatOption = None) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import show
     from crmcli.workflows.look import products
@@ -44,7 +51,12 @@ def list_products(limit: LimitOption = None, format: FormatOption = None) -> Non
     show(tables.products(products(database(), limit_of(limit, format))), format)
 
 
-@command(app, "edit", help=_("Change fields of a product; an empty value clears one."), examples='crm product edit "GTX Pro" --price 4999')
+@command(
+    app,
+    "edit",
+    help=_("Change fields of a product; an empty value clears one."),
+    examples='crm product edit "GTX Pro" --price 4999',
+)
 def edit(
     product: PRODUCT,
     name: Annotated[str | None, typer.Option("--name", help=_("The product's name."))] = None,
@@ -53,20 +65,32 @@ def edit(
     price: PRICE = None,
     currency: CURRENCY = None,
     notes: NOTES = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
     from crmcli.workflows.record import edit as record
 
-    given = {"name": name, "external_id": code, "category": category, "price": price, "currency": currency, "notes": notes}
+    given = {
+        "name": name,
+        "external_id": code,
+        "category": category,
+        "price": price,
+        "currency": currency,
+        "notes": notes,
+    }
     report_edit(record(database(), "product", product, given), format)
 
 
-@command(app, "archive", help=_("Put a product away: off the lists, history kept."), examples='crm product archive "MG Special"')
+@command(
+    app,
+    "archive",
+    help=_("Put a product away: off the lists, history kept."),
+    examples='crm product archive "MG Special"',
+)
 def archive(
     product: PRODUCT,
     back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import archive as record
 

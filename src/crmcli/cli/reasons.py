@@ -8,7 +8,7 @@ from crmcli.i18n import _
 from crmcli.render.output import Column, Format, Listing, Record, choose
 
 
-def record(found: Any, format: Format | None) -> Record:  # noqa: A002 - the option's name
+def record(found: Any, format: Format | None) -> Record:
     """Build the record; on a terminal codes are words."""
     coded = choose(format, sys.stdout) is not Format.TABLE
     stage = found.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
@@ -18,7 +18,11 @@ def record(found: Any, format: Format | None) -> Record:  # noqa: A002 - the opt
         ("score", _("Score"), found.score),
         ("tier", _("Tier"), found.tier if coded else found.tier_label),
         ("grade", _("Grade"), found.grade),
-        ("grade_reason", _("Reason"), found.grade_reason if coded else f"{found.grade_text} ({found.grade_reason})"),
+        (
+            "grade_reason",
+            _("Reason"),
+            found.grade_reason if coded else f"{found.grade_text} ({found.grade_reason})",
+        ),
         ("grade_rule", _("Rule"), found.grade_rule or _("whoever is left over")),
         ("lifecycle_stage", _("Lifecycle"), stage),
         ("period", _("Period"), found.period),
@@ -37,7 +41,8 @@ def _terms(found: Any, *, coded: bool) -> Listing:
         Column("points", _("Points")),
     ]
     rows: list[tuple[Any, ...]] = [
-        (term.indicator if coded else term.label, term.raw, term.normalised, term.weight, term.points) for term in found.terms
+        (term.indicator if coded else term.label, term.raw, term.normalised, term.weight, term.points)
+        for term in found.terms
     ]
     if not coded:
         rows.append((_("Sum"), None, None, round(sum(term.weight for term in found.terms), 6), found.total))
@@ -45,12 +50,24 @@ def _terms(found: Any, *, coded: bool) -> Listing:
 
 
 def _thresholds(found: Any) -> Listing:
-    columns = [Column("tier", _("Tier")), Column("label", _("Name")), Column("at_least", _("From score")), Column("here", _("Here"))]
-    rows = [(code, label, at_least, "←" if code == found.tier else None) for code, label, at_least in found.thresholds]
+    columns = [
+        Column("tier", _("Tier")),
+        Column("label", _("Name")),
+        Column("at_least", _("From score")),
+        Column("here", _("Here")),
+    ]
+    rows = [
+        (code, label, at_least, "←" if code == found.tier else None)
+        for code, label, at_least in found.thresholds
+    ]
     return Listing(columns, rows, title=_("Thresholds"), key="thresholds")
 
 
 def _facts(found: Any) -> Listing:
-    columns = [Column("feature", _("Feature")), Column("label", _("Meaning"), wrap=True), Column("value", _("Value"))]
+    columns = [
+        Column("feature", _("Feature")),
+        Column("label", _("Meaning"), wrap=True),
+        Column("value", _("Value")),
+    ]
     rows = [(name, label, value) for name, label, value in found.facts]
     return Listing(columns, rows, title=_("What grade and lifecycle rest on"), key="facts")

@@ -1,7 +1,7 @@
 """The rules: are they right, do their examples hold, what do they say?"""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -18,8 +18,13 @@ def _folder(rules: Path | None) -> Path:
     return rules_folder(rules)
 
 
-@command(app, "check", help=_("Check the rule files; every fault with its line, exit 78 when there are any."), examples="crm rules check\ncrm rules check --rules my-rules --format json")
-def check(rules: RulesOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+@command(
+    app,
+    "check",
+    help=_("Check the rule files; every fault with its line, exit 78 when there are any."),
+    examples="crm rules check\ncrm rules check --rules my-rules --format json",
+)
+def check(rules: RulesOption = None, format: FormatOption = None) -> None:
     from crmcli.errors import ConfigError
     from crmcli.render.notes import say
     from crmcli.render.output import Column, Listing, show
@@ -31,7 +36,10 @@ def check(rules: RulesOption = None, format: FormatOption = None) -> None:  # no
         Column("what", _("What"), wrap=True), Column("hint", _("Hint"), wrap=True),
     ]  # fmt: skip
     if format is not None:
-        rows = [(fault.file, fault.line, fault.column, fault.code, fault.what, fault.hint) for fault in report.faults]
+        rows = [
+            (fault.file, fault.line, fault.column, fault.code, fault.what, fault.hint)
+            for fault in report.faults
+        ]
         show(Listing(columns, rows, key="faults"), format)
         if report.faults:
             raise typer.Exit(ConfigError.status)
@@ -39,11 +47,20 @@ def check(rules: RulesOption = None, format: FormatOption = None) -> None:  # no
     if report.faults:
         text = ngettext("{count} fault in the rules", "{count} faults in the rules", len(report.faults))
         raise ConfigError(text.format(count=len(report.faults)), where=report.folder, faults=report.faults)
-    say(_("{folder}: no faults, fingerprint {fingerprint}").format(folder=report.folder, fingerprint=report.fingerprint[:12]))
+    say(
+        _("{folder}: no faults, fingerprint {fingerprint}").format(
+            folder=report.folder, fingerprint=report.fingerprint[:12]
+        )
+    )
 
 
-@command(app, "test", help=_("Run the examples that stand in the rule files; exit 1 when one does not hold."), examples="crm rules test\ncrm rules test --rules my-rules")
-def test(rules: RulesOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+@command(
+    app,
+    "test",
+    help=_("Run the examples that stand in the rule files; exit 1 when one does not hold."),
+    examples="crm rules test\ncrm rules test --rules my-rules",
+)
+def run_examples(rules: RulesOption = None, format: FormatOption = None) -> None:
     from crmcli.render.notes import say
     from crmcli.render.output import Column, Listing, show
     from crmcli.workflows.ruleset import test_folder
@@ -60,24 +77,37 @@ def test(rules: RulesOption = None, format: FormatOption = None) -> None:  # noq
         raise typer.Exit(1)
 
 
-@command(app, "show", help=_("Show the rules in force: weights, thresholds, grades, lifecycle, cadence."), examples="crm rules show\ncrm rules show --format json")
-def show_rules(rules: RulesOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+@command(
+    app,
+    "show",
+    help=_("Show the rules in force: weights, thresholds, grades, lifecycle, cadence."),
+    examples="crm rules show\ncrm rules show --format json",
+)
+def show_rules(rules: RulesOption = None, format: FormatOption = None) -> None:
     from crmcli.render.output import show_record
     from crmcli.workflows.ruleset import show_folder
 
     show_record(_record(show_folder(_folder(rules))), format)
 
 
-@command(app, "features", help=_("List the features that rules can use."), examples="crm rules features\ncrm rules features --format csv")
-def features(format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+@command(
+    app,
+    "features",
+    help=_("List the features that rules can use."),
+    examples="crm rules features\ncrm rules features --format csv",
+)
+def features(format: FormatOption = None) -> None:
     from crmcli.render.output import Column, Listing, show
     from crmcli.workflows.ruleset import list_features
 
     columns = [
-        Column("name", _("Feature")), Column("zh", "中文名"), Column("type", _("Type")), Column("unit", _("Unit")),
+        Column("name", _("Feature")), Column("zh", _("Chinese name")), Column("type", _("Type")), Column("unit", _("Unit")),
         Column("window", _("Window")), Column("meaning", _("Meaning"), wrap=True, min_width=24),
     ]  # fmt: skip
-    rows = [(each.name, each.zh, each.type, each.unit, each.windowable, each.text.text()) for each in list_features()]
+    rows = [
+        (each.name, each.zh, each.type, each.unit, each.windowable, each.text.text())
+        for each in list_features()
+    ]
     show(Listing(columns, rows, ids=[row[0] for row in rows], key="features"), format)
 
 
@@ -95,7 +125,10 @@ def _record(shown: Any) -> Any:
     fields = [
         ("folder", _("Folder"), shown.folder),
         ("fingerprint", _("Fingerprint"), shown.fingerprint),
-        *((f"months_{grade}", _("Grade {grade} within months").format(grade=grade), months) for grade, months in shown.months),
+        *(
+            (f"months_{grade}", _("Grade {grade} within months").format(grade=grade), months)
+            for grade, months in shown.months
+        ),
     ]
     sections = [
         listing(

@@ -20,13 +20,13 @@ def listing(done: Any) -> Listing:
         Column("class", _("Class")),
         Column("customers", _("Customers")),
     ]
-    rows = []
-    for outcome in done.outcomes:
-        run = outcome.run
-        for kind, vocabulary in _KINDS:
-            counts = run.counts[kind]
-            for code in sorted(counts, key=_order(vocabulary)):
-                rows.append((run.period, run.as_of, names[kind], _label(done, kind, vocabulary, code), counts[code]))
+    rows = [
+        (outcome.run.period, outcome.run.as_of, names[kind], _label(done, kind, vocabulary, code), counts[code])
+        for outcome in done.outcomes
+        for kind, vocabulary in _KINDS
+        for counts in (outcome.run.counts[kind],)
+        for code in sorted(counts, key=_order(vocabulary))
+    ]
     return Listing(columns, rows, ids=[outcome.run.id for outcome in done.outcomes], key="classes")
 
 
@@ -39,19 +39,27 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
             if outcome.stale:
                 say(_("something was recorded since; --force makes a new version"))
             continue
-        text = ngettext("{period}: {count} customer classified", "{period}: {count} customers classified", run.customers)
+        text = ngettext(
+            "{period}: {count} customer classified", "{period}: {count} customers classified", run.customers
+        )
         say(text.format(period=run.period, count=run.customers))
         if outcome.compared_with is not None:
             _say_moves(done, outcome, shown)
         if outcome.other_currencies:
-            warn(_("{count} transactions in other currencies were not counted").format(count=outcome.other_currencies))
+            warn(
+                _("{count} transactions in other currencies were not counted").format(
+                    count=outcome.other_currencies
+                )
+            )
     say(_("rules {fingerprint}").format(fingerprint=done.fingerprint[:12]))
     if dry_run:
         say(_("dry run: nothing was changed"))
 
 
 def _say_moves(done: Any, outcome: Any, shown: int) -> None:
-    text = ngettext("{count} customer moved since {period}", "{count} customers moved since {period}", len(outcome.moves))
+    text = ngettext(
+        "{count} customer moved since {period}", "{count} customers moved since {period}", len(outcome.moves)
+    )
     say(text.format(count=len(outcome.moves), period=outcome.compared_with.period))
     for move in outcome.moves[:shown]:
         old = f"{_label(done, 'tier', words.TIER, move.old_tier)}/{move.old_grade}"

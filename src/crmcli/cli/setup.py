@@ -14,16 +14,27 @@ APPS = {"init": init_app, "path": path_app, "demo": demo_app}
 @command(
     init_app,
     "init",
-    help=_("Start a database, or change its settings. Asks on a terminal, takes sensible defaults elsewhere."),
+    help=_(
+        "Start a database, or change its settings. Asks on a terminal, takes sensible defaults elsewhere."
+    ),
     examples="crm init\ncrm init --language zh_CN --time-zone Asia/Shanghai --currency CNY --country CN",
 )
 def init(
-    language: Annotated[str | None, typer.Option("--language", help=_("en or zh_CN; empty follows LANG."))] = None,
-    time_zone: Annotated[str | None, typer.Option("--time-zone", help=_("Your business time zone, such as Asia/Shanghai."))] = None,
-    currency: Annotated[str | None, typer.Option("--currency", help=_("The currency of amounts without one, such as CNY."))] = None,
-    country: Annotated[str | None, typer.Option("--country", help=_("The country of phone numbers without a country code, such as CN."))] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help=_("en or zh_CN; empty follows LANG."))
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option("--time-zone", help=_("Your business time zone, such as Asia/Shanghai."))
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help=_("The currency of amounts without one, such as CNY."))
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option("--country", help=_("The country of phone numbers without a country code, such as CN.")),
+    ] = None,
     yes: YesOption = False,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.render.ask import ask, interactive
     from crmcli.render.notes import say
@@ -42,17 +53,33 @@ def init(
     wanted = {}
     for name, (question, given) in questions.items():
         default = getattr(now, name)
-        wanted[name] = ask(question, option=f"--{name}", default=default) if asking else default if given is None else given
+        wanted[name] = (
+            ask(question, option=f"--{name}", default=default)
+            if asking
+            else default
+            if given is None
+            else given
+        )
     done = initialise(database(), type(now)(**wanted))
-    fields = [(name, question.partition(" (")[0], getattr(done.settings, name)) for name, (question, _given) in questions.items()]
+    fields = [
+        (name, question.partition(" (")[0], getattr(done.settings, name))
+        for name, (question, _given) in questions.items()
+    ]
     show_record(Record([("database", _("Database"), str(database())), *fields]), format)
     say(_("database created") if done.created else _("settings saved"))
 
 
-@command(path_app, "path", help=_("Show where the files are."), examples="crm path\ncrm path --format json\nsqlite3 \"$(crm path database)\"")
+@command(
+    path_app,
+    "path",
+    help=_("Show where the files are."),
+    examples='crm path\ncrm path --format json\nsqlite3 "$(crm path database)"',
+)
 def path(
-    which: Annotated[str | None, typer.Argument(metavar="[NAME]", help=_("Only this one: database, rules or backups."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    which: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help=_("Only this one: database, rules or backups."))
+    ] = None,
+    format: FormatOption = None,
 ) -> None:
     from crmcli.errors import UsageError
     from crmcli.render.output import Record, show_record
@@ -80,8 +107,11 @@ def path(
     examples="crm demo",
 )
 def demo(
-    keep: Annotated[str | None, typer.Option("--keep", metavar="FILE", help=_("Keep the sample database in this new file."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    keep: Annotated[
+        str | None,
+        typer.Option("--keep", metavar="FILE", help=_("Keep the sample database in this new file.")),
+    ] = None,
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli.demo import run
 

@@ -74,7 +74,10 @@ def products(lines: Iterable[Any]) -> Listing:
         Column("category", _("Category")),
         Column("price", _("Price"), money=True),
     ]
-    rows = [(line.id, line.external_id, line.name, line.category, amount(line.price_minor, line.currency)) for line in lines]
+    rows = [
+        (line.id, line.external_id, line.name, line.category, amount(line.price_minor, line.currency))
+        for line in lines
+    ]
     return Listing(columns, rows, key="products")
 
 
@@ -154,7 +157,14 @@ def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("done_on", _("Done")),
     ]
     rows = [
-        (line.id, day(line.due_on), line.title, line.customer, _code(words.CHANNEL, line.channel, coded), day(line.done_on))
+        (
+            line.id,
+            day(line.due_on),
+            line.title,
+            line.customer,
+            _code(words.CHANNEL, line.channel, coded),
+            day(line.done_on),
+        )
         for line in lines
     ]
     return Listing(columns, rows, title=_("Open tasks"), key="tasks")
@@ -169,7 +179,10 @@ def journal(lines: Iterable[Any]) -> Listing:
         Column("summary", _("What"), wrap=True, min_width=16),
         Column("undone_by", _("Undone by")),
     ]
-    rows = [(line.id, line.at[:16].replace("T", " "), line.command, line.summary, line.undone_by) for line in lines]
+    rows = [
+        (line.id, line.at[:16].replace("T", " "), line.command, line.summary, line.undone_by)
+        for line in lines
+    ]
     return Listing(columns, rows, key="journal")
 
 

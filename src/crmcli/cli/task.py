@@ -5,29 +5,53 @@ from typing import Annotated
 
 import typer
 
-from crmcli.cli.common import FormatOption, LimitOption, command, database, echo_days, group, limit_of, report, single
+from crmcli.cli.common import (
+    FormatOption,
+    LimitOption,
+    command,
+    database,
+    echo_days,
+    group,
+    limit_of,
+    report,
+    single,
+)
 from crmcli.i18n import _
 
 TASK = Annotated[str, typer.Argument(metavar="TASK", help=_("The task's id."))]
-SUMMARY = Annotated[str | None, typer.Argument(metavar="[SUMMARY]", help=_("What happened; logs the contact as well."))]
-OUTCOME = Annotated[str | None, typer.Option("--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined."))]
+SUMMARY = Annotated[
+    str | None, typer.Argument(metavar="[SUMMARY]", help=_("What happened; logs the contact as well."))
+]
+OUTCOME = Annotated[
+    str | None,
+    typer.Option(
+        "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
+    ),
+]
 MINUTES = Annotated[str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))]
 CHANNEL = Annotated[str | None, typer.Option("--channel", help=_("How; else the task's channel, or phone."))]
-NEXT = Annotated[str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))]
+NEXT = Annotated[
+    str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
+]
 
 app = group(_("Tasks: things to do on a day."))
 done_app = single()
 APPS = {"task": app, "done": done_app}
 
 
-@command(app, "add", help=_("Add a task."), examples='crm task add "send the quote" --customer 张三 --due tomorrow --channel email')
+@command(
+    app,
+    "add",
+    help=_("Add a task."),
+    examples='crm task add "send the quote" --customer 张三 --due tomorrow --channel email',
+)
 def add(
     title: Annotated[str, typer.Argument(metavar="TITLE", help=_("What is to be done."))],
     customer: Annotated[str | None, typer.Option("--customer", "-c", help=_("For which customer."))] = None,
     due: Annotated[str | None, typer.Option("--due", metavar="DATE", help=_("The day it is due."))] = None,
     channel: Annotated[str | None, typer.Option("--channel", help=_("How: phone, email, visit …"))] = None,
     notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import add as record
 
@@ -37,12 +61,19 @@ def add(
     echo_days(done.resolved)
 
 
-@command(app, "list", help=_("List open tasks, the soonest first."), examples="crm task list\ncrm task list --customer 张三 --all")
+@command(
+    app,
+    "list",
+    help=_("List open tasks, the soonest first."),
+    examples="crm task list\ncrm task list --customer 张三 --all",
+)
 def list_tasks(
-    customer: Annotated[str | None, typer.Option("--customer", "-c", help=_("Only those of this customer."))] = None,
+    customer: Annotated[
+        str | None, typer.Option("--customer", "-c", help=_("Only those of this customer."))
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Done ones too."))] = False,
     limit: LimitOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
@@ -59,7 +90,7 @@ def done(
     minutes: MINUTES = None,
     channel: CHANNEL = None,
     next_day: NEXT = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import complete
 

@@ -30,21 +30,48 @@ APPS = {"log": log_app, "sell": sell_app, "interaction": interaction_app, "trans
 @command(
     log_app,
     "log",
-    help=_("Record a contact with a customer, or a try at one; only one that got through resets the cadence."),
+    help=_(
+        "Record a contact with a customer, or a try at one; only one that got through resets the cadence."
+    ),
     examples='crm log phone 张三 "asked for a quote" --minutes 12 --next +7d\ncrm log visit 12 --outcome no_answer',
 )
 def log(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help=_("phone, email, sms, wechat, visit, meeting, online, social, event or gift."))],
+    channel: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANNEL",
+            help=_("phone, email, sms, wechat, visit, meeting, online, social, event or gift."),
+        ),
+    ],
     customer: CustomerArgument,
-    summary: Annotated[str | None, typer.Argument(metavar="[SUMMARY]", help=_("What happened, in your words."))] = None,
-    outcome: Annotated[str | None, typer.Option("--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined."))] = None,
-    minutes: Annotated[str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))] = None,
-    cost: Annotated[str | None, typer.Option("--cost", metavar="AMOUNT", help=_("What it cost, a gift or a trip."))] = None,
-    direction: Annotated[str | None, typer.Option("--direction", help=_("outbound (the default) or inbound."))] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help=_("sales (the default), service, care or other."))] = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help=_("The day it happened, if not today."))] = None,
-    next_day: Annotated[str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    summary: Annotated[
+        str | None, typer.Argument(metavar="[SUMMARY]", help=_("What happened, in your words."))
+    ] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option(
+            "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
+        ),
+    ] = None,
+    minutes: Annotated[
+        str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))
+    ] = None,
+    cost: Annotated[
+        str | None, typer.Option("--cost", metavar="AMOUNT", help=_("What it cost, a gift or a trip."))
+    ] = None,
+    direction: Annotated[
+        str | None, typer.Option("--direction", help=_("outbound (the default) or inbound."))
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help=_("sales (the default), service, care or other."))
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help=_("The day it happened, if not today."))
+    ] = None,
+    next_day: Annotated[
+        str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
+    ] = None,
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import log as record
 
@@ -67,17 +94,23 @@ def sell(
     customer: CustomerArgument,
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help=_("The amount, such as 1280.50 or 1.2万."))],
     product: Annotated[str | None, typer.Option("--product", help=_("What was sold: name or code."))] = None,
-    cost: Annotated[str | None, typer.Option("--cost", metavar="AMOUNT", help=_("What it cost you; the margin needs it."))] = None,
+    cost: Annotated[
+        str | None, typer.Option("--cost", metavar="AMOUNT", help=_("What it cost you; the margin needs it."))
+    ] = None,
     quantity: Annotated[str | None, typer.Option("--quantity", metavar="NUMBER", help=_("How many."))] = None,
-    currency: Annotated[str | None, typer.Option("--currency", help=_("Currency code, if not the usual one."))] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help=_("Currency code, if not the usual one."))
+    ] = None,
     order: Annotated[str | None, typer.Option("--order", help=_("Order number."))] = None,
     category: Annotated[str | None, typer.Option("--category", help=_("Category."))] = None,
     due: Annotated[str | None, typer.Option("--due", metavar="DATE", help=_("When payment is due."))] = None,
     paid: Annotated[str | None, typer.Option("--paid", metavar="DATE", help=_("When it was paid."))] = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help=_("The day of the sale, if not today."))] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help=_("The day of the sale, if not today."))
+    ] = None,
     refund: Annotated[bool, typer.Option("--refund", help=_("The amount is given back."))] = False,
     notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import sell as record
 
@@ -96,7 +129,9 @@ def sell(
     help=_("List interactions, newest first."),
     examples="crm interaction list 张三\ncrm interaction list --limit 20 --format json",
 )
-def list_interactions(customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+def list_interactions(
+    customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None
+) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
     from crmcli.workflows.look import interactions
@@ -111,7 +146,9 @@ def list_interactions(customer: CUSTOMER = None, limit: LimitOption = None, form
     help=_("List transactions, newest first."),
     examples="crm transaction list 张三\ncrm transaction list --limit 20 --format csv",
 )
-def list_transactions(customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+def list_transactions(
+    customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None
+) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
     from crmcli.workflows.look import transactions

@@ -29,7 +29,9 @@ def translated() -> Iterator[None]:
         context = getattr(error, "ctx", None)
         help_line = f"{context.command_path} --help" if context is not None else "crm --help"
         what = _sentence(error)
-        raise UsageError(what, hint=_suggestion(error, context) or _("see '{command}'").format(command=help_line)) from None
+        raise UsageError(
+            what, hint=_suggestion(error, context) or _("see '{command}'").format(command=help_line)
+        ) from None
     except TyperException as error:
         raise UsageError(error.message) from None
 
@@ -59,10 +61,14 @@ def _bad_value(message: str) -> str:
     match = _NOT_A.fullmatch(message)
     if match:
         kinds = {"integer": _("a whole number"), "float": _("a number")}
-        return _("{value} is not {kind}").format(value=match.group(1), kind=kinds.get(match.group(2), match.group(2)))
+        return _("{value} is not {kind}").format(
+            value=match.group(1), kind=kinds.get(match.group(2), match.group(2))
+        )
     match = _NOT_ONE_OF.fullmatch(message)
     if match:
-        return _("{value} is not one of {choices}").format(value=match.group(1), choices=match.group(2).rstrip("."))
+        return _("{value} is not one of {choices}").format(
+            value=match.group(1), choices=match.group(2).rstrip(".")
+        )
     return message.rstrip(".")
 
 
@@ -70,7 +76,11 @@ def _name(error: Any) -> str:
     parameter = error.param
     if parameter is None:
         return str(error.param_hint or "")
-    return str(parameter.make_metavar(error.ctx)) if parameter.param_type_name == "argument" else str(parameter.opts[0])
+    return (
+        str(parameter.make_metavar(error.ctx))
+        if parameter.param_type_name == "argument"
+        else str(parameter.opts[0])
+    )
 
 
 def _suggestion(error: Any, context: Any) -> str:

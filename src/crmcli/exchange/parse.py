@@ -23,6 +23,7 @@ from crmcli.i18n import _
 from crmcli.values import ValueFault, exponent
 
 _MEMO_LIMIT = 20_000  #: remembered cells of one column; more are forgotten between chunks
+_FEW = 100  #: rows tried together in a chunk that is not sound
 _TEXTUAL = frozenset({FieldKind.TEXT, FieldKind.REFERENCE})
 _HAN = re.compile("[㐀-鿿豈-﫿\U00020000-\U0003ffff]")
 _TWO_PLACES = re.compile(r"(?:-?[0-9]{1,12}\.[0-9][0-9]\n)+")
@@ -274,6 +275,21 @@ class _Reader:
 
     def _careful(self, lines: list[int], records: list[list[str]], skipped: int, position: int) -> Chunk:
         chunk = Chunk([], [], [], [], skipped, position)
+        for start in range(
+            0, len(records), _FEW
+        ):  # most of a chunk is sound: only the faulty part goes row by row
+            part = slice(start, start + _FEW)
+            try:
+                rows = self._fast(records[part])
+            except (_Careful, ValueFault):
+                self._one_by_one(lines[part], records[part], chunk)
+            else:
+                chunk.lines.extend(lines[part])
+                chunk.rows.extend(rows)
+                chunk.raw.extend(records[part])
+        return chunk
+
+    def _one_by_one(self, lines: list[int], records: list[list[str]], chunk: Chunk) -> None:
         for line, cells in zip(lines, records, strict=True):
             if _is_blank(cells):
                 continue
@@ -284,7 +300,6 @@ class _Reader:
                 chunk.lines.append(line)
                 chunk.rows.append(row)
                 chunk.raw.append(cells)
-        return chunk
 
     def _row(self, line: int, cells: list[str]) -> tuple[tuple[Value, ...], list[Fault]]:
         try:

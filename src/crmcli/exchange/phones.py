@@ -14,10 +14,16 @@ import phonenumbers
 _EXTENSION = re.compile(r"转|分机|内线|(?<=\d)\s*(?:ext|extension|x|#)\.?\s*\d{1,6}\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"[/|,;、\n\r\t]|:::|或| or ", re.IGNORECASE)
 _LONGEST = 250
-# Most numbers in most files: read by the library's own pattern, without its parser, which takes fifty times as long.
-_CHINESE_MOBILE = re.compile(
-    phonenumbers.PhoneMetadata.metadata_for_region("CN").mobile.national_number_pattern
-)
+
+
+def _chinese_mobile() -> re.Pattern[str]:
+    china = phonenumbers.PhoneMetadata.metadata_for_region("CN")
+    pattern = china.mobile.national_number_pattern if china and china.mobile else None
+    return re.compile(pattern or "(?!)")
+
+
+# Most numbers in most files: the library's own pattern, without its parser, which takes far longer.
+_CHINESE_MOBILE = _chinese_mobile()
 
 
 @lru_cache(maxsize=65_536)

@@ -242,7 +242,7 @@ class CsvLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        # The writer quotes the characters of its line end: \r is one of them here, and is taken off again below.
+        # The writer quotes the characters of its line end: so \r is one of them, and is taken off again.
         self._writer = csv.writer(self, lineterminator="\r\n")
 
     def write(self, line: str) -> int:

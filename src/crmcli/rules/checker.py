@@ -30,6 +30,7 @@ from crmcli.rules.expression import (
     fold,
     names_in,
     nearest,
+    size,
 )
 from crmcli.rules.folder import source_hash
 from crmcli.rules.model import (
@@ -66,6 +67,7 @@ MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
 MAX_RULES = 50
+MAX_NODES_IN_ALL = 5_000  #: SQLite takes 32,766 values in one statement; a condition may stand in it twice
 URGENCY = (
     "overdue", "never_contacted", "task_due", "task_overdue_per_day", "opportunity_near", "opportunity_past",
     "no_next_step", "next_contact_due",
@@ -139,6 +141,7 @@ class _Sections:
     places: Mapping[str, Place]
     declared: dict[str, FeatureUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    nodes: int = 0
     cases: list[Case] = field(default_factory=list)
 
     def read(self, files: Mapping[str, str]) -> RuleSet | None:
@@ -215,8 +218,15 @@ class _Sections:
 
     def _condition(self, node: Node | None, place: Place, scope: Scope) -> Expression | None:
         found = read_condition(self.reader, node, place, scope)
-        if found is not None:
-            self.used |= names_in(found)
+        if found is None:
+            return None
+        self.used |= names_in(found)
+        self.nodes += size(found)
+        if self.nodes > MAX_NODES_IN_ALL:
+            what = _("the conditions of all rules have more than {limit} parts").format(
+                limit=MAX_NODES_IN_ALL
+            )
+            self.reader.fault(node.place if node is not None else place, what, "too-many")
         return found
 
     def _parameters(self, node: Node | None, place: Place) -> dict[str, float]:

@@ -5,7 +5,7 @@ where it is one comparison, so that names, types and values are checked in a sin
 """
 
 from crmcli.i18n import _
-from crmcli.rules.expression import Every, Expression, Not, Scope, Some, condition
+from crmcli.rules.expression import Every, Expression, Not, Scope, Some, condition, oversized
 from crmcli.rules.reader import Reader
 from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 
@@ -22,7 +22,11 @@ def read_condition(reader: Reader, node: Node | None, place: Place, scope: Scope
         return None
     keys = {key.text for key, _value in node.entries}
     if keys & {"all", "any", "not"}:
-        return _group(reader, node, scope)
+        found = _group(reader, node, scope)
+        for fault in oversized(found) if found is not None else ():
+            reader.fault(node.place, fault.what, fault.code)
+            return None
+        return found
     return _comparison(reader, node, scope)
 
 

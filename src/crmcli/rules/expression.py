@@ -18,7 +18,11 @@ from crmcli.i18n import _
 
 NUMBER, TEXT, BOOL, DATE = "number", "text", "bool", "date"
 MAX_LENGTH = 2_000  #: characters of one expression
-MAX_DEPTH = 30  #: levels of one expression; its SQL must stay far below Python's and SQLite's own limits
+MAX_DEPTH = 30  #: levels of one expression, far below Python's own limit
+MAX_STACK = (
+    60  #: of SQLite's parser, which has room for 100 (before 3.46) and needs some for the statement around
+)
+MAX_NODES = 500  #: names, values and operations of one condition
 MAX_NUMBER = 10**15
 FUNCTIONS = ("abs", "coalesce", "max", "min", "missing", "round")
 
@@ -177,6 +181,8 @@ def parse(text: str, scope: Scope) -> tuple[Expression | None, tuple[ExpressionF
     except RecursionError:
         reader.faults.append(ExpressionFault(_("nested too deeply"), 0, "expression-depth"))
         result = None
+    if result is not None and not reader.faults:
+        reader.faults.extend(oversized(result))
     if reader.faults or result is None:
         return None, tuple(_moved(fault, start) for fault in reader.faults)
     return result, ()
@@ -226,6 +232,42 @@ def children(expression: Expression) -> "tuple[Expression, ...]":
             return args
         case _:
             return ()
+
+
+def oversized(expression: Expression) -> tuple[ExpressionFault, ...]:
+    """Return the fault of a condition whose SQL would be too deep or too long for SQLite."""
+    if _stack(expression) > MAX_STACK:
+        return (ExpressionFault(_("nested too deeply"), 0, "expression-depth"),)
+    if size(expression) > MAX_NODES:
+        what = _("more than {limit} parts in one condition").format(limit=MAX_NODES)
+        return (ExpressionFault(what, 0, "expression-too-long"),)
+    return ()
+
+
+def size(expression: Expression) -> int:
+    """Return the number of nodes."""
+    return sum(1 for _node in walk(expression))
+
+
+def _stack(expression: Expression) -> int:
+    """Return (an upper bound of) what SQLite's parser keeps on its stack for the SQL of an expression."""
+    match expression:
+        case Not(item):
+            return 2 + _stack(item)
+        case Every(items) | Some(items):
+            return 3 + max(_stack(item) for item in items)
+        case Compare(_, left, right):
+            return max(1 + _stack(left), 3 + _stack(right))
+        case Arithmetic(op, left, right):
+            return max(1 + _stack(left), (6 if op == "/" else 3) + _stack(right))
+        case Member(item, _):
+            return 4 + _stack(item)
+        case Choice(asked, then, otherwise):
+            return 5 + max(_stack(asked), _stack(then), _stack(otherwise))
+        case Call(_, args):
+            return 6 + max(_stack(arg) for arg in args)
+        case _:
+            return 1
 
 
 def canonical(expression: Expression) -> list[object]:

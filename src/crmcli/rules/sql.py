@@ -59,7 +59,7 @@ class _Writer:
             case Compare(op, left, right):
                 return self._compare(op, self._operand(left), self._operand(right))
             case Member(item, values):
-                return or_(*(self._operand(item) == _literal(value) for value in values))
+                return self._operand(item).in_([_literal(value) for value in values])
             case Arithmetic(op, left, right):
                 return self._arithmetic(op, self.write(left), self.write(right))
             case Choice(asked, then, otherwise):

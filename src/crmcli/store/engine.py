@@ -39,7 +39,7 @@ def make_engine(path: Path) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
         defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
         if defensive is not None:
-            connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]  # noqa: FBT003
+            connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:

@@ -49,7 +49,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             version = check_file(connection, path)
         if version < SCHEMA_VERSION:
             raise ConfigError(
-                _("{path} was made by an older crm").format(path=path), hint=_("run 'crm init' once to bring it up to date")
+                _("{path} was made by an older crm").format(path=path),
+                hint=_("run 'crm init' once to bring it up to date"),
             )
         yield connection
 
@@ -64,7 +65,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def _needs_recovery(error: sqlite3.OperationalError) -> bool:
     """Tell whether a crashed writer left a rollback journal that a read-only connection may not play back."""
-    return error.sqlite_errorname in {"SQLITE_READONLY_ROLLBACK", "SQLITE_CANTOPEN", "SQLITE_READONLY_RECOVERY"}
+    return error.sqlite_errorname in {
+        "SQLITE_READONLY_ROLLBACK",
+        "SQLITE_CANTOPEN",
+        "SQLITE_READONLY_RECOVERY",
+    }
 
 
 def _recover(path: Path) -> None:
@@ -79,12 +84,17 @@ def check_file(connection: sqlite3.Connection, path: Path) -> int:
         ConfigError: not our file, made by a newer program, or holding triggers or views that are not ours.
     """
     if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
-        raise ConfigError(_("SQLite {version} is too old; 3.37 is needed").format(version=sqlite3.sqlite_version))
+        raise ConfigError(
+            _("SQLite {version} is too old; 3.37 is needed").format(version=sqlite3.sqlite_version)
+        )
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     objects: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application != APPLICATION_ID and (objects or application or version):
-        raise ConfigError(_("{path} is a database of another program").format(path=path), hint=_("name yours with --db or CRM_DB"))
+        raise ConfigError(
+            _("{path} is a database of another program").format(path=path),
+            hint=_("name yours with --db or CRM_DB"),
+        )
     if version > SCHEMA_VERSION:
         raise ConfigError(
             _("{path} was made by a newer crm (schema {found}, this one knows {known})").format(
@@ -92,10 +102,14 @@ def check_file(connection: sqlite3.Connection, path: Path) -> int:
             ),
             hint=_("upgrade with: pip install --upgrade crmcli"),
         )
-    hidden = connection.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1").fetchone()
+    hidden = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1"
+    ).fetchone()
     if hidden and os.environ.get("CRM_TRUST") != "1":
         raise ConfigError(
-            _("{path} holds a {kind} that crm did not make: {name}").format(path=path, kind=hidden[0], name=repr(hidden[1])),
+            _("{path} holds a {kind} that crm did not make: {name}").format(
+                path=path, kind=hidden[0], name=repr(hidden[1])
+            ),
             hint=_("if you made it yourself, say so with --trust"),
         )
     return version
@@ -114,8 +128,10 @@ def explain(error: sqlite3.Error, path: Path) -> CrmError:
     """Return our error for one of SQLite's."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return BusyError(_("another command is writing to {path}").format(path=path), hint=_("try again in a moment"))
-    if name.startswith("SQLITE_READONLY") or name.startswith("SQLITE_CANTOPEN") or name == "SQLITE_PERM":
+        return BusyError(
+            _("another command is writing to {path}").format(path=path), hint=_("try again in a moment")
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return CannotCreateError(
             _("{path} cannot be opened for this: read-only, or no permission").format(path=path),
             hint=_("check the file's and the folder's permissions, or name another file with --db"),
@@ -124,6 +140,7 @@ def explain(error: sqlite3.Error, path: Path) -> CrmError:
         return StorageError(_("disk full while writing {path}; nothing was changed").format(path=path))
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return StorageError(
-            _("{path} is damaged or not a database").format(path=path), hint=_("restore a backup; the file was left as it is")
+            _("{path} is damaged or not a database").format(path=path),
+            hint=_("restore a backup; the file was left as it is"),
         )
     return StorageError(f"{path}: {error}")

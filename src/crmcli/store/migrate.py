@@ -57,7 +57,9 @@ def _upgrade(connection: Connection, scripts: Path, target: int) -> None:
     command.upgrade(config, "head")
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
-        raise StorageError(_("the upgrade would break {count} references; nothing was changed").format(count=len(broken)))
+        raise StorageError(
+            _("the upgrade would break {count} references; nothing was changed").format(count=len(broken))
+        )
     connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
     connection.exec_driver_sql(f"PRAGMA user_version={target}")
 

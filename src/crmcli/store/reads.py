@@ -276,7 +276,9 @@ def customer(connection: sqlite3.Connection, number: int) -> CustomerRow | None:
     return _row(connection, "customer", CustomerRow, id=number)
 
 
-def judgement(connection: sqlite3.Connection, number: int, today: str, period: str | None = None) -> Judgement | None:
+def judgement(
+    connection: sqlite3.Connection, number: int, today: str, period: str | None = None
+) -> Judgement | None:
     """Return what the last run up to `today` (or the last of one period) found about a customer."""
     return _row(connection, "customer_classification", Judgement, id=number, today=today, period=period)
 
@@ -286,7 +288,9 @@ def indicators(connection: sqlite3.Connection, run: int, number: int, score: str
     return _rows(connection, "indicator_values", IndicatorLine, run=run, customer=number, score=score)
 
 
-def contacts(connection: sqlite3.Connection, customer: int | None = None, limit: int = ALL) -> list[ContactLine]:
+def contacts(
+    connection: sqlite3.Connection, customer: int | None = None, limit: int = ALL
+) -> list[ContactLine]:
     """Return contacts, of one customer or of all."""
     return _rows(connection, "contacts", ContactLine, customer=customer, limit=limit)
 
@@ -296,12 +300,16 @@ def products(connection: sqlite3.Connection, limit: int = ALL) -> list[ProductLi
     return _rows(connection, "products", ProductLine, limit=limit)
 
 
-def interactions(connection: sqlite3.Connection, customer: int | None = None, limit: int = ALL) -> list[InteractionLine]:
+def interactions(
+    connection: sqlite3.Connection, customer: int | None = None, limit: int = ALL
+) -> list[InteractionLine]:
     """Return interactions, newest first."""
     return _rows(connection, "interactions", InteractionLine, customer=customer, limit=limit)
 
 
-def transactions(connection: sqlite3.Connection, customer: int | None = None, limit: int = ALL) -> list[TransactionLine]:
+def transactions(
+    connection: sqlite3.Connection, customer: int | None = None, limit: int = ALL
+) -> list[TransactionLine]:
     """Return transactions, newest first."""
     return _rows(connection, "transactions", TransactionLine, customer=customer, limit=limit)
 
@@ -316,7 +324,15 @@ def opportunities(
 ) -> list[OpportunityLine]:
     """Return opportunities, nearest expected close first; open ones unless `everything` or a stage is asked for."""
     show_all = everything or stage is not None
-    return _rows(connection, "opportunities", OpportunityLine, customer=customer, all=show_all, stage=stage, limit=limit)
+    return _rows(
+        connection,
+        "opportunities",
+        OpportunityLine,
+        customer=customer,
+        all=show_all,
+        stage=stage,
+        limit=limit,
+    )
 
 
 def tasks(
@@ -364,13 +380,17 @@ def agenda(
     return _rows(connection, "agenda", AgendaRow, **values)
 
 
-def agenda_tasks(connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date) -> list[AgendaTask]:
+def agenda_tasks(
+    connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date
+) -> list[AgendaTask]:
     """Return the open tasks that are due by `until` or within the rules' lead time after it."""
     later = _later(until, program["task_lead_days"])
     return _rows(connection, "agenda_tasks", AgendaTask, today=today.isoformat(), until=later)
 
 
-def agenda_deals(connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date) -> list[AgendaDeal]:
+def agenda_deals(
+    connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date
+) -> list[AgendaDeal]:
     """Return the open opportunities whose expected close is past, or near by the rules' lead time."""
     later = _later(until, program["opportunity_lead_days"])
     return _rows(connection, "agenda_deals", AgendaDeal, today=today.isoformat(), until=later)

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from crmcli.store.identity import new_uid
 from crmcli.store.program import ProgramLike, run_program
-from crmcli.store.work import Work
+from crmcli.store.work import Work, inserted_id
 
 _TABLES = SQLModel.metadata.tables
 _RUNS = _TABLES["runs"]
@@ -66,7 +66,9 @@ def run_before(connection: Connection, run: RunRow) -> RunRow | None:
 
 def last_month_run(connection: Connection) -> str | None:
     """Return the last period `YYYY-MM` for which a monthly run exists."""
-    value = connection.execute(select(func.max(_RUNS.c.period)).where(func.length(_RUNS.c.period) == 7)).scalar()
+    value = connection.execute(
+        select(func.max(_RUNS.c.period)).where(func.length(_RUNS.c.period) == 7)
+    ).scalar()
     return None if value is None else str(value)
 
 
@@ -77,7 +79,9 @@ def journal_position(connection: Connection) -> int:
     return int(value or 0)
 
 
-def save_ruleset(work: Work, fingerprint: str, source_hash: str, files: Mapping[str, str], agenda: Mapping[str, Any]) -> None:
+def save_ruleset(
+    work: Work, fingerprint: str, source_hash: str, files: Mapping[str, str], agenda: Mapping[str, Any]
+) -> None:
     """Keep a ruleset's text and its compiled agenda under its fingerprint; the same meaning is kept once."""
     values = {
         "source_hash": source_hash,
@@ -88,7 +92,9 @@ def save_ruleset(work: Work, fingerprint: str, source_hash: str, files: Mapping[
     if work.connection.execute(select(_RULESETS.c.fingerprint).where(mine)).first():
         work.connection.execute(_RULESETS.update().where(mine).values(**values))
     else:
-        work.connection.execute(insert(_RULESETS).values(fingerprint=fingerprint, created_at=work.now, **values))
+        work.connection.execute(
+            insert(_RULESETS).values(fingerprint=fingerprint, created_at=work.now, **values)
+        )
 
 
 def make_run(work: Work, program: ProgramLike, *, period: str, as_of: date, fingerprint: str) -> RunRow:
@@ -106,12 +112,14 @@ def make_run(work: Work, program: ProgramLike, *, period: str, as_of: date, fing
         "counts": "{}",
         "created_at": work.now,
     }
-    run_id = int(connection.execute(insert(_RUNS).values(**values)).inserted_primary_key[0])
+    run_id = inserted_id(connection, _RUNS, values)
     run_program(connection, program, run_id)
     counts = _counts(connection, run_id)
     customers = sum(counts["tier"].values())
     mine = _RUNS.c.id == run_id
-    connection.execute(_RUNS.update().where(mine).values(customers=customers, counts=json.dumps(counts, ensure_ascii=False)))
+    connection.execute(
+        _RUNS.update().where(mine).values(customers=customers, counts=json.dumps(counts, ensure_ascii=False))
+    )
     found = _run_row(connection, select(_RUNS).where(mine))
     if found is None:
         raise AssertionError("the run that was just stored is gone")
@@ -140,13 +148,19 @@ def moves(connection: Connection, old: RunRow | None, new: RunRow) -> list[Move]
 def other_currencies(connection: Connection, currency: str, as_of: date) -> int:
     """Return how many transactions up to a day are in another currency than the rules count in."""
     table = _TABLES["transactions"]
-    query = select(func.count()).select_from(table).where(table.c.currency != currency, table.c.occurred_on <= as_of)
+    query = (
+        select(func.count())
+        .select_from(table)
+        .where(table.c.currency != currency, table.c.occurred_on <= as_of)
+    )
     return int(connection.execute(query).scalar_one())
 
 
 def _counts(connection: Connection, run_id: int) -> dict[str, dict[str, int]]:
     parts = [
-        select(literal(name), _CLASSES.c[name], func.count()).where(_CLASSES.c.run_id == run_id).group_by(_CLASSES.c[name])
+        select(literal(name), _CLASSES.c[name], func.count())
+        .where(_CLASSES.c.run_id == run_id)
+        .group_by(_CLASSES.c[name])
         for name in ("tier", "grade", "lifecycle_stage")
     ]
     counts: dict[str, dict[str, int]] = {"tier": {}, "grade": {}, "lifecycle_stage": {}}

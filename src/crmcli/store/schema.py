@@ -95,7 +95,9 @@ def _member_of(words: Vocabulary) -> Any:
             return None
         code = words.parse(str(value))
         if code is None:
-            raise ValueError(_("{value} is not one of {codes}").format(value=repr(value), codes=", ".join(words.codes)))
+            raise ValueError(
+                _("{value} is not one of {codes}").format(value=repr(value), codes=", ".join(words.codes))
+            )
         return code
 
     return BeforeValidator(check)
@@ -112,8 +114,14 @@ def _normal_name(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(_clean_text), AfterValidator(_one_line)]
-Words = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(lambda v: v if v is None else _clean_text(v))]
-Email = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(lambda v: v if v is None else _clean_email(_clean_text(v)))]
+Words = Annotated[
+    str | None, BeforeValidator(_empty_is_none), AfterValidator(lambda v: v if v is None else _clean_text(v))
+]
+Email = Annotated[
+    str | None,
+    BeforeValidator(_empty_is_none),
+    AfterValidator(lambda v: v if v is None else _clean_email(_clean_text(v))),
+]
 
 
 def _one_of(column: str, words: Vocabulary) -> CheckConstraint:
@@ -122,7 +130,9 @@ def _one_of(column: str, words: Vocabulary) -> CheckConstraint:
 
 
 def _day_shape(column: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'", name=f"{column}_is_a_day")
+    return CheckConstraint(
+        f"{column} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'", name=f"{column}_is_a_day"
+    )
 
 
 def _currency_shape() -> CheckConstraint:
@@ -364,7 +374,9 @@ class OpportunityIn(SQLModel):
     contact_id: int | None = None
     product_id: int | None = None
     name: Words = _text()
-    stage: Annotated[str, _member_of(vocabulary.OPPORTUNITY_STAGE)] = Field(default="introduced", sa_type=Text)
+    stage: Annotated[str, _member_of(vocabulary.OPPORTUNITY_STAGE)] = Field(
+        default="introduced", sa_type=Text
+    )
     amount_minor: int | None = None
     currency: str = _required_text()
     probability: int | None = Field(default=None, ge=0, le=100)
@@ -505,9 +517,7 @@ class RulesetRecord(SQLModel, table=True):
     """A ruleset as it stood when a run used it: its exact text, and what the daily agenda needs of it, compiled."""
 
     __tablename__ = "rulesets"
-    __table_args__ = (
-        STRICT,
-    )
+    __table_args__ = (STRICT,)
     fingerprint: str = Field(primary_key=True, sa_type=Text)
     source_hash: str = Field(sa_type=Text)
     files: str = Field(sa_type=Text)
@@ -521,7 +531,13 @@ class Run(SQLModel, table=True):
     __tablename__ = "runs"
     __table_args__ = (
         _day_shape("as_of"),
-        Index("uq_runs_period_ruleset_fingerprint_version", "period", "ruleset_fingerprint", "version", unique=True),
+        Index(
+            "uq_runs_period_ruleset_fingerprint_version",
+            "period",
+            "ruleset_fingerprint",
+            "version",
+            unique=True,
+        ),
         Index("ix_runs_as_of", "as_of"),
         STRICT,
     )
@@ -548,7 +564,9 @@ class IndicatorValue(SQLModel, table=True):
 
     __tablename__ = "indicator_values"
     __table_args__ = ({"sqlite_strict": True, "sqlite_with_rowid": False},)
-    run_id: int = Field(sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True))
+    run_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    )
     customer_id: int = Field(primary_key=True)
     score: str = Field(primary_key=True, sa_type=Text)
     indicator: str = Field(primary_key=True, sa_type=Text)
@@ -567,7 +585,9 @@ class Classification(SQLModel, table=True):
         _one_of("lifecycle_stage", vocabulary.LIFECYCLE_STAGE),
         {"sqlite_strict": True, "sqlite_with_rowid": False},
     )
-    run_id: int = Field(sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True))
+    run_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    )
     customer_id: int = Field(primary_key=True)
     score: float = Field(sa_type=REAL)
     tier: str = Field(sa_type=Text)

@@ -36,7 +36,9 @@ def peek_language(path: Path) -> str:
     if not path.is_file():
         return ""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
+        ) as connection:
             row = connection.execute("SELECT value FROM settings WHERE key = 'language'").fetchone()
     except sqlite3.Error:
         return ""

@@ -55,14 +55,19 @@ def _entry(connection: Connection, number: int | None) -> RowMapping:
     taken_back = exists().where(undoing.c.undoes_id == _ENTRIES.c.id)
     query = select(_ENTRIES).where(_ENTRIES.c.undoes_id.is_(None))
     if number is None:
-        row = connection.execute(query.where(~taken_back).order_by(_ENTRIES.c.id.desc()).limit(1)).mappings().first()
+        row = (
+            connection.execute(query.where(~taken_back).order_by(_ENTRIES.c.id.desc()).limit(1))
+            .mappings()
+            .first()
+        )
         if row is None:
             raise NotFoundError(_("nothing to undo"))
         return row
     row = connection.execute(query.where(_ENTRIES.c.id == number)).mappings().first()
     if row is None:
         raise NotFoundError(
-            _("no journal entry #{number} that can be undone").format(number=number), hint=_("'crm journal' lists them")
+            _("no journal entry #{number} that can be undone").format(number=number),
+            hint=_("'crm journal' lists them"),
         )
     if connection.execute(select(taken_back).where(_ENTRIES.c.id == number)).scalar():
         raise RefusedError(_("#{number} has already been undone").format(number=number))
@@ -86,7 +91,9 @@ def _refuse_edited(connection: Connection, table: Table, mine: Any, entry: int) 
     """Refuse when a row of the batch is not as the import left it, by the first image a later change kept of it."""
     later = (
         select(_CHANGES.c.row_id, _CHANGES.c.before)
-        .where(_CHANGES.c.table_name == table.name, _CHANGES.c.entry_id > entry, _CHANGES.c.action == "update")
+        .where(
+            _CHANGES.c.table_name == table.name, _CHANGES.c.entry_id > entry, _CHANGES.c.action == "update"
+        )
         .where(_CHANGES.c.row_id.in_(select(table.c.id).where(mine)))
         .order_by(_CHANGES.c.id)
     )
@@ -115,14 +122,17 @@ def _reverse(connection: Connection, change: RowMapping) -> None:
     else:
         if connection.execute(select(table.c.id).where(mine)).first():
             raise RefusedError(_("{table} #{row} exists again").format(table=table.name, row=row_id))
-        connection.execute(insert(table).values({name: value for name, value in before.items() if name in table.c}))
+        connection.execute(
+            insert(table).values({name: value for name, value in before.items() if name in table.c})
+        )
 
 
 def _compare(connection: Connection, table: Table, row_id: int, expected: dict[str, Any]) -> None:
     row = connection.execute(select(table).where(table.c.id == row_id)).mappings().first()
     if row is None:
         raise RefusedError(
-            _("{table} #{row} was deleted later").format(table=table.name, row=row_id), hint=_("undo that first: 'crm journal'")
+            _("{table} #{row} was deleted later").format(table=table.name, row=row_id),
+            hint=_("undo that first: 'crm journal'"),
         )
     for name, value in expected.items():
         if name in _NOT_COMPARED or name not in row:

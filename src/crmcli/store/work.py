@@ -5,13 +5,13 @@ that write in bulk journal through `store.bulk`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, insert, inspect, select, update
+from sqlalchemy import Connection, Table, event, insert, inspect, select, update
 from sqlalchemy.orm import UOWTransaction
 from sqlmodel import Session, SQLModel
 from sqlmodel import select as sqlmodel_select
@@ -61,7 +61,7 @@ class Work:
         """The number of this command's journal entry, which is written on first use."""
         if self._entry is None:
             values = {"uid": new_uid(), "at": self.now, "command": self.command, "summary": ""}
-            self._entry = int(self.connection.execute(insert(_ENTRIES).values(**values)).inserted_primary_key[0])
+            self._entry = inserted_id(self.connection, _ENTRIES, values)
         return self._entry
 
     @property
@@ -77,7 +77,9 @@ class Work:
         """Flush the session and complete the journal entry, if there is one."""
         self.session.flush()
         if self._entry is not None:
-            statement = update(_ENTRIES).where(_ENTRIES.c.id == self._entry).values(summary=self.summary, **columns)
+            statement = (
+                update(_ENTRIES).where(_ENTRIES.c.id == self._entry).values(summary=self.summary, **columns)
+            )
             self.connection.execute(statement)
 
     def discard(self) -> None:
@@ -113,7 +115,9 @@ class Work:
         if changes:
             self.connection.execute(insert(_CHANGES), changes)
 
-    def _change(self, action: str, row: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Any:
+    def _change(
+        self, action: str, row: Any, before: dict[str, Any] | None, after: dict[str, Any] | None
+    ) -> Any:
         if isinstance(row, (JournalEntry, JournalChange)) or not hasattr(row, "id"):
             return None
         return {
@@ -124,6 +128,14 @@ class Work:
             "before": None if before is None else json.dumps(before, ensure_ascii=False),
             "after": None if after is None else json.dumps(after, ensure_ascii=False),
         }
+
+
+def inserted_id(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert one row and return its id."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    if key is None:
+        raise AssertionError("an insert of one row always has a key")
+    return int(key[0])
 
 
 def plain(value: Any) -> Any:
@@ -137,7 +149,10 @@ def plain(value: Any) -> Any:
 
 def image(row: SQLModel) -> dict[str, Any]:
     """Return a row as a dictionary of stored values."""
-    return {column.name: plain(getattr(row, column.name)) for column in SQLModel.metadata.tables[_table(row)].columns}
+    return {
+        column.name: plain(getattr(row, column.name))
+        for column in SQLModel.metadata.tables[_table(row)].columns
+    }
 
 
 def _image_before(row: SQLModel) -> dict[str, Any]:
@@ -155,7 +170,9 @@ def _table(row: SQLModel) -> str:
 
 def _settings(connection: Connection) -> Settings:
     table = SQLModel.metadata.tables["settings"]
-    found = {key: value for key, value in connection.execute(select(table.c.key, table.c.value)) if key in KEYS}
+    found = {
+        key: value for key, value in connection.execute(select(table.c.key, table.c.value)) if key in KEYS
+    }
     return Settings(**found)
 
 
@@ -182,6 +199,6 @@ def unit_of_work(path: Path, command: str, *, dry_run: bool = False) -> Iterator
             yield work
             work.finish()
             if dry_run or work.discarded:
-                raise _DryRunError
+                raise _DryRunError  # noqa: TRY301 - leaving `writing` by an exception is what rolls back
     except _DryRunError:
         return

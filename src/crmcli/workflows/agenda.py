@@ -73,7 +73,9 @@ def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limi
         stored = reads.stored_ruleset(connection, today.isoformat())
         files = folder.read_files(rules)
         changed = stored is None or stored.source_hash != folder.source_hash(files)
-        program: Mapping[str, Any] = json.loads(stored.agenda) if stored and not changed else _compiled(files, rules)
+        program: Mapping[str, Any] = (
+            json.loads(stored.agenda) if stored and not changed else _compiled(files, rules)
+        )
         rows = reads.agenda(connection, program, today=today, until=until, limit=limit)
         tasks = reads.agenda_tasks(connection, program, today, until)
         deals = reads.agenda_deals(connection, program, today, until)
@@ -91,7 +93,9 @@ def _compiled(files: Mapping[str, str], rules: Path) -> Mapping[str, Any]:
     return agenda_program(load(files, str(rules)))
 
 
-def _item(row: reads.AgendaRow, tasks: list[reads.AgendaTask], deals: list[reads.AgendaDeal], today: date) -> Item:
+def _item(
+    row: reads.AgendaRow, tasks: list[reads.AgendaTask], deals: list[reads.AgendaDeal], today: date
+) -> Item:
     reasons = [
         *(_task_reason(task, today) for task in tasks if row.task_on and task.customer_id == row.id),
         *(_deal_reason(deal, today) for deal in deals if row.close_on and deal.customer_id == row.id),
@@ -117,7 +121,11 @@ def _item(row: reads.AgendaRow, tasks: list[reads.AgendaTask], deals: list[reads
 
 def _cadence_reason(row: reads.AgendaRow) -> str:
     since = int(row.days_since or 0)
-    text = ngettext("last contact {days} day ago, cadence {cadence}", "last contact {days} days ago, cadence {cadence}", since)
+    text = ngettext(
+        "last contact {days} day ago, cadence {cadence}",
+        "last contact {days} days ago, cadence {cadence}",
+        since,
+    )
     said = text.format(days=since, cadence=row.cadence_days)
     if since > row.cadence_max_days:
         said += _(", over the maximum of {days}").format(days=row.cadence_max_days)
@@ -136,7 +144,11 @@ def _task_reason(task: reads.AgendaTask, today: date) -> str:
 
 def _deal_reason(deal: reads.AgendaDeal, today: date) -> str:
     away = (date.fromisoformat(deal.expected_close_on) - today).days
-    amount = "" if deal.amount_minor is None else f"{group_amount(deal.amount_minor, deal.currency)} {deal.currency}"
+    amount = (
+        ""
+        if deal.amount_minor is None
+        else f"{group_amount(deal.amount_minor, deal.currency)} {deal.currency}"
+    )
     what = " ".join(part for part in (deal.name, amount) if part) or OPPORTUNITY_STAGE.label(deal.stage)
     if away < 0:
         text = _("deal #{id} should have closed on {day}: {what}")

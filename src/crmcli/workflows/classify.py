@@ -79,14 +79,20 @@ def classify(
             work.summary = _("classified {customers} customers for {periods}").format(
                 customers=made[-1].customers, periods=", ".join(run.period for run in made)
             )
-    return Classified(outcomes, ruleset.fingerprint, agenda_program(ruleset)["labels"]["tier"])
+    return Classified(outcomes, ruleset.fingerprint, _labels(ruleset))
+
+
+def _labels(ruleset: RuleSet) -> dict[str, dict[str, str]]:
+    return {tier.code: {"en": tier.label.en, "zh": tier.label.zh} for tier in ruleset.tiers}
 
 
 def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[str, date, bool]]:
     """Return (period, day, asked for by name) triples."""
     if month is not None:
         if not _PERIOD.fullmatch(month):
-            raise UsageError(_("not a month: {value}").format(value=repr(month)), where="--month", hint=_("write 2026-11"))
+            raise UsageError(
+                _("not a month: {value}").format(value=repr(month)), where="--month", hint=_("write 2026-11")
+            )
         return [(month, _not_future(month_end(month), work.today, month), True)]
     if as_of is not None:
         return [(as_of.isoformat(), _not_future(as_of, work.today, as_of.isoformat()), True)]
@@ -109,7 +115,9 @@ def _not_future(day: date, today: date, named: str) -> date:
     raise UsageError(_("{period} has not come yet (today is {today})").format(period=named, today=today))
 
 
-def _run(work: Work, ruleset: RuleSet, period: str, as_of: date, *, force: bool, wanted: bool) -> Outcome | None:
+def _run(
+    work: Work, ruleset: RuleSet, period: str, as_of: date, *, force: bool, wanted: bool
+) -> Outcome | None:
     connection = work.connection
     found = runs.find_run(connection, period, ruleset.fingerprint)
     currency = work.settings.currency

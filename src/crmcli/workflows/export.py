@@ -5,6 +5,8 @@ from pathlib import Path
 from crmcli.exchange.writing import FORMATS, Format, as_file_rows, atomic_output, write_records
 from crmcli.store.dump import exported
 
+__all__ = ["ENTITIES", "FORMATS", "export"]
+
 ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
 _BY_ENDING: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl"}
 

@@ -44,10 +44,14 @@ def find_customer(connection: sqlite3.Connection, text: str, country: str) -> Ma
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NotFoundError(_("no customer fits {text}").format(text=repr(text)), hint=_nearest(connection, word))
+        raise NotFoundError(
+            _("no customer fits {text}").format(text=repr(text)), hint=_nearest(connection, word)
+        )
     what = _("{text} fits {count} customers").format(text=repr(text), count=_count(len(found)))
     candidates = [(match.id, describe(match)) for match in found[:_SHOWN]]
-    raise AmbiguousError(what, candidates, hint=_("name one by its id, for example #{id}").format(id=found[0].id))
+    raise AmbiguousError(
+        what, candidates, hint=_("name one by its id, for example #{id}").format(id=found[0].id)
+    )
 
 
 def describe(match: Match) -> str:

@@ -32,7 +32,12 @@ Report = Callable[[int, int], None]  #: (bytes read, bytes in all)
 
 _MASTERS = {"customers", "contacts", "products"}  # recognised row by row; facts are matched as a set
 _COLUMNS = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor"}
-_TARGETS = {"customer": "customers", "product": "products", "contact": "contacts", "opportunity": "opportunities"}
+_TARGETS = {
+    "customer": "customers",
+    "product": "products",
+    "contact": "contacts",
+    "opportunity": "opportunities",
+}
 _COMPANY = "company"  # beside a customer's name in a file of facts: tells namesakes apart
 _LATER = "referred_by"  # a customer may be referred by one that stands further down in the file
 _KEPT_FAULTS = 1_000  #: faults carried to the caller; the rejects file holds all
@@ -102,7 +107,9 @@ class _Tally:
             self.faults += faults
 
 
-def import_file(database: Path, request: ImportRequest, report: Report = lambda _read, _total: None) -> Imported:
+def import_file(
+    database: Path, request: ImportRequest, report: Report = lambda _read, _total: None
+) -> Imported:
     """Import one file.
 
     Raises:
@@ -112,7 +119,12 @@ def import_file(database: Path, request: ImportRequest, report: Report = lambda 
     """
     with open_source(request.path, encoding=request.encoding) as source:
         plan = plan_columns(
-            request.entity, source.header, request.mapping, request.constants, file=source.name, line=source.header_line
+            request.entity,
+            source.header,
+            request.mapping,
+            request.constants,
+            file=source.name,
+            line=source.header_line,
         )
         with ExitStack() as stack:
             rejects = (
@@ -120,7 +132,9 @@ def import_file(database: Path, request: ImportRequest, report: Report = lambda 
                 if request.keep_going and request.rejects and not request.dry_run
                 else None
             )
-            work = stack.enter_context(unit_of_work(database, f"import {request.entity}", dry_run=request.dry_run))
+            work = stack.enter_context(
+                unit_of_work(database, f"import {request.entity}", dry_run=request.dry_run)
+            )
             run = _Import(work, request, source, plan, rejects)
             return run.go(report)
 
@@ -129,14 +143,23 @@ class _Import:
     """One import under way."""
 
     def __init__(
-        self, work: Work, request: ImportRequest, source: Source, plan: ColumnPlan, rejects: RejectsWriter | None
+        self,
+        work: Work,
+        request: ImportRequest,
+        source: Source,
+        plan: ColumnPlan,
+        rejects: RejectsWriter | None,
     ) -> None:
         self.work, self.request, self.source, self.plan, self.rejects = work, request, source, plan, rejects
         self.tally = _Tally()
         self.specs = {spec.name: spec for spec in ENTITIES[request.entity]}
         self.headers = {planned.spec.name: planned.header for planned in plan.fields}
         self.batch = bulk.open_batch(
-            work, entity=request.entity, file_name=Path(source.name).name, sha256=source.sha256, encoding=source.encoding
+            work,
+            entity=request.entity,
+            file_name=Path(source.name).name,
+            sha256=source.sha256,
+            encoding=source.encoding,
         )
         self.references = {name: self._references(name) for name in plan.names if self._is_reference(name)}
         self.referrers: dict[int, str] = {}
@@ -144,14 +167,18 @@ class _Import:
         self.unreferred = 0
         self.staging = Staging(work, request.entity, self._columns(), self._defaults())
         self.recogniser = self._recogniser()
-        self.seen: dict[int, tuple[int, tuple[Any, ...]]] = {}  # our id → the row of the file that stands for it
+        self.seen: dict[
+            int, tuple[int, tuple[Any, ...]]
+        ] = {}  # our id → the row of the file that stands for it
         self.staged_rows: dict[int, tuple[Any, ...]] = {}
 
     def go(self, report: Report) -> Imported:
         """Read, stage, match, write, and count."""
         zone = clock.zone(self.work.settings.time_zone)
         filters = tuple(RowFilter.parse(text) for text in self.request.filters)
-        for chunk in parse(self.source, self.plan, currency=self.work.settings.currency, filters=filters, zone=zone):
+        for chunk in parse(
+            self.source, self.plan, currency=self.work.settings.currency, filters=filters, zone=zone
+        ):
             self._take(chunk)
             report(chunk.position, self.source.total_bytes)
         if self.request.entity not in _MASTERS:
@@ -173,7 +200,9 @@ class _Import:
             self._fail(bad.line, bad.cells, bad.faults)
         if not chunk.rows:
             return
-        columns: dict[str, Sequence[Any]] = dict(zip(self.plan.names, zip(*chunk.rows, strict=True), strict=True))
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(self.plan.names, zip(*chunk.rows, strict=True), strict=True)
+        )
         bad_rows: dict[int, list[Fault]] = {}
         for name, references in self.references.items():
             resolved = references.resolve(columns[name])
@@ -245,16 +274,24 @@ class _Import:
             return known.line, self.staged_rows[known.line]
         return self.seen.get(known.id)
 
-    def _repeat(self, line: int, raw: list[str], row: tuple[Any, ...], first: int, before: tuple[Any, ...]) -> None:
+    def _repeat(
+        self, line: int, raw: list[str], row: tuple[Any, ...], first: int, before: tuple[Any, ...]
+    ) -> None:
         """A row for a record that stood in the file before: the same again is skipped, another content is a fault."""
         if row == before:
             self.tally.skipped += 1
             return
-        other = next(name for name, old, new in zip(self.staging.columns, before, row, strict=True) if old != new)
-        what = _("the same {entity} record stands on line {line} with another {field}").format(
-            entity=self.request.entity, line=first, field=repr(other.removesuffix("_minor").removesuffix("_id"))
+        other = next(
+            name for name, old, new in zip(self.staging.columns, before, row, strict=True) if old != new
         )
-        self._fail(line, raw, [self._row_fault(line, what, _("keep one of them, or give each its external id"))])
+        what = _("the same {entity} record stands on line {line} with another {field}").format(
+            entity=self.request.entity,
+            line=first,
+            field=repr(other.removesuffix("_minor").removesuffix("_id")),
+        )
+        self._fail(
+            line, raw, [self._row_fault(line, what, _("keep one of them, or give each its external id"))]
+        )
 
     def _settle_repeated(self) -> None:
         """Rows of facts that name an external id again: the same again is skipped, another content is a fault."""
@@ -263,18 +300,32 @@ class _Import:
             return
         lines = {line for line, _first in pairs}
         rows = self.staging.rows_at(lines | {first for _line, first in pairs})
-        cells = {line: raw for line, raw in self.source.rows() if line in lines} if self.rejects is not None else {}
+        cells = (
+            {line: raw for line, raw in self.source.rows() if line in lines}
+            if self.rejects is not None
+            else {}
+        )
         for line, first in pairs:
             self._repeat(line, cells.get(line, []), rows[line], first, rows[first])
         self.staging.drop_rows(sorted(lines))
 
     def _note_unresolved(
-        self, name: str, chunk: Chunk, texts: Sequence[Any], resolved: list[Any], bad_rows: dict[int, list[Fault]]
+        self,
+        name: str,
+        chunk: Chunk,
+        texts: Sequence[Any],
+        resolved: list[Any],
+        bad_rows: dict[int, list[Fault]],
     ) -> None:
         for place, value in enumerate(resolved):
             if isinstance(value, ValueFault):
                 fault = Fault(
-                    value.what, self.source.name, chunk.lines[place], self.headers[name] or name, str(texts[place]), value.hint
+                    value.what,
+                    self.source.name,
+                    chunk.lines[place],
+                    self.headers[name] or name,
+                    str(texts[place]),
+                    value.hint,
                 )
                 bad_rows.setdefault(place, []).append(fault)
 
@@ -306,7 +357,9 @@ class _Import:
         return [*columns, "phone_e164"] if "phone" in names else columns
 
     def _defaults(self) -> dict[str, Any]:
-        defaults: dict[str, Any] = {spec.name: spec.default for spec in ENTITIES[self.request.entity] if spec.default}
+        defaults: dict[str, Any] = {
+            spec.name: spec.default for spec in ENTITIES[self.request.entity] if spec.default
+        }
         if "currency" in self.specs:
             defaults["currency"] = self.work.settings.currency
         if "is_primary" in self.specs:
@@ -372,7 +425,9 @@ class _Import:
             if isinstance(found, int):
                 wanted[ids[line]] = found
             elif isinstance(found, ValueFault):
-                self.tally.faults.append(Fault(found.what, self.source.name, line, self.headers[_LATER], text, found.hint))
+                self.tally.faults.append(
+                    Fault(found.what, self.source.name, line, self.headers[_LATER], text, found.hint)
+                )
                 self.unreferred += 1
         bulk.set_referrers(self.work, wanted)
         if self.unreferred and not self.request.keep_going:
@@ -382,8 +437,12 @@ class _Import:
 
     def _finish(self, applied: bulk.Applied) -> Imported:
         tally = self.tally
-        created = {reference.target: reference.created for reference in self.references.values() if reference.created}
-        spelled = {text: name for reference in self.references.values() for text, name in reference.spelled.items()}
+        created = {
+            reference.target: reference.created for reference in self.references.values() if reference.created
+        }
+        spelled = {
+            text: name for reference in self.references.values() for text, name in reference.spelled.items()
+        }
         counts = {
             "rows_read": tally.read,
             "rows_added": applied.added,
@@ -396,19 +455,27 @@ class _Import:
             bulk.close_batch(self.work, self.batch, counts)
             self.work.link(import_batch_id=self.batch)
             self.work.summary = _("imported {entity} from {file}: {added} added, {updated} updated").format(
-                entity=self.request.entity, file=Path(self.source.name).name, added=applied.added, updated=applied.updated
+                entity=self.request.entity,
+                file=Path(self.source.name).name,
+                added=applied.added,
+                updated=applied.updated,
             )
         else:
             self.work.discard()  # a file that brings nothing new leaves no trace
         return Imported(
-            *counts.values(),
-            self.source.encoding,
-            self.source.encoding_note,
-            self.plan.mapped,
-            self.plan.ignored,
-            created,
-            spelled,
-            self.without_customer,
-            tuple(tally.faults),
-            self.request.rejects if self.rejects is not None and tally.failed else "",
+            read=tally.read,
+            added=applied.added,
+            updated=applied.updated,
+            unchanged=applied.unchanged,
+            skipped=tally.skipped,
+            failed=tally.failed,
+            encoding=self.source.encoding,
+            encoding_note=self.source.encoding_note,
+            mapped=self.plan.mapped,
+            ignored=self.plan.ignored,
+            created=created,
+            spelled=spelled,
+            without_customer=self.without_customer,
+            faults=tuple(tally.faults),
+            rejects=self.request.rejects if self.rejects is not None and tally.failed else "",
         )

@@ -52,7 +52,9 @@ def customers(database: Path, *, limit: int, **filters: Any) -> Page:
     with reading(database) as connection:
         today = clock.today(read_settings(connection).time_zone).isoformat()
         asked = limit + 1 if limit >= 0 else limit
-        lines: list[CustomerLine] = reads.customers(connection, **{**reads.EVERYBODY, **filters, "today": today, "limit": asked})
+        lines: list[CustomerLine] = reads.customers(
+            connection, **{**reads.EVERYBODY, **filters, "today": today, "limit": asked}
+        )
         more = 0 <= limit < len(lines)
         total = reads.count_customers(connection) if more else None
         return Page(tuple(lines[:limit] if more else lines), total)

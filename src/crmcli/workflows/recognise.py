@@ -63,12 +63,19 @@ class References:
         return [None if text is None else known[text] for text in column]
 
     def narrowed(
-        self, texts: Iterable[str | None], companies: Iterable[str | None], resolved: Iterable[int | ValueFault | None]
+        self,
+        texts: Iterable[str | None],
+        companies: Iterable[str | None],
+        resolved: Iterable[int | ValueFault | None],
     ) -> list[int | ValueFault | None]:
         """Settle names that fit several by the company that stands beside them."""
         settled = []
         for text, company, found in zip(texts, companies, resolved, strict=True):
-            both = self.by_key.get(("both", name_key(text), name_key(company)), []) if isinstance(found, ValueFault) else []
+            both = (
+                self.by_key.get(("both", name_key(text), name_key(company)), [])
+                if isinstance(found, ValueFault)
+                else []
+            )
             settled.append(both[0] if company and len(both) == 1 else found)
         return settled
 
@@ -91,7 +98,9 @@ class References:
 
     def _ambiguous(self, text: str, ids: list[int]) -> ValueFault:
         shown = ", ".join(f"#{number}" for number in ids[:5])
-        what = _("{value} fits {count} {target}: {ids}").format(value=repr(text), count=len(ids), target=self.target, ids=shown)
+        what = _("{value} fits {count} {target}: {ids}").format(
+            value=repr(text), count=len(ids), target=self.target, ids=shown
+        )
         return ValueFault(what, _("name it by external id"))
 
     def _fault(self, text: str) -> ValueFault:
@@ -100,7 +109,9 @@ class References:
             hint = _("import customers first, or give --create-missing")
         elif self.target == "products":
             hint = _("import products first, or give --create-missing")
-        return ValueFault(_("no {target} record for {value}").format(target=self.target, value=repr(text[:60])), hint)
+        return ValueFault(
+            _("no {target} record for {value}").format(target=self.target, value=repr(text[:60])), hint
+        )
 
 
 def customer_references(keys: Iterable[CustomerKeys], country: str) -> References:
@@ -184,19 +195,28 @@ class Recogniser:
             if kind not in keys:
                 continue
             candidates = [
-                entry for entry in self.known.get(keys[kind], []) if not self._contradicted(entry, keys, self.order[:place])
+                entry
+                for entry in self.known.get(keys[kind], [])
+                if not self._contradicted(entry, keys, self.order[:place])
             ]
             if len(candidates) == 1:
                 return candidates[0]
             if candidates:
-                shown = ", ".join(f"#{entry.id}" if entry.id else _("line {line}").format(line=entry.line) for entry in candidates[:5])
-                what = _("fits {count} records by {kind}: {ids}").format(count=len(candidates), kind=kind, ids=shown)
+                shown = ", ".join(
+                    f"#{entry.id}" if entry.id else _("line {line}").format(line=entry.line)
+                    for entry in candidates[:5]
+                )
+                what = _("fits {count} records by {kind}: {ids}").format(
+                    count=len(candidates), kind=kind, ids=shown
+                )
                 raise ValueFault(what, _("give an external id, or merge them first"))
         return None
 
     @staticmethod
     def _contradicted(entry: Known, keys: dict[str, Key], stronger: tuple[str, ...]) -> bool:
-        return any(kind in keys and kind in entry.keys and entry.keys[kind] != keys[kind] for kind in stronger)
+        return any(
+            kind in keys and kind in entry.keys and entry.keys[kind] != keys[kind] for kind in stronger
+        )
 
 
 CUSTOMER_ORDER = ("uid", "external_id", "phone", "email", "name")

@@ -84,7 +84,9 @@ def add(database: Path, entity: str, given: Mapping[str, str | None]) -> Recorde
         return Recorded(row.id, name, work.summary, resolved)
 
 
-def edit(database: Path, entity: str, which: str, given: Mapping[str, str | None], command: str = "edit") -> Edited:
+def edit(
+    database: Path, entity: str, which: str, given: Mapping[str, str | None], command: str = "edit"
+) -> Edited:
     """Change fields of one record; a field given as empty text is cleared, one given as None is left alone.
 
     Raises:
@@ -92,7 +94,9 @@ def edit(database: Path, entity: str, which: str, given: Mapping[str, str | None
     """
     with unit_of_work(database, f"{entity} {command}") as work:
         row = _get(work, entity, which)
-        changes = _change(work, entity, row, {name: value for name, value in given.items() if value is not None})
+        changes = _change(
+            work, entity, row, {name: value for name, value in given.items() if value is not None}
+        )
         work.summary = _("edited {entity} #{id} {name}: {fields}").format(
             entity=entity, id=row.id, name=_title(row), fields=", ".join(name for name, _old, _new in changes)
         )
@@ -117,8 +121,9 @@ def plan_deletion(database: Path, which: str) -> DeletionPlan:
     """Say what deleting a customer would take along; changes nothing."""
     with unit_of_work(database, "customer delete", dry_run=True) as work:
         row = _get(work, "customer", which)
-        plan = DeletionPlan(row.id, row.name, tuple((_table(kind), _rows_of(work, kind, row.id)) for kind in _OF_CUSTOMER))
-    return plan
+        return DeletionPlan(
+            row.id, row.name, tuple((_table(kind), _rows_of(work, kind, row.id)) for kind in _OF_CUSTOMER)
+        )
 
 
 def delete_customer(database: Path, number: int) -> Edited:
@@ -130,7 +135,10 @@ def delete_customer(database: Path, number: int) -> Edited:
     with unit_of_work(database, "customer delete") as work:
         row = _get(work, "customer", f"#{number}")
         referred = work.session.exec(
-            select(schema.Customer).where(schema.Customer.referred_by_id == row.id).order_by(col(schema.Customer.id)).limit(1)
+            select(schema.Customer)
+            .where(schema.Customer.referred_by_id == row.id)
+            .order_by(col(schema.Customer.id))
+            .limit(1)
         ).first()
         if referred is not None:
             raise RefusedError(
@@ -153,7 +161,8 @@ def log(database: Path, given: Mapping[str, str | None], next_on: str | None) ->
         channel = given.get("channel") or ""
         if CHANNEL.parse(channel) is None:
             raise DataError(
-                _("{value} is not a channel").format(value=repr(channel)), hint=_("one of: {codes}").format(codes=", ".join(CHANNEL.codes))
+                _("{value} is not a channel").format(value=repr(channel)),
+                hint=_("one of: {codes}").format(codes=", ".join(CHANNEL.codes)),
             )
         row, resolved = _make(work, "interaction", given)
         resolved += _after_touch(work, row, next_on)
@@ -172,13 +181,19 @@ def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = Fals
             row.kind, row.amount_minor = "refund", -abs(row.amount_minor)
             work.session.flush()
         name = _customer_name(work, row)
-        text = _("refunded {amount} to {name} on {day}") if row.kind == "refund" else _("sold {amount} to {name} on {day}")
+        text = (
+            _("refunded {amount} to {name} on {day}")
+            if row.kind == "refund"
+            else _("sold {amount} to {name} on {day}")
+        )
         amount = f"{values.group_amount(abs(row.amount_minor), row.currency)} {row.currency}"
         work.summary = text.format(amount=amount, name=name, day=row.occurred_on)
         return Recorded(row.id, name, work.summary, resolved)
 
 
-def complete(database: Path, which: str, summary: str | None, given: Mapping[str, str | None], next_on: str | None) -> Recorded:
+def complete(
+    database: Path, which: str, summary: str | None, given: Mapping[str, str | None], next_on: str | None
+) -> Recorded:
     """Mark a task done; with words about what happened, log the interaction as well.
 
     Raises:
@@ -193,7 +208,9 @@ def complete(database: Path, which: str, summary: str | None, given: Mapping[str
             if task.customer_id is None:
                 raise RefusedError(_("task #{id} has no customer to log this with").format(id=task.id))
             touch = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
-            row, resolved = _make(work, "interaction", {**touch, "customer": f"#{task.customer_id}", "summary": summary})
+            row, resolved = _make(
+                work, "interaction", {**touch, "customer": f"#{task.customer_id}", "summary": summary}
+            )
             task.interaction_id = row.id
             resolved += _after_touch(work, row, next_on)
         task.done_on = work.today
@@ -212,12 +229,20 @@ def move(database: Path, which: str, stage: str, on: str | None, lost_reason: st
             hint=_("one of: {codes}").format(codes=", ".join(OPPORTUNITY_STAGE.codes)),
         )
     closed_on = "" if code in OPEN_STAGES else (on or "today")
-    return edit(database, "opportunity", which, {"stage": code, "closed_on": closed_on, "lost_reason": lost_reason}, "move")
+    return edit(
+        database,
+        "opportunity",
+        which,
+        {"stage": code, "closed_on": closed_on, "lost_reason": lost_reason},
+        "move",
+    )
 
 
-def _make(work: Work, entity: str, given: Mapping[str, str | None]) -> tuple[Any, tuple[tuple[str, date], ...]]:
+def _make(
+    work: Work, entity: str, given: Mapping[str, str | None]
+) -> tuple[Any, tuple[tuple[str, date], ...]]:
     model, model_in = _MODELS[entity]
-    read, resolved = _read(work, entity, {name: value for name, value in given.items() if value is not None})
+    read, resolved = _read(work, {name: value for name, value in given.items() if value is not None})
     if "currency" in model_in.model_fields:
         read.setdefault("currency", work.settings.currency)
     if "occurred_on" in model_in.model_fields:
@@ -233,7 +258,7 @@ def _make(work: Work, entity: str, given: Mapping[str, str | None]) -> tuple[Any
 
 def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
-    read, _resolved = _read(work, entity, given, currency=getattr(row, "currency", None))
+    read, _resolved = _read(work, given, currency=getattr(row, "currency", None))
     checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields)), **read})
     changes = []
     for name in read:
@@ -248,7 +273,7 @@ def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tupl
 
 
 def _read(
-    work: Work, entity: str, given: Mapping[str, str], currency: str | None = None
+    work: Work, given: Mapping[str, str], currency: str | None = None
 ) -> tuple[dict[str, Any], tuple[tuple[str, date], ...]]:
     """Turn the user's words into stored values: days, amounts, references; the rest is the input model's business."""
     read: dict[str, Any] = {}
@@ -327,10 +352,15 @@ def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
         if value is None:
             continue
         with work.session.no_autoflush:
-            other = work.session.exec(select(model).where(getattr(model, name) == value, model.id != (row.id or 0))).first()
+            other = work.session.exec(
+                select(model).where(getattr(model, name) == value, model.id != (row.id or 0))
+            ).first()
         if other is not None:
             raise DataError(
-                _("{value} is taken by #{id} {name}").format(value=repr(value), id=other.id, name=_title(other)), where=name
+                _("{value} is taken by #{id} {name}").format(
+                    value=repr(value), id=other.id, name=_title(other)
+                ),
+                where=name,
             )
 
 
@@ -370,9 +400,13 @@ def _product(work: Work, text: str) -> int:
         return found[0].id or 0
     if found:
         raise AmbiguousError(
-            _("{text} fits {count} products").format(text=repr(text), count=len(found)), [(row.id or 0, row.name) for row in found]
+            _("{text} fits {count} products").format(text=repr(text), count=len(found)),
+            [(row.id or 0, row.name) for row in found],
         )
-    raise NotFoundError(_("no product {text}").format(text=repr(text)), hint=_("'crm product add {text}' adds it").format(text=text))
+    raise NotFoundError(
+        _("no product {text}").format(text=repr(text)),
+        hint=_("'crm product add {text}' adds it").format(text=text),
+    )
 
 
 def product_key(name: str) -> str:
@@ -415,7 +449,9 @@ def _title(row: Any) -> str:
 
 
 def _rows_of(work: Work, kind: type[Any], number: int) -> int:
-    return int(work.session.exec(select(func.count()).select_from(kind).where(kind.customer_id == number)).one())
+    return int(
+        work.session.exec(select(func.count()).select_from(kind).where(kind.customer_id == number)).one()
+    )
 
 
 def _table(kind: type[Any]) -> str:

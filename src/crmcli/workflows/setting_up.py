@@ -34,7 +34,10 @@ def initialise(database: Path, wanted: Settings) -> Initialised:
         save_settings(work, checked)
         if work.wrote:
             work.summary = _("settings: {language}, {zone}, {currency}, {country}").format(
-                language=checked.language or "-", zone=checked.time_zone, currency=checked.currency, country=checked.country
+                language=checked.language or "-",
+                zone=checked.time_zone,
+                currency=checked.currency,
+                country=checked.country,
             )
     return Initialised(checked, created)
 
@@ -59,11 +62,15 @@ def _checked(wanted: Settings) -> Settings:
     language = recognise(wanted.language) if wanted.language else ""
     if language is None:
         raise DataError(
-            _("no such language: {value}").format(value=repr(wanted.language)), where="--language", hint=_("en or zh_CN")
+            _("no such language: {value}").format(value=repr(wanted.language)),
+            where="--language",
+            hint=_("en or zh_CN"),
         )
     country = wanted.country.strip().upper()
     if len(country) != 2 or not country.isascii() or not country.isalpha():
         raise DataError(
-            _("not a country code: {value}").format(value=repr(wanted.country)), where="--country", hint=_("write CN, US, DE …")
+            _("not a country code: {value}").format(value=repr(wanted.country)),
+            where="--country",
+            hint=_("write CN, US, DE …"),
         )
     return replace(wanted, language=language, currency=currency, country=country)

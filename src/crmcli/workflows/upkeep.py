@@ -13,7 +13,16 @@ from crmcli.store.reads import JournalLine
 from crmcli.store.settings import Settings, read_settings
 
 #: What a country suggests for the currency; anything else keeps the currency in force.
-_CURRENCIES = {"CN": "CNY", "US": "USD", "GB": "GBP", "HK": "HKD", "TW": "TWD", "JP": "JPY", "SG": "SGD", "DE": "EUR"}
+_CURRENCIES = {
+    "CN": "CNY",
+    "US": "USD",
+    "GB": "GBP",
+    "HK": "HKD",
+    "TW": "TWD",
+    "JP": "JPY",
+    "SG": "SGD",
+    "DE": "EUR",
+}
 
 
 def settings(database: Path) -> Settings:

@@ -101,5 +101,8 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
         grade_text=cause.label.text(),
         grade_rule=cause.condition,
         lifecycle_stage=found.lifecycle_stage,
-        facts=tuple((name, words.features[name].text() if name in words.features else name, facts[name]) for name in facts),
+        facts=tuple(
+            (name, words.features[name].text() if name in words.features else name, facts[name])
+            for name in facts
+        ),
     )

@@ -1,0 +1,453 @@
+"""Whole classifications of small random databases against plain Python that shares nothing with the compiler."""
+
+import calendar
+import json
+import math
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.pool import StaticPool
+from sqlmodel import SQLModel
+
+from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.checker import load
+from crmcli.rules.compiler import compile_ruleset
+from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.rules.model import RuleSet
+from crmcli.store.program import run_program
+from crmcli.workflows.ruleset import rule_tables
+
+SHIPPED = read_files(shipped_folder())
+WINDOWS = {"3 months": "w3m", "30 days": "w30d"}
+TABLES = ("tasks", "opportunities", "interactions", "transactions", "customers")
+Row = dict[str, Any]
+Db = dict[str, list[Row]]
+
+
+def everything() -> dict[str, str]:
+    """The shipped rules, and a lifecycle that looks at every feature there is, with and without windows."""
+    names = list(CATALOGUE)
+    declared = [
+        f"  {name}_{short}: {{of: {name}, window: {window}, text: {{en: x, zh: {name}{short}}}}}"
+        for name, feature in CATALOGUE.items()
+        if feature.windowable
+        for window, short in WINDOWS.items()
+    ]
+    names += [line.strip().split(":")[0] for line in declared]
+    looks = [
+        f"  - {{stage: lost, when: {' or '.join(f'(missing({n}) and not missing({n}))' for n in names[at : at + 12])},"
+        " text: {en: x, zh: x}}"
+        for at in range(0, len(names), 12)
+    ]
+    lifecycle = SHIPPED["lifecycle.yaml"].replace("stages:\n", "stages:\n" + "\n".join(looks) + "\n")
+    return {
+        **SHIPPED,
+        "features.yaml": SHIPPED["features.yaml"] + "\n".join(declared) + "\n",
+        "lifecycle.yaml": lifecycle,
+    }
+
+
+RULES = load(everything())
+
+# --- plain Python ----------------------------------------------------------------------------------------------------
+
+
+def months_back(day: date, count: int) -> date:
+    month = day.year * 12 + day.month - 1 - count
+    year, month = divmod(month, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def months_until(close: date, as_of: date) -> float:
+    count = 0
+    while months_back(as_of, -count) < close:
+        count += 1
+    return float(count)
+
+
+def open_deals(db: Db, customer: int, as_of: date) -> list[Row]:
+    found = []
+    for row in db["opportunities"]:
+        started = row["opened_on"] is None or row["opened_on"] <= as_of
+        running = (
+            row["stage"] not in {"won", "lost"} if row["closed_on"] is None else row["closed_on"] > as_of
+        )
+        if row["customer_id"] == customer and started and running:
+            found.append(row)
+    return found
+
+
+def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
+    own = customer["id"]
+    bought = [t for t in db["transactions"] if t["customer_id"] == own and t["occurred_on"] <= as_of]
+    spoken = [i for i in db["interactions"] if i["customer_id"] == own and i["occurred_on"] <= as_of]
+    real = [i for i in spoken if i["outcome"] not in {"no_answer", "left_message"}]
+    deals = open_deals(db, own, as_of)
+    days = sorted(t["occurred_on"] for t in bought if t["kind"] == "sale")
+    order = ["prospecting", "introduced", "approved", "negotiating"]
+
+    def rank(deal: Row) -> int:
+        return order.index(deal["stage"]) if deal["stage"] in order else 1
+
+    nearest = min(
+        deals,
+        key=lambda d: (d["expected_close_on"] or date.max, -rank(d), bool((d["waiting_for"] or "").strip())),
+        default=None,
+    )
+    close = nearest["expected_close_on"] if nearest else None
+    tasks = [t for t in db["tasks"] if t["customer_id"] == own and t["created_at"][:10] <= as_of.isoformat()]
+    firsts = [date.fromisoformat(customer["created_at"][:10])]
+    firsts += [row["occurred_on"] for row in (*bought, *spoken)]
+    found: dict[str, Any] = {
+        "recency_days": float((as_of - days[-1]).days) if days else None,
+        "tenure_days": float((as_of - days[0]).days) if days else None,
+        "last_purchase_on": days[-1].isoformat() if days else None,
+        "purchase_gap_days": (days[-1] - days[0]).days / (len(set(days)) - 1) if len(set(days)) > 1 else None,
+        "days_since_touch": float((as_of - max(i["occurred_on"] for i in real)).days) if real else None,
+        "last_touch_on": max(i["occurred_on"] for i in real).isoformat() if real else None,
+        "no_followup": int(len(spoken) + len(bought) <= 1),
+        "open_opportunities": float(len(deals)),
+        "open_pipeline": sum(d["amount_minor"] or 0 for d in deals if d["currency"] == "CNY") / 100,
+        "months_to_close": months_until(close, as_of) if close else None,
+        "next_close_on": close.isoformat() if close else None,
+        "undated_opportunities": float(sum(d["expected_close_on"] is None for d in deals)),
+        "waiting": int(bool((nearest["waiting_for"] or "").strip())) if nearest else None,
+        "introduced": int(rank(nearest) >= 1) if nearest else None,
+        "next_stage": order[rank(nearest)] if nearest else None,
+        "best_stage": order[max(rank(d) for d in deals)] if deals else None,
+        "has_next_step": int(
+            customer["next_contact_on"] is not None
+            or any(t["done_on"] is None or t["done_on"] > as_of for t in tasks)
+        ),
+        "days_known": float(max((as_of - min(firsts)).days, 0)),
+        "next_contact_on": customer["next_contact_on"].isoformat() if customer["next_contact_on"] else None,
+        "headcount": None if customer["headcount"] is None else float(customer["headcount"]),
+    }
+    found.update(
+        {name: customer[name] for name in ("kind", "gender", "region", "industry", "size", "source")}
+    )
+    found.update({name: customer[name] for name in ("intent_stage", "tags")})
+    for suffix, since in (
+        ("", date.min), ("_w3m", months_back(as_of, 3)), ("_w30d", as_of - timedelta(days=30)),
+    ):  # fmt: skip
+        found.update(
+            {f"{name}{suffix}": value for name, value in windowed(bought, spoken, real, since).items()}
+        )
+    year = windowed(bought, spoken, real, months_back(as_of, 12))
+    found.update({f"{name}_12m": year[name] for name in ("revenue", "orders", "margin")})
+    return found
+
+
+def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date) -> dict[str, Any]:
+    inside = [t for t in bought if t["occurred_on"] > since]
+    local = [t for t in inside if t["currency"] == "CNY"]
+    sales = [t for t in inside if t["kind"] == "sale"]
+    costed = [t for t in local if t["cost_minor"] is not None]
+    sold = [t["amount_minor"] for t in sales if t["currency"] == "CNY"]
+    return {
+        "orders": float(len(sales)),
+        "revenue": sum(t["amount_minor"] for t in local) / 100,
+        "margin": sum(t["amount_minor"] - t["cost_minor"] for t in costed) / 100 if costed else None,
+        "average_order": sum(sold) / 100 / len(sold) if sold else None,
+        "repeat_rate": (len(sales) - 1) / len(sales) if sales else None,
+        "touches": float(sum(i["occurred_on"] > since for i in real)),
+        "unanswered": float(sum(i["occurred_on"] > since for i in spoken if i not in real)),
+        "minutes": float(sum(i["minutes"] or 0 for i in spoken if i["occurred_on"] > since)),
+    }
+
+
+def population(db: Db, as_of: date) -> list[Row]:
+    def exists(customer: Row) -> bool:
+        dates = [date.fromisoformat(customer["created_at"][:10])]
+        for table, columns in (
+            ("transactions", ["occurred_on"]), ("interactions", ["occurred_on"]),
+            ("opportunities", ["opened_on", "closed_on"]), ("tasks", ["done_on"]),
+        ):  # fmt: skip
+            dates += [
+                row[c] for row in db[table] if row["customer_id"] == customer["id"] for c in columns if row[c]
+            ]
+        filed = customer["archived_at"]
+        return min(dates) <= as_of and (filed is None or filed[:10] > as_of.isoformat())
+
+    return [customer for customer in db["customers"] if exists(customer)]
+
+
+def hundredths(value: float) -> int:
+    return math.floor(value * 10_000 + 0.5)
+
+
+def score_of(own: Row, everybody: list[Row]) -> tuple[dict[str, int], int]:
+    def rank(name: str) -> float | None:
+        values = [row[name] for row in everybody if row[name] is not None]
+        if own[name] is None:
+            return None
+        return sum(value < own[name] for value in values) / (len(values) - 1) if len(values) > 1 else 0.0
+
+    def clamp(value: float) -> float:
+        return max(0.0, min(1.0, value))
+
+    orders = own["orders_12m"]
+    margin = rank("margin_12m")
+    marks = {
+        "revenue_12m": (40.0, rank("revenue_12m")),
+        "orders_12m": (
+            20.0,
+            0.0
+            if orders <= 0
+            else 0.3
+            if orders <= 1
+            else 0.6
+            if orders <= 3
+            else 0.8
+            if orders <= 6
+            else 1.0,
+        ),
+        "margin_12m": (15.0, margin),
+        "recency_days": (
+            15.0,
+            clamp((own["recency_days"] - 365.0) / -365.0) if own["recency_days"] is not None else 0.0,
+        ),
+        "tenure_days": (10.0, clamp(own["tenure_days"] / 1095.0) if own["tenure_days"] is not None else 0.0),
+    }
+    total = sum(weight for name, (weight, mark) in marks.items() if mark is not None)
+    points = {
+        name: 0 if mark is None else hundredths(mark * (weight / total))
+        for name, (weight, mark) in marks.items()
+    }
+    return points, sum(points.values())
+
+
+def grade_of(own: Row) -> tuple[str, str]:
+    months = own["months_to_close"]
+    if months is not None:
+        if months > 6:
+            return "D", "beyond_horizon"
+        if months > 3:
+            return "C", "later"
+        if own["waiting"]:
+            return "B", "waiting"
+        if not own["introduced"]:
+            return "B", "not_introduced"
+        return ("A", "ready") if months <= 1 else ("B", "soon")
+    if own["undated_opportunities"]:
+        return "D", "no_date"
+    return ("D", "no_followup") if own["no_followup"] else ("D", "no_need")
+
+
+def stage_of(own: Row) -> str:
+    if not own["orders"]:
+        return "prospect"
+    gap = own["purchase_gap_days"] or 0
+    if own["recency_days"] > max(365, 4 * gap):
+        return "lost"
+    if own["recency_days"] > max(120, 2 * gap):
+        return "at_risk"
+    if own["tenure_days"] <= 90:
+        return "new"
+    return "loyal" if own["orders"] >= 5 and own["tenure_days"] >= 365 else "stable"
+
+
+# --- random databases ------------------------------------------------------------------------------------------------
+
+MIDDLE = date(2026, 1, 31)
+days = st.one_of(
+    st.integers(-500, 200).map(lambda n: MIDDLE + timedelta(days=n)),
+    st.sampled_from([
+        date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 1), date(2025, 10, 31), date(2025, 11, 1),
+        date(2025, 1, 31), date(2025, 2, 1), date(2026, 1, 1), date(2026, 1, 2), date(2026, 4, 30), date(2026, 7, 31),
+    ]),
+)  # fmt: skip
+maybe_day = st.one_of(st.none(), days)
+instants = days.map(lambda day: f"{day.isoformat()}T08:00:00.000000Z")
+who = st.integers(1, 4)
+money = st.integers(-50_000, 900_000)
+currency = st.sampled_from(["CNY", "CNY", "CNY", "USD"])
+words = st.sampled_from([None, "East", "北京", "x, y"])
+customers = st.fixed_dictionaries(
+    {
+        "created_at": instants,
+        "archived_at": st.one_of(st.none(), st.none(), instants),
+        "kind": st.sampled_from(["person", "organization"]),
+        "gender": st.sampled_from([None, "female"]),
+        "region": words, "industry": words, "source": words, "tags": words,
+        "size": st.sampled_from([None, "large"]),
+        "intent_stage": st.sampled_from([None, "target"]),
+        "headcount": st.one_of(st.none(), st.integers(0, 900)),
+        "next_contact_on": maybe_day,
+    }
+)  # fmt: skip
+transactions = st.fixed_dictionaries(
+    {
+        "customer_id": who, "occurred_on": days, "kind": st.sampled_from(["sale", "sale", "refund"]),
+        "amount_minor": money, "cost_minor": st.one_of(st.none(), money), "currency": currency,
+    }
+)  # fmt: skip
+interactions = st.fixed_dictionaries(
+    {
+        "customer_id": who, "occurred_on": days, "minutes": st.one_of(st.none(), st.integers(0, 90)),
+        "outcome": st.sampled_from(["connected", "no_answer", "left_message", "postponed", "declined"]),
+    }
+)  # fmt: skip
+opportunities = st.fixed_dictionaries(
+    {
+        "customer_id": st.one_of(st.none(), who), "opened_on": maybe_day, "expected_close_on": maybe_day,
+        "closed_on": st.one_of(st.none(), maybe_day), "amount_minor": st.one_of(st.none(), money), "currency": currency,
+        "stage": st.sampled_from(["prospecting", "introduced", "approved", "negotiating", "won", "lost"]),
+        "waiting_for": st.sampled_from([None, "", "  ", "the boss"]),
+    }
+)  # fmt: skip
+tasks = st.fixed_dictionaries(
+    {"customer_id": st.one_of(st.none(), who), "done_on": maybe_day, "created_at": instants}
+)
+databases = st.fixed_dictionaries(
+    {
+        "customers": st.lists(customers, min_size=4, max_size=4),
+        "transactions": st.lists(transactions, max_size=14),
+        "interactions": st.lists(interactions, max_size=8),
+        "opportunities": st.lists(opportunities, max_size=8),
+        "tasks": st.lists(tasks, max_size=4),
+    }
+)
+FIXED: dict[str, Row] = {
+    "customers": {"birthday_calendar": "solar"},
+    "transactions": {},
+    "interactions": {"channel": "phone", "direction": "outbound", "kind": "sales", "currency": "CNY"},
+    "opportunities": {},
+    "tasks": {"title": "t"},
+}
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.connect() as opened:
+        SQLModel.metadata.create_all(opened)
+        opened.execute(text("PRAGMA foreign_keys=ON"))
+        opened.execute(text("INSERT INTO rulesets VALUES ('f', 's', '{}', '{}', 'x')"))
+        opened.execute(
+            text(
+                "INSERT INTO runs (id, uid, period, as_of, version, ruleset_fingerprint, journal_id, customers, counts,"
+                " created_at) VALUES (1, 'u', 'p', '2026-01-31', 1, 'f', 1, 0, '{}', 'x')"
+            )
+        )
+        opened.commit()
+        yield opened
+    engine.dispose()
+
+
+def fill(connection: Connection, db: Db) -> None:
+    connection.rollback()
+    for table in reversed(TABLES):
+        for at, row in enumerate(db[table], 1):
+            row["id"] = at
+            stamp = {"uid": f"{table}{at}", "created_at": "2020-01-01T00:00:00.000000Z", "updated_at": "x"}
+            values = {**stamp, **FIXED[table], **row}
+            if table == "customers":
+                values["name"] = f"N{at}"
+            plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+            columns = ", ".join(plain)
+            marks = ", ".join(f":{name}" for name in plain)
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({marks})"), plain)
+
+
+def run(connection: Connection, ruleset: RuleSet, as_of: date) -> tuple[list[Row], list[Row]]:
+    run_program(connection, compile_ruleset(ruleset, rule_tables(), as_of, "CNY"), 1)
+    found = []
+    for name, order in (("classifications", "customer_id"), ("indicator_values", "customer_id, indicator")):
+        found.append(
+            [dict(r) for r in connection.execute(text(f"SELECT * FROM {name} ORDER BY {order}")).mappings()]
+        )
+        connection.execute(text(f"DELETE FROM {name}"))
+    return found[0], found[1]
+
+
+def same(got: object, expected: object) -> bool:
+    if isinstance(got, float) and isinstance(expected, float):
+        return math.isclose(got, expected, rel_tol=1e-12, abs_tol=1e-9)
+    return type(got) is type(expected) and got == expected
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(
+    db=databases, as_of=st.sampled_from([MIDDLE, date(2025, 12, 15), date(2026, 2, 28), date(2024, 2, 29)])
+)
+def test_a_run_is_what_plain_python_says(connection: Connection, db: Db, as_of: date) -> None:
+    fill(connection, db)
+    classes, marks = run(connection, RULES, as_of)
+    everybody = population(db, as_of)
+    rows = {customer["id"]: features_of(db, customer, as_of) for customer in everybody}
+    assert [row["customer_id"] for row in classes] == list(rows)
+    for row in classes:
+        own = rows[row["customer_id"]]
+        facts = json.loads(row["facts"])
+        assert set(facts) == set(own) - {"revenue_12m", "orders_12m", "margin_12m"}
+        wrong = {name: (value, own[name]) for name, value in facts.items() if not same(value, own[name])}
+        assert not wrong
+        points, total = score_of(own, list(rows.values()))
+        got = {m["indicator"]: m["points"] for m in marks if m["customer_id"] == row["customer_id"]}
+        assert got == {name: value / 100 for name, value in points.items()}
+        assert row["score"] == total / 100
+        assert row["tier"] == ("high" if total >= 7000 else "medium" if total >= 4000 else "low")
+        assert (row["grade"], row["grade_reason"]) == grade_of(own)
+        assert row["lifecycle_stage"] == stage_of(own)
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(db=databases)
+def test_the_same_facts_and_rules_give_the_same_rows(connection: Connection, db: Db) -> None:
+    fill(connection, db)
+    assert run(connection, RULES, MIDDLE) == run(connection, RULES, MIDDLE)
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(db=databases)
+def test_facts_after_the_day_change_nothing(connection: Connection, db: Db) -> None:
+    fill(connection, db)
+    before = run(connection, RULES, MIDDLE)
+    dated: dict[str, Callable[[Row], bool]] = {
+        "transactions": lambda row: row["occurred_on"] <= MIDDLE,
+        "interactions": lambda row: row["occurred_on"] <= MIDDLE,
+        "opportunities": lambda row: row["opened_on"] is None or row["opened_on"] <= MIDDLE,
+    }
+    past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
+    fill(connection, past)
+    assert run(connection, RULES, MIDDLE) == before
+
+
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(db=databases, low=st.integers(1, 60), more=st.integers(1, 60))
+def test_a_heavier_weight_moves_the_score_towards_its_mark(
+    connection: Connection, db: Db, low: int, more: int
+) -> None:
+    fill(connection, db)
+    results = []
+    for weight in (low, low + more):
+        changed = SHIPPED["value.yaml"].replace("weight: 40", f"weight: {weight}")
+        changed = changed.split("tests:")[0]
+        classes, marks = run(connection, load({**SHIPPED, "value.yaml": changed}), MIDDLE)
+        results.append((classes, marks))
+    best = {m["customer_id"]: m["normalised"] for m in results[0][1] if m["indicator"] == "revenue_12m"}
+    for light, heavy in zip(results[0][0], results[1][0], strict=True):
+        target = best[light["customer_id"]] * 100
+        assert abs(heavy["score"] - target) <= abs(light["score"] - target) + 0.05
+
+
+def test_nothing_temporary_is_left_behind(connection: Connection) -> None:
+    fill(connection, {table: [] for table in TABLES})
+    classes, marks = run(connection, RULES, MIDDLE)
+    assert classes == marks == []
+    assert connection.execute(text("SELECT name FROM sqlite_temp_master")).all() == []
+
+
+def test_every_feature_is_looked_at() -> None:
+    assert {use.of for use in RULES.features} == set(CATALOGUE)
+    program = compile_ruleset(RULES, rule_tables(), MIDDLE, "CNY")
+    assert [stage.table.name for stage in program.stages][:4] == [
+        "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_tasks", "crm_run_facts_transactions",
+    ]  # fmt: skip
+    assert str(select(program.features).compile()).count("crm_run_features") > 1
