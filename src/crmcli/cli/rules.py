@@ -152,7 +152,8 @@ def _record(shown: Any) -> Any:
         ),
         listing(
             "cadence", _("Cadence"),
-            [("grade", _("Grade")), ("tier", _("Tier")), ("lifecycle", _("Lifecycle")), ("days", _("Days")), ("max_days", _("At most"))],
+            [("grade", _("Grade")), ("tier", _("Tier")), ("lifecycle", _("Lifecycle")), ("days", _("Days")),
+             ("max_days", _("At most"))],
             [(rule.grade, rule.tier, rule.lifecycle, rule.days, rule.max_days) for rule in shown.cadence],
         ),
     ]  # fmt: skip

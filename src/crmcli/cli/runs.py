@@ -21,7 +21,13 @@ def listing(done: Any) -> Listing:
         Column("customers", _("Customers")),
     ]
     rows = [
-        (outcome.run.period, outcome.run.as_of, names[kind], _label(done, kind, vocabulary, code), counts[code])
+        (
+            outcome.run.period,
+            outcome.run.as_of,
+            names[kind],
+            _label(done, kind, vocabulary, code),
+            counts[code],
+        )
         for outcome in done.outcomes
         for kind, vocabulary in _KINDS
         for counts in (outcome.run.counts[kind],)

@@ -101,7 +101,195 @@ class Staging:
 
     def repeated_keys(self) -> list[tuple[int, int]]:
         """Return (line, first line) pairs of rows that name a uid or external id named before in the file."""
-        pairs: list[ColumnElement[Any]] = []
+        pairs: dict[int, int] = {}
+        for key in _KEYS:
+            if key in self.columns:
+                column = self.staged.c[key]
+                first = func.min(self.staged.c.line).over(partition_by=column)
+                number = func.count().over(partition_by=column)
+                inner = (
+                    select(self.staged.c.line, first.label("first"), number.label("n"))
+                    .where(column.is_not(None))
+                    .subquery()
+                )
+                query = select(inner.c.line, inner.c.first).where(
+                    inner.c.n > 1, inner.c.line != inner.c.first
+                )
+                pairs.update(self.work.connection.execute(query).tuples().all())
+        return sorted(pairs.items())
+
+    def rows_at(self, lines: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+        """Return staged values by line."""
+        wanted = [self.staged.c.line, *(self.staged.c[name] for name in self.columns)]
+        query = select(*wanted).where(self.staged.c.line.in_(list(lines)))
+        return {row[0]: tuple(row[1:]) for row in self.work.connection.execute(query)}
+
+    def ids_of(self, lines: Iterable[int]) -> dict[int, int]:
+        """Return, after `apply`, the id of the record that each of these lines stands for."""
+        wanted = self.staged.c.line.in_(list(lines))
+        uid = (
+            func.coalesce(self.staged.c.uid, self.staged.c.fresh_uid)
+            if "uid" in self.columns
+            else self.staged.c.fresh_uid
+        )
+        mine = or_(self.target.c.id == self.staged.c.match_id, self.target.c.uid == uid)
+        query = select(self.staged.c.line, self.target.c.id).where(wanted, mine)
+        return dict(self.work.connection.execute(query).tuples().all())
+
+    def drop_rows(self, lines: Sequence[int]) -> None:
+        """Forget rows: they are skipped or at fault."""
+        for start in range(0, len(lines), 500):
+            wanted = list(lines[start : start + 500])
+            self.work.connection.execute(self.staged.delete().where(self.staged.c.line.in_(wanted)))
+
+    def match_alike(self) -> None:
+        """Mark rows without identifier that are exactly like a row we have, one for one."""
+        comparable = (
+            func.coalesce(self.target.c.external_id, "") == ""
+        )  # as an expression: its index would find every row
+        if not self._table_has(comparable):
+            return
+        content = [name for name in self.columns if name not in {*_KEYS, "created_at"}]
+        same = and_(comparable, *(self._same(name) for name in content))
+        bare = and_(
+            self.staged.c.match_id.is_(None),
+            *(self.staged.c[key].is_(None) for key in _KEYS if key in self.columns),
+        )
+        held = (
+            select(func.count()).select_from(self.target).where(same).correlate(self.staged).scalar_subquery()
+        )
+        known = self.work.connection
+        candidates = (
+            select(
+                self.staged.c.line,
+                func.row_number()
+                .over(partition_by=[self.staged.c[name] for name in content], order_by=self.staged.c.line)
+                .label("position"),
+                held.label("held"),
+            )
+            .where(bare, exists(select(1).select_from(self.target).where(same).correlate(self.staged)))
+            .subquery()
+        )
+        lines = select(candidates.c.line).where(candidates.c.position <= candidates.c.held)
+        known.execute(update(self.staged).where(self.staged.c.line.in_(lines)).values(alike=1))
+
+    def apply(self, batch: int) -> Applied:
+        """Update what differs, insert what is new, journal the updates; return the counts."""
+        connection = self.work.connection
+        total = connection.execute(select(func.count()).select_from(self.staged)).scalar_one()
+        updated = self._update_changed()
+        added = connection.execute(self._insertion(batch)).rowcount
+        return Applied(added, updated, total - added - updated)
+
+    def close(self) -> None:
+        """Remove the staging table."""
+        self.staged.drop(self.work.connection)
+
+    def _table_has(self, condition: ColumnElement[bool]) -> bool:
+        return self.work.connection.execute(select(exists().where(condition))).scalar_one()
+
+    def _same(self, name: str) -> ColumnElement[bool]:
+        mine, theirs = self.staged.c[name], self.target.c[name]
+        if name in self.defaults:
+            return theirs.is_not_distinct_from(func.coalesce(mine, _bound(self.defaults[name])))
+        return theirs == mine if not self.target.c[name].nullable else theirs.is_not_distinct_from(mine)
+
+    def _differs(self, name: str) -> ColumnElement[bool]:
+        mine, theirs = self.staged.c[name], self.target.c[name]
+        return and_(mine.is_not(None), mine.is_distinct_from(theirs))
+
+    def _update_changed(self) -> int:
+        names = [name for name in self.columns if name not in _KEPT]
+        watched = [name for name in names if name not in _FOLLOWS]
+        if not watched:
+            return 0
+        connection = self.work.connection
+        joined = self.staged.c.match_id == self.target.c.id
+        query = select(self.target.c.id).join_from(self.staged, self.target, joined)
+        ids = list(connection.execute(query.where(or_(*(self._differs(name) for name in watched)))).scalars())
+        if not ids:
+            return 0
+        changed = Table(
+            "changed_rows", MetaData(), Column("id", Integer, primary_key=True), prefixes=["TEMPORARY"]
+        )
+        changed.create(connection)
+        connection.execute(insert(changed), [{"id": row_id} for row_id in ids])
+        mine = self.target.c.id.in_(select(changed.c.id))
+        entry = self.work.entry_id
+        before: list[ColumnElement[Any]] = [
+            literal(entry),
+            literal(self.target.name),
+            self.target.c.id,
+            literal("update"),
+            _image(self.target),
+        ]
+        columns = ["entry_id", "table_name", "row_id", "action", "before"]
+        connection.execute(
+            insert(_CHANGES).from_select(columns, select(*before).where(mine).order_by(self.target.c.id))
+        )
+        connection.execute(
+            update(self.target)
+            .where(joined, mine)
+            .values({name: self._merged(name) for name in names} | {"updated_at": self.work.now})
+        )
+        after = select(_image(self.target)).where(self.target.c.id == _CHANGES.c.row_id).scalar_subquery()
+        touched = and_(
+            _CHANGES.c.entry_id == entry,
+            _CHANGES.c.table_name == self.target.name,
+            _CHANGES.c.after.is_(None),
+        )
+        connection.execute(
+            update(_CHANGES).where(touched, _CHANGES.c.row_id.in_(select(changed.c.id))).values(after=after)
+        )
+        changed.drop(connection)
+        return len(ids)
+
+    def _merged(self, name: str) -> ColumnElement[Any]:
+        mine, theirs = self.staged.c[name], self.target.c[name]
+        if name in _FOLLOWS:
+            return case((self.staged.c[_FOLLOWS[name]].is_not(None), mine), else_=theirs)
+        return func.coalesce(mine, theirs)
+
+    def _insertion(self, batch: int) -> Any:
+        now = instant_text(self.work.now)
+        values: dict[str, ColumnElement[Any]] = {}
+        for column in self.target.c:
+            name = column.name
+            if name == "id":
+                continue
+            own = self.staged.c[name] if name in self.columns else None
+            if name == "uid":
+                values[name] = (
+                    self.staged.c.fresh_uid if own is None else func.coalesce(own, self.staged.c.fresh_uid)
+                )
+                continue
+            fallback = self._fallback(name, now, batch)
+            if own is None:
+                values[name] = fallback if fallback is not None else null()
+            else:
+                values[name] = own if fallback is None else func.coalesce(own, fallback)
+        rows: Select[Any] = (
+            select(*values.values())
+            .where(self.staged.c.match_id.is_(None), self.staged.c.alike.is_(None))
+            .order_by(self.staged.c.line)
+        )
+        return insert(self.target).from_select(list(values), rows)
+
+    def _fallback(self, name: str, now: str, batch: int) -> ColumnElement[Any] | None:
+        if name in {"created_at", "updated_at"}:
+            return _bound(now)
+        if name == "import_batch_id":
+            return literal(batch)
+        return _bound(self.defaults[name]) if name in self.defaults else None
+
+
+def _bound(value: Any) -> ColumnElement[Any]:
+    return literal(value)
+
+
+def _image(table: Table) -> ColumnElement[Any]:
+    """Return an expression for a whole row as JSON, as the session's journal writes it."""
+    pairs: list[ColumnElement[Any]] = []
     for column in table.c:
         pairs += [literal_column(f"'{column.name}'"), column]
     return func.json_object(*pairs)
