@@ -5,8 +5,8 @@ ruleset are collected and shown together. Nothing here prints.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -26,8 +26,7 @@ class ExitCode(IntEnum):
     TERMINATED = 143  #: SIGTERM
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong at one place in a file.
 
     Attributes:

@@ -15,7 +15,7 @@ def add_months(day: date, months: int) -> date:
 
 def month_end(period: str) -> date:
     """Return the last day of a period `YYYY-MM`."""
-    return date.fromisoformat(f"{period}-01") + relativedelta(months=1, days=-1)
+    return date.fromisoformat(f"{period}-01") + relativedelta(day=31)
 
 
 def period_of(day: date) -> str:

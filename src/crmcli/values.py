@@ -15,17 +15,19 @@ from crmcli.i18n import _
 _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _EXPONENTS = {**dict.fromkeys(_NO_DECIMALS.split(), 0), **dict.fromkeys(_THREE_DECIMALS.split(), 3)}
-_CURRENCY = re.compile(r"[A-Z]{3}")
+# Patterns are texts, compiled by `re` when first used: compiling them all would cost every command its start-up.
+_CURRENCY = r"[A-Z]{3}"
 _SYMBOLS = "¥￥$€£₩元"
-_PLAIN_AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d*))?")
-_GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d*)?")
-_ISO_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}.*)?")
-_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_OFFSET = re.compile(r"([+-]?)(\d{1,4})\s*(d|w|m|天|日|周|个?月)(后|前)?", re.IGNORECASE)
+_PLAIN_AMOUNT = r"(-?)(\d+)(?:\.(\d*))?"
+_GROUPED = r"-?\d{1,3}(,\d{3})+(\.\d*)?"
+_ISO_DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}.*)?"
+_COMPACT_DATE = r"(\d{4})(\d{2})(\d{2})"
+_OFFSET = r"([+-]?)(\d{1,4})\s*(d|w|m|天|日|周|个?月)(后|前)?"
 _WORDS = {
     "today": 0, "今天": 0, "tomorrow": 1, "明天": 1, "后天": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "前天": -2,
 }  # fmt: skip
 MAX_MINOR = 10**15  #: ten trillion in a two-decimal currency; far below SQLite's 2**63
+_MAX_DIGITS = len(str(MAX_MINOR))
 
 
 class ValueFault(ValueError):  # noqa: N818 - a fault is data here as often as it is raised
@@ -49,7 +51,7 @@ def parse_currency(text: str) -> str:
         ValueFault: the text is not three letters.
     """
     code = text.strip().upper()
-    if not _CURRENCY.fullmatch(code):
+    if not re.fullmatch(_CURRENCY, code):
         raise ValueFault(
             _("not a currency code: {value}").format(value=repr(text)), _("write CNY, USD, EUR …")
         )
@@ -65,7 +67,7 @@ def parse_amount(text: str, currency: str = "CNY") -> int:
     Raises:
         ValueFault: not an amount, or more decimals than the currency has.
     """
-    match = _PLAIN_AMOUNT.fullmatch(text)
+    match = re.fullmatch(_PLAIN_AMOUNT, text)
     scale = 0
     if match is None:
         match, scale = _unusual_amount(text)
@@ -78,7 +80,8 @@ def parse_amount(text: str, currency: str = "CNY") -> int:
             )
             raise ValueFault(what, _("round it to {places} decimals").format(places=exponent(currency)))
         fraction = fraction[:places]
-    minor = int(whole + fraction.ljust(places, "0"))
+    digits = whole.lstrip("0") + fraction.ljust(places, "0")
+    minor = int(digits or "0") if len(digits) <= _MAX_DIGITS else MAX_MINOR + 1
     if minor > MAX_MINOR:
         raise ValueFault(_("amount too large: {value}").format(value=repr(text[:40])))
     return -minor if sign else minor
@@ -95,11 +98,11 @@ def _unusual_amount(text: str) -> tuple[re.Match[str], int]:
     for symbol in _SYMBOLS:
         plain = plain.replace(symbol, "", 1)
     plain = plain.strip().replace("- ", "-")
-    if _GROUPED.fullmatch(plain):
+    if re.fullmatch(_GROUPED, plain):
         plain = plain.replace(",", "")
     if plain.startswith("."):
         plain = "0" + plain
-    match = _PLAIN_AMOUNT.fullmatch(plain)
+    match = re.fullmatch(_PLAIN_AMOUNT, plain)
     if match is None:
         hint = _("write 1234.50") if "," not in plain else _("use a point for decimals: 1234.50")
         raise ValueFault(_("not an amount: {value}").format(value=repr(text[:40])), hint)
@@ -130,7 +133,7 @@ def parse_day(text: str) -> date:
         ValueFault: unclear (`03/04/2026`) or impossible (`2026-02-30`).
     """
     plain = unicodedata.normalize("NFKC", text).strip()
-    match = _ISO_DATE.fullmatch(plain) or _COMPACT_DATE.fullmatch(plain)
+    match = re.fullmatch(_ISO_DATE, plain) or re.fullmatch(_COMPACT_DATE, plain)
     if match is None:
         raise ValueFault(_("not a date: {value}").format(value=repr(text[:40])), _("write 2026-11-22"))
     try:
@@ -147,10 +150,10 @@ def parse_spoken_day(text: str, today: date) -> date:
     """
     plain = unicodedata.normalize("NFKC", text).strip().lower()
     if plain in _WORDS:
-        return today + timedelta(days=_WORDS[plain])
+        return _days_from(today, _WORDS[plain], text)
     if plain in {"eom", "月底", "月末"}:
         return today.replace(day=calendar.monthrange(today.year, today.month)[1])
-    match = _OFFSET.fullmatch(plain)
+    match = re.fullmatch(_OFFSET, plain)
     if match:
         return _offset(match, today)
     try:
@@ -170,6 +173,13 @@ def _offset(match: re.Match[str], today: date) -> date:
         if unit in {"m", "月", "个月"}:
             year, month0 = divmod(today.year * 12 + today.month - 1 + number, 12)
             return date(year, month0 + 1, min(today.day, calendar.monthrange(year, month0 + 1)[1]))
-        return today + timedelta(days=number * (7 if unit in {"w", "周"} else 1))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueFault(_("no such day: {value}").format(value=repr(match.group(0)))) from None
+    return _days_from(today, number * (7 if unit in {"w", "周"} else 1), match.group(0))
+
+
+def _days_from(today: date, days: int, text: str) -> date:
+    try:
+        return today + timedelta(days=days)
+    except OverflowError:
+        raise ValueFault(_("no such day: {value}").format(value=repr(text))) from None

@@ -43,11 +43,11 @@ def agenda(
     from crmcli.render.notes import say
     from crmcli.render.output import Format, choose, show
     from crmcli.workflows.agenda import agenda as look
-    from crmcli.workflows.files import rules_folder
+    from crmcli.workflows.rule_folder import rules_folder
 
     day = day_option(date, "--date")
     found = look(database(), rules_folder(rules), day=day, days=days, limit=limit_of(limit, format))
-    show(_listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+    show(listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     if found.rules_changed:
         say(
             _(
@@ -69,25 +69,26 @@ def agenda(
         )
 
 
-def _listing(found: Any, *, coded: bool) -> Any:
+def listing(found: Any, *, coded: bool) -> Any:
+    """Build the agenda's lines; `coded` leaves codes as they are, for programs."""
     from crmcli.render.output import Column, Listing
     from crmcli.vocabulary import TIER
 
     columns = [
         Column("id", "#"),
         Column("name", _("Name"), wrap=True, min_width=8),
-        Column("tier", _("Tier")),
+        Column("tier", _("Tier"), spare=1),
         Column("grade", _("Grade")),
-        Column("last_contacted_on", _("Last contact")),
+        Column("last_contacted_on", _("Last contact"), spare=3),
         Column("due_on", _("Due")),
-        Column("urgency", _("Urgency")),
+        Column("urgency", _("Urgency"), spare=4),
         Column("reasons", _("Why"), wrap=True, min_width=24),
-        Column("phone", _("Phone")),
+        Column("phone", _("Phone"), spare=2),
     ]
     rows = [
         (
-            item.customer, item.name, item.tier if coded else TIER.label(item.tier), item.grade, item.last_contacted_on,
-            item.due_on, item.urgency, "; ".join(item.reasons), item.phone,
+            item.customer, item.name or None, (item.tier if coded else TIER.label(item.tier)) or None, item.grade or None,
+            item.last_contacted_on, item.due_on, item.urgency, "; ".join(item.reasons), item.phone or None,
         )
         for item in found.items
     ]  # fmt: skip

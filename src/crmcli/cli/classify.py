@@ -51,7 +51,7 @@ def classify(
     from crmcli.errors import UsageError
     from crmcli.render.output import show
     from crmcli.workflows.classify import classify as run
-    from crmcli.workflows.files import rules_folder
+    from crmcli.workflows.rule_folder import rules_folder
 
     if month is not None and as_of is not None:
         raise UsageError(_("--month and --as-of exclude each other"))

@@ -13,6 +13,7 @@ from crmcli.errors import UsageError
 from crmcli.i18n import _
 from crmcli.render.output import Format
 from crmcli.values import ValueFault, parse_spoken_day
+from crmcli.vocabulary import Vocabulary
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
@@ -107,6 +108,23 @@ def limit_of(limit: int | None, format: Format | None) -> int:
     if limit is not None:
         return limit or -1
     return SCREENFUL if choose(format, sys.stdout) is Format.TABLE else -1
+
+
+def code_of(vocabulary: Vocabulary, text: str | None, option: str) -> str | None:
+    """Read a word of a closed list that an option gave, such as `--grade a`.
+
+    Raises:
+        UsageError: it is not in the list.
+    """
+    if text is None:
+        return None
+    code = vocabulary.parse(text)
+    if code is None:
+        what = _("{value} is not one of {choices}").format(
+            value=repr(text), choices=", ".join(vocabulary.codes)
+        )
+        raise UsageError(what, where=option)
+    return code
 
 
 def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | None) -> None:

@@ -81,7 +81,7 @@ def list_contacts(
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import show
-    from crmcli.workflows.look import contacts
+    from crmcli.workflows.records import contacts
 
     show(tables.contacts(contacts(database(), customer, limit_of(limit, format))), format)
 

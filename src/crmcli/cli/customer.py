@@ -9,6 +9,7 @@ from crmcli.cli.common import (
     FormatOption,
     LimitOption,
     YesOption,
+    code_of,
     command,
     database,
     echo_days,
@@ -160,7 +161,7 @@ def list_customers(
     from crmcli.render.notes import say
     from crmcli.render.output import Format, choose, show
     from crmcli.vocabulary import GRADE, TIER
-    from crmcli.workflows.look import customers
+    from crmcli.workflows.customers import customers
 
     if sort not in {"id", "name", "score"}:
         raise UsageError(
@@ -168,8 +169,8 @@ def list_customers(
         )
     filters = {
         "search": search,
-        "tier": TIER.parse(tier) or tier if tier else None,
-        "grade": GRADE.parse(grade) or grade if grade else None,
+        "tier": code_of(TIER, tier, "--tier"),
+        "grade": code_of(GRADE, grade, "--grade"),
         "tag": tag,
         "archived": archived,
         "sort": sort,
@@ -193,9 +194,9 @@ def list_customers(
 def show_customer(customer: CustomerArgument, format: FormatOption = None) -> None:
     from crmcli.cli.customer_file import record
     from crmcli.render.output import show_record
-    from crmcli.workflows.look import customer as look_up
+    from crmcli.workflows.customer_file import customer_file
 
-    show_record(record(look_up(database(), customer), format), format)
+    show_record(record(customer_file(database(), customer), format), format)
 
 
 def archive(

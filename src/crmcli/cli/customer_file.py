@@ -1,12 +1,13 @@
 """The customer file 客户档案: one record with its lists, for `crm show`."""
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 from crmcli import vocabulary as words
 from crmcli.cli import tables
 from crmcli.i18n import _
-from crmcli.render.output import Format, Record, choose
+from crmcli.render.output import Format, Listing, Record, choose
 
 
 def record(found: Any, format: Format | None) -> Record:
@@ -16,13 +17,23 @@ def record(found: Any, format: Format | None) -> Record:
     if not coded:
         fields = [field for field in fields if field[2] not in (None, "")]
     sections = [
-        tables.contacts(found.contacts),
-        tables.opportunities(found.opportunities, coded=coded),
-        tables.tasks(found.tasks, coded=coded),
-        tables.interactions(found.interactions, coded=coded),
-        tables.transactions(found.transactions, coded=coded),
+        (_("Contacts"), tables.contacts(found.contacts)),
+        (_("Open opportunities"), tables.opportunities(found.opportunities, coded=coded)),
+        (_("Open tasks"), tables.tasks(found.tasks, coded=coded)),
+        (_("Last contacts"), tables.interactions(found.interactions, coded=coded)),
+        (_("Last transactions"), tables.transactions(found.transactions, coded=coded)),
     ]
-    return Record(fields, [section for section in sections if coded or section.rows])
+    if coded:
+        return Record(fields, [section for _title, section in sections])
+    return Record(fields, [_of_one(section, title) for title, section in sections if section.rows])
+
+
+def _of_one(section: Listing, title: str) -> Listing:
+    """A list that stands in the file of its customer need not name it in every line."""
+    keys = [
+        column.key for column in section.columns if column.key not in {"customer", "done_on", "closed_on"}
+    ]
+    return replace(section.only(keys), title=title)
 
 
 def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:

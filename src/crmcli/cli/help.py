@@ -5,6 +5,7 @@ is plain text whose columns are aligned for Chinese, the same on a terminal, in 
 """
 
 import os
+import re
 import textwrap
 import unicodedata
 from typing import Any
@@ -13,6 +14,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from crmcli.i18n import _
 
+_RANGE = re.compile(
+    r"(; )?(\d+<=)?x[<>]=\d+"
+)  # a range as Typer writes it; the texts say it where it matters
 _INDENT = 2
 _WIDEST_NAME = 30
 
@@ -88,8 +92,13 @@ def _parameters(command: Any, ctx: Any) -> tuple[list[tuple[str, str]], list[tup
         elif "--help" in parameter.opts:
             options.append((record[0], _("Show this help and exit.")))
         else:
-            options.append((record[0], record[1]))
+            options.append((_typed(record[0]), _RANGE.sub("", record[1]).removesuffix("[]").rstrip()))
     return arguments, options
+
+
+def _typed(option: str) -> str:
+    """Write what an option takes in capitals, like every other placeholder: `--company TEXT`."""
+    return option.replace("<str>", "TEXT").replace("<int range>", "NUMBER").replace("<int>", "NUMBER")
 
 
 def _bare(metavar: str) -> str:

@@ -9,6 +9,7 @@ from crmcli.cli.common import (
     CustomerArgument,
     FormatOption,
     LimitOption,
+    code_of,
     command,
     database,
     echo_days,
@@ -98,9 +99,9 @@ def list_opportunities(
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
     from crmcli.vocabulary import OPPORTUNITY_STAGE
-    from crmcli.workflows.look import opportunities
+    from crmcli.workflows.records import opportunities
 
-    code = OPPORTUNITY_STAGE.parse(stage) or stage if stage else None
+    code = code_of(OPPORTUNITY_STAGE, stage, "--stage")
     lines = opportunities(
         database(), customer, everything=everything, stage=code, limit=limit_of(limit, format)
     )

@@ -46,7 +46,7 @@ def add(
 def list_products(limit: LimitOption = None, format: FormatOption = None) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import show
-    from crmcli.workflows.look import products
+    from crmcli.workflows.records import products
 
     show(tables.products(products(database(), limit_of(limit, format))), format)
 

@@ -29,19 +29,32 @@ def record(found: Any, format: Format | None) -> Record:
         ("as_of", _("As of"), found.as_of),
         ("fingerprint", _("Rules"), found.fingerprint if coded else found.fingerprint[:12]),
     ]
-    return Record(fields, [_terms(found, coded=coded), _thresholds(found), _facts(found)])
+    return Record(fields, [_terms(found, coded=coded), _thresholds(found), _facts(found, coded=coded)])
+
+
+def _short(value: Any) -> Any:
+    """A count is shown without decimals, an amount with two."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
 def _terms(found: Any, *, coded: bool) -> Listing:
     columns = [
         Column("indicator", _("Indicator"), wrap=True),
-        Column("raw", _("Value")),
+        Column("raw", _("Value"), align="right"),
         Column("normalised", _("0 to 1"), decimals=3),
         Column("weight", _("Weight"), decimals=3),
         Column("points", _("Points")),
     ]
     rows: list[tuple[Any, ...]] = [
-        (term.indicator if coded else term.label, term.raw, term.normalised, term.weight, term.points)
+        (
+            term.indicator if coded else term.label,
+            term.raw if coded else _short(term.raw),
+            term.normalised,
+            term.weight,
+            term.points,
+        )
         for term in found.terms
     ]
     if not coded:
@@ -51,8 +64,8 @@ def _terms(found: Any, *, coded: bool) -> Listing:
 
 def _thresholds(found: Any) -> Listing:
     columns = [
-        Column("tier", _("Tier")),
-        Column("label", _("Name")),
+        Column("tier", _("Code")),
+        Column("label", _("Tier")),
         Column("at_least", _("From score")),
         Column("here", _("Here")),
     ]
@@ -63,11 +76,11 @@ def _thresholds(found: Any) -> Listing:
     return Listing(columns, rows, title=_("Thresholds"), key="thresholds")
 
 
-def _facts(found: Any) -> Listing:
+def _facts(found: Any, *, coded: bool) -> Listing:
     columns = [
         Column("feature", _("Feature")),
         Column("label", _("Meaning"), wrap=True),
-        Column("value", _("Value")),
+        Column("value", _("Value"), align="right"),
     ]
-    rows = [(name, label, value) for name, label, value in found.facts]
+    rows = [(name, label, value if coded else _short(value)) for name, label, value in found.facts]
     return Listing(columns, rows, title=_("What grade and lifecycle rest on"), key="facts")

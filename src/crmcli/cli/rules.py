@@ -1,11 +1,11 @@
 """The rules: are they right, do their examples hold, what do they say?"""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import FormatOption, RulesOption, command, group
+from crmcli.cli.common import FormatOption, RulesOption, command, group, report
 from crmcli.i18n import _, ngettext
 
 app = group(_("The rules: check them, test them, show them."))
@@ -13,7 +13,7 @@ APPS = {"rules": app}
 
 
 def _folder(rules: Path | None) -> Path:
-    from crmcli.workflows.files import rules_folder
+    from crmcli.workflows.rule_folder import rules_folder
 
     return rules_folder(rules)
 
@@ -109,6 +109,28 @@ def features(format: FormatOption = None) -> None:
         for each in list_features()
     ]
     show(Listing(columns, rows, ids=[row[0] for row in rows], key="features"), format)
+
+
+@command(
+    app,
+    "init",
+    help=_(
+        "Copy the shipped rules to your own folder, where you can edit them; they are in force from then on."
+    ),
+    examples="crm rules init\ncrm rules init my-rules && crm classify --rules my-rules --dry-run",
+)
+def init(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help=_("Another folder than your own."))
+    ] = None,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.workflows.rule_folder import copy_rules
+
+    made = copy_rules(folder)
+    report(
+        _("copied the rules to {folder}").format(folder=made), [("folder", _("Folder"), str(made))], format
+    )
 
 
 def _pairs(values: Any) -> str:

@@ -83,14 +83,14 @@ def path(
 ) -> None:
     from crmcli.errors import UsageError
     from crmcli.render.output import Record, show_record
-    from crmcli.workflows.files import all_places, rules_folder
+    from crmcli.workflows.files import backups, user_rules
+    from crmcli.workflows.rule_folder import rules_folder
 
-    places = all_places()
     found = {
-        "database": (_("Database"), str(places.database)),
+        "database": (_("Database"), str(database())),
         "rules": (_("Rules in force"), str(rules_folder())),
-        "user_rules": (_("Your own rules, if any"), str(places.rules)),
-        "backups": (_("Backups"), str(places.backups)),
+        "user_rules": (_("Your own rules, if any"), str(user_rules())),
+        "backups": (_("Backups"), str(backups())),
     }
     if which is not None:
         if which not in found:

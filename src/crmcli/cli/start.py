@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from crmcli import i18n
 from crmcli.render.output import prepare_streams
-from crmcli.store.places import places
+from crmcli.store.places import database_path
 from crmcli.store.settings import peek_language
 
 
@@ -40,7 +40,7 @@ def _named_database(argv: Sequence[str]) -> str:
 def _language() -> str:
     named = i18n.recognise(os.environ.get("CRM_LANG", ""))
     if named is None:
-        named = i18n.recognise(peek_language(places().database))
+        named = i18n.recognise(peek_language(database_path()))
     if named is None:
         locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         named = i18n.recognise(locale)

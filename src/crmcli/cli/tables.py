@@ -30,12 +30,12 @@ def customers(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("id", "#"),
         Column("name", _("Name"), wrap=True, min_width=8),
         Column("company", _("Company"), wrap=True),
-        Column("score", _("Score")),
+        Column("score", _("Score"), spare=3),
         Column("tier", _("Tier")),
         Column("grade", _("Grade")),
-        Column("lifecycle_stage", _("Lifecycle")),
-        Column("last_contacted_on", _("Last contact")),
-        Column("next_contact_on", _("Next contact")),
+        Column("lifecycle_stage", _("Lifecycle"), spare=4),
+        Column("last_contacted_on", _("Last contact"), spare=2),
+        Column("next_contact_on", _("Next contact"), spare=1),
         Column("phone", _("Phone")),
     ]
     rows = [
@@ -62,7 +62,7 @@ def contacts(lines: Iterable[Any]) -> Listing:
         Column("is_primary", _("Primary")),
     ]
     rows = [(*line[:7], bool(line.is_primary)) for line in lines]
-    return Listing(columns, rows, title=_("Contacts"), key="contacts")
+    return Listing(columns, rows, key="contacts")
 
 
 def products(lines: Iterable[Any]) -> Listing:
@@ -99,7 +99,7 @@ def interactions(lines: Iterable[Any], *, coded: bool) -> Listing:
         )
         for line in lines
     ]  # fmt: skip
-    return Listing(columns, rows, title=_("Last contacts"), key="interactions")
+    return Listing(columns, rows, key="interactions")
 
 
 def transactions(lines: Iterable[Any], *, coded: bool) -> Listing:
@@ -121,7 +121,7 @@ def transactions(lines: Iterable[Any], *, coded: bool) -> Listing:
         )
         for line in lines
     ]  # fmt: skip
-    return Listing(columns, rows, title=_("Last transactions"), key="transactions")
+    return Listing(columns, rows, key="transactions")
 
 
 def opportunities(lines: Iterable[Any], *, coded: bool) -> Listing:
@@ -143,7 +143,7 @@ def opportunities(lines: Iterable[Any], *, coded: bool) -> Listing:
         )
         for line in lines
     ]  # fmt: skip
-    return Listing(columns, rows, title=_("Open opportunities"), key="opportunities")
+    return Listing(columns, rows, key="opportunities")
 
 
 def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
@@ -167,7 +167,7 @@ def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
         )
         for line in lines
     ]
-    return Listing(columns, rows, title=_("Open tasks"), key="tasks")
+    return Listing(columns, rows, key="tasks")
 
 
 def journal(lines: Iterable[Any]) -> Listing:

@@ -77,7 +77,7 @@ def list_tasks(
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
-    from crmcli.workflows.look import tasks
+    from crmcli.workflows.records import tasks
 
     lines = tasks(database(), customer, everything=everything, limit=limit_of(limit, format))
     show(tables.tasks(lines, coded=choose(format, sys.stdout) is not Format.TABLE), format)

@@ -134,7 +134,7 @@ def list_interactions(
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
-    from crmcli.workflows.look import interactions
+    from crmcli.workflows.records import interactions
 
     lines = interactions(database(), customer, limit_of(limit, format))
     show(tables.interactions(lines, coded=choose(format, sys.stdout) is not Format.TABLE), format)
@@ -151,7 +151,7 @@ def list_transactions(
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
-    from crmcli.workflows.look import transactions
+    from crmcli.workflows.records import transactions
 
     lines = transactions(database(), customer, limit_of(limit, format))
     show(tables.transactions(lines, coded=choose(format, sys.stdout) is not Format.TABLE), format)

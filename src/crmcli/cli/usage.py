@@ -13,7 +13,8 @@ from typer.exceptions import TyperException
 from crmcli.errors import UsageError
 from crmcli.i18n import _
 
-_NOT_A = re.compile(r"('.*'|\".*\") is not a valid (\w+)\.?", re.DOTALL)
+_NOT_A = re.compile(r"('.*'|\".*\") is not a valid (\w+)(?: range)?\.?", re.DOTALL)
+_OUTSIDE = re.compile(r"(\S+) is not in the range (?:(\d+)<=)?x(?:<=(\d+))?\.?")
 _NOT_ONE_OF = re.compile(r"('.*'|\".*\") is not one of (.*)\.?", re.DOTALL)
 
 
@@ -60,16 +61,28 @@ def _sentence(error: Any) -> str:
 def _bad_value(message: str) -> str:
     match = _NOT_A.fullmatch(message)
     if match:
-        kinds = {"integer": _("a whole number"), "float": _("a number")}
+        whole = _("a whole number")
+        kinds = {"integer": whole, "int": whole, "float": _("a number")}
         return _("{value} is not {kind}").format(
             value=match.group(1), kind=kinds.get(match.group(2), match.group(2))
         )
+    match = _OUTSIDE.fullmatch(message)
+    if match:
+        return _out_of_range(*match.groups())
     match = _NOT_ONE_OF.fullmatch(message)
     if match:
         return _("{value} is not one of {choices}").format(
             value=match.group(1), choices=match.group(2).rstrip(".")
         )
     return message.rstrip(".")
+
+
+def _out_of_range(value: str, least: str | None, most: str | None) -> str:
+    if least and most:
+        return _("{value} is not from {least} to {most}").format(value=value, least=least, most=most)
+    if least:
+        return _("{value} is less than {least}").format(value=value, least=least)
+    return _("{value} is more than {most}").format(value=value, most=most)
 
 
 def _name(error: Any) -> str:

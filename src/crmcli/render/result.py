@@ -5,7 +5,6 @@ Nothing here knows of a format, and nothing here is ever stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -24,8 +23,7 @@ class Amount(NamedTuple):
 Cell: TypeAlias = str | int | float | bool | Amount | date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a listing.
 
     Attributes:
@@ -47,8 +45,7 @@ class Column:
     decimals: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Rows under columns.
 
     Attributes:
@@ -79,8 +76,7 @@ class Listing:
                     hint=_("the fields are {names}").format(names=", ".join(places)),
                 )
         chosen = [places[key] for key in keys]
-        return replace(
-            self,
+        return self._replace(
             columns=[self.columns[place] for place in chosen],
             rows=[[row[place] for place in chosen] for row in self.rows],
             ids=self.ids or ([_as_id(row[places["id"]]) for row in self.rows] if "id" in places else ()),
@@ -100,12 +96,11 @@ class Listing:
         raise UsageError(_("this result has no ids"), hint=_("use another --format"))
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One thing in full: its fields as (key, heading, value), then the lists that belong to it."""
 
     fields: Sequence[tuple[str, str, Cell]]
-    sections: Sequence[Listing] = field(default=())
+    sections: Sequence[Listing] = ()
 
     def as_row(self) -> Listing:
         """Return the fields as a listing of one row."""

@@ -32,7 +32,6 @@ from crmcli.rules.expression import (
     nearest,
     size,
 )
-from crmcli.rules.folder import source_hash
 from crmcli.rules.model import (
     ANY,
     GRADES,
@@ -160,7 +159,6 @@ class _Sections:
         return RuleSet(
             files=dict(files),
             fingerprint=hashlib.sha256(meaning.encode()).hexdigest(),
-            source_hash=source_hash(files),
             features=features,
             scores=(score,),
             tiers=tiers,
@@ -811,10 +809,8 @@ class _Sections:
     def _case(self, file: str, place: Place, body: Fields, tiers: tuple[str, ...]) -> None:
         reader = self.reader
         name = reader.text(body.get("name")) if body.get("name") is not None else ""
-        if file == "cadence.yaml":
-            given = self._words(body.get("given"), place, tiers)
-        else:
-            given = self._given(body.get("given"), place)
+        words, values = file == "cadence.yaml", body.get("given")
+        given = self._words(values, place, tiers) if words else self._given(values, place)
         others = tuple(self._given(node, node.place) for node in reader.items(body.get("others"), place))
         expected = reader.fields(body.get("expect"), place, optional=self._EXPECTS[file])
         if given is None or expected is None or None in others:

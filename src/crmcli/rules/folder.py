@@ -1,7 +1,5 @@
 """Where the rule files are and what they say, byte for byte. Light: no YAML, no SQL."""
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 from crmcli.errors import ConfigError, Fault
@@ -51,16 +49,6 @@ def read_files(folder: Path) -> dict[str, str]:
     return files
 
 
-def source_hash(files: Mapping[str, str]) -> str:
-    """Return the sha256 of the files' names and bytes: it changes with every edit, even of a comment."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        for part in (name.encode(), files[name].encode("utf-8", "surrogatepass")):
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-    return digest.hexdigest()
-
-
 def _rule_files(folder: Path) -> list[Path]:
     try:
         found = [
@@ -89,7 +77,7 @@ def _read(path: Path, faults: list[Fault]) -> str | None:
         faults.append(Fault(what, file=str(path), code="too-large"))
         return None
     try:
-        # Line ends are left as they are: the hash is of what stands in the file.
+        # Line ends are left as they are: what stands in the file is what is kept.
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

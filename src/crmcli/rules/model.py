@@ -195,14 +195,12 @@ class RuleSet:
     Attributes:
         files: name → text, as read.
         fingerprint: sha256 of what the rules mean; comments, spacing and the order of keys do not change it.
-        source_hash: sha256 of the files as they stand.
         features: every feature the rules use, declared ones and those taken straight from the catalogue, by
             name.
     """
 
     files: Mapping[str, str] = field(repr=False)
     fingerprint: str
-    source_hash: str
     features: tuple[FeatureUse, ...]
     scores: tuple[Score, ...]
     tiers: tuple[Tier, ...]

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from crmcli.errors import CannotCreateError
 from crmcli.i18n import _
-from crmcli.store.light import BUSY_SECONDS, SCHEMA_VERSION, check_file, explain, explained
+from crmcli.store.light import BUSY_SECONDS, SCHEMA_VERSION, UNFIT, check_file, explain, explained, unfit
 
 _PRAGMAS = (
     "foreign_keys=ON",
@@ -100,5 +100,7 @@ def writing(path: Path) -> Iterator[Connection]:
         raise
     except sqlite3.Error as error:
         raise explain(error, path) from error
+    except UNFIT as error:
+        raise unfit(error) from error
     finally:
         engine.dispose()

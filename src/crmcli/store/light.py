@@ -10,13 +10,22 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from crmcli.errors import BusyError, CannotCreateError, ConfigError, CrmError, NotFoundError, StorageError
+from crmcli.errors import (
+    BusyError,
+    CannotCreateError,
+    ConfigError,
+    CrmError,
+    DataError,
+    NotFoundError,
+    StorageError,
+)
 from crmcli.i18n import _
 
 APPLICATION_ID = 0x43524D31  #: "CRM1", in the header of every database of ours
 SCHEMA_VERSION = 1  #: PRAGMA user_version of the files this program writes
 MINIMUM_SQLITE = (3, 37, 0)  #: the first with STRICT tables
 BUSY_SECONDS = 10.0
+UNFIT = (UnicodeEncodeError, OverflowError)  #: what Python raises for a value that SQLite cannot be given
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -26,19 +35,20 @@ def statement(name: str) -> str:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path, *, older: bool = False) -> Iterator[sqlite3.Connection]:
     """Open the database for reading only, checked; no statement can write through it.
 
+    Args:
+        path: the file.
+        older: take a file of an earlier schema too (its settings are readable in every version).
+
     Raises:
-        NotFoundError: there is no database yet.
+        NotFoundError: there is no database yet; a blank file is none, a first command that was killed leaves one.
         ConfigError: the file is not ours, or a newer program wrote it.
         BusyError, StorageError: as the names say.
     """
     if not path.exists():
-        raise NotFoundError(
-            _("no database yet at {path}").format(path=path),
-            hint=_("start one with 'crm init', 'crm add NAME' or 'crm import'"),
-        )
+        raise _no_database(path)
     with explained(path), closing(_connect(path, "ro")) as connection:
         try:
             version = check_file(connection, path)
@@ -47,12 +57,21 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
                 raise
             _recover(path)
             version = check_file(connection, path)
-        if version < SCHEMA_VERSION:
+        if version == 0:
+            raise _no_database(path)
+        if version < SCHEMA_VERSION and not older:
             raise ConfigError(
                 _("{path} was made by an older crm").format(path=path),
                 hint=_("run 'crm init' once to bring it up to date"),
             )
         yield connection
+
+
+def _no_database(path: Path) -> NotFoundError:
+    return NotFoundError(
+        _("no database yet at {path}").format(path=path),
+        hint=_("start one with 'crm init', 'crm add NAME' or 'crm import'"),
+    )
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -117,11 +136,20 @@ def check_file(connection: sqlite3.Connection, path: Path) -> int:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours: what happened, and what to do."""
+    """Turn SQLite's errors into ours: what happened, and what to do; and values that no database can hold."""
     try:
         yield
     except sqlite3.Error as error:
         raise explain(error, path) from error
+    except UNFIT as error:
+        raise unfit(error) from error
+
+
+def unfit(error: Exception) -> DataError:
+    """Return our error for a value that cannot go into a statement: half a character, a number beyond 64 bits."""
+    if isinstance(error, UnicodeEncodeError):
+        return DataError(_("a text holds half of a character (it is not UTF-8)"), hint=_("type it again"))
+    return DataError(_("a number or a day is out of range"))
 
 
 def explain(error: sqlite3.Error, path: Path) -> CrmError:

@@ -19,7 +19,7 @@ from crmcli.errors import StorageError
 from crmcli.i18n import _
 from crmcli.store.engine import make_engine
 from crmcli.store.light import APPLICATION_ID, SCHEMA_VERSION, explain, explained
-from crmcli.store.places import places
+from crmcli.store.places import backups_path
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -69,7 +69,7 @@ def _back_up(path: Path) -> None:
         version = source.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             return
-        folder = places().backups
+        folder = backups_path()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy = folder / f"{path.stem}-schema-{version}.db"
         copy.unlink(missing_ok=True)

@@ -1,43 +1,43 @@
 """Where files live: the database, the user's rules, the backups. Light: every command needs it.
 
-CRM_DB names the database file; CRM_HOME puts everything under one folder; otherwise the platform's own folders.
+CRM_DB names the database file; CRM_HOME puts everything under one folder; otherwise the platform's own folders. On
+Linux those are the XDG folders, read here, because importing platformdirs for two variables costs a tenth of a
+command; elsewhere platformdirs knows them.
 """
 
 import os
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 
 APP = "crmcli"
+_XDG = sys.platform.startswith("linux")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The paths this program uses; none is created by asking."""
-
-    database: Path
-    rules: Path
-    backups: Path
-
-
-def places() -> Places:
-    """Return the paths in force: CRM_DB and CRM_HOME first, then the platform's folders (XDG)."""
-    home = os.environ.get("CRM_HOME", "")
+def database_path() -> Path:
+    """Return where the database is or will be."""
     named = os.environ.get("CRM_DB", "")
+    return (Path(named).expanduser() if named else _folder("data") / "crm.db").absolute()
+
+
+def user_rules_path() -> Path:
+    """Return the folder in which the user's own rules are looked for."""
+    return (_folder("config") / "rules").absolute()
+
+
+def backups_path() -> Path:
+    """Return the folder for copies of the database."""
+    return database_path().parent / "backups"
+
+
+def _folder(kind: str) -> Path:
+    home = os.environ.get("CRM_HOME", "")
     if home:
-        data = config = Path(home).expanduser()
-    else:
-        data, config = _data_folder(), _config_folder()
-    database = Path(named).expanduser() if named else data / "crm.db"
-    return Places(database.absolute(), config.absolute() / "rules", database.absolute().parent / "backups")
+        return Path(home).expanduser()
+    if _XDG:
+        given = os.environ.get(f"XDG_{kind.upper()}_HOME", "")
+        usual = Path.home() / (".local/share" if kind == "data" else ".config")
+        return (Path(given) if given.startswith("/") else usual) / APP
+    import platformdirs  # not on the way of a command on Linux
 
-
-def _data_folder() -> Path:
-    from platformdirs import user_data_path  # only where no variable names the file: it costs every command
-
-    return user_data_path(APP, appauthor=False)
-
-
-def _config_folder() -> Path:
-    from platformdirs import user_config_path  # see _data_folder
-
-    return user_config_path(APP, appauthor=False)
+    found = platformdirs.user_data_path if kind == "data" else platformdirs.user_config_path
+    return found(APP, appauthor=False)

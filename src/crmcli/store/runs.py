@@ -79,12 +79,9 @@ def journal_position(connection: Connection) -> int:
     return int(value or 0)
 
 
-def save_ruleset(
-    work: Work, fingerprint: str, source_hash: str, files: Mapping[str, str], agenda: Mapping[str, Any]
-) -> None:
+def save_ruleset(work: Work, fingerprint: str, files: Mapping[str, str], agenda: Mapping[str, Any]) -> None:
     """Keep a ruleset's text and its compiled agenda under its fingerprint; the same meaning is kept once."""
     values = {
-        "source_hash": source_hash,
         "files": json.dumps(dict(files), ensure_ascii=False, sort_keys=True),
         "agenda": json.dumps(dict(agenda), ensure_ascii=False, sort_keys=True),
     }

@@ -519,7 +519,6 @@ class RulesetRecord(SQLModel, table=True):
     __tablename__ = "rulesets"
     __table_args__ = (STRICT,)
     fingerprint: str = Field(primary_key=True, sa_type=Text)
-    source_hash: str = Field(sa_type=Text)
     files: str = Field(sa_type=Text)
     agenda: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)

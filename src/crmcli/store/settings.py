@@ -2,14 +2,13 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 KEYS = ("language", "time_zone", "currency", "country")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What `crm init` asked for.
 
     Attributes:
@@ -28,7 +27,7 @@ class Settings:
 def read_settings(connection: sqlite3.Connection) -> Settings:
     """Return the settings of an open database; what is not set has its default."""
     found = dict(connection.execute("SELECT key, value FROM settings ORDER BY key"))
-    return replace(Settings(), **{key: found[key] for key in KEYS if key in found})
+    return Settings(**{key: found[key] for key in KEYS if key in found})
 
 
 def peek_language(path: Path) -> str:

@@ -6,23 +6,22 @@ have changed since, their cadence is compiled afresh in memory, and the result s
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crmcli import clock
 from crmcli.i18n import _, ngettext
 from crmcli.rules import folder
-from crmcli.store import reads
 from crmcli.store.light import reading
+from crmcli.store.reads import agenda as reads
+from crmcli.store.reads.base import ALL
 from crmcli.store.settings import read_settings
 from crmcli.values import group_amount
 from crmcli.vocabulary import OPPORTUNITY_STAGE
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One line of the agenda: a customer with all its reasons, or a task or deal that belongs to nobody yet."""
 
     customer: int | None
@@ -38,8 +37,7 @@ class Item:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda:
+class Agenda(NamedTuple):
     """What is due, most urgent first.
 
     Attributes:
@@ -57,7 +55,7 @@ class Agenda:
     rules_changed: bool
 
 
-def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limit: int = reads.ALL) -> Agenda:
+def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limit: int = ALL) -> Agenda:
     """Return who is to be contacted on a day, or in the `days` days that begin with it.
 
     Args:
@@ -72,7 +70,7 @@ def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limi
         until = today + timedelta(days=days - 1)
         stored = reads.stored_ruleset(connection, today.isoformat())
         files = folder.read_files(rules)
-        changed = stored is None or stored.source_hash != folder.source_hash(files)
+        changed = stored is None or json.loads(stored.files) != files
         program: Mapping[str, Any] = (
             json.loads(stored.agenda) if stored and not changed else _compiled(files, rules)
         )

@@ -18,7 +18,7 @@ from crmcli.store import runs
 from crmcli.store.runs import Move, RunRow
 from crmcli.store.work import Work, unit_of_work
 
-_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_PERIOD = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _run(
         still_open = as_of >= work.today
         if not force and not (still_open and changed):
             return Outcome(found, False, None, (), changed, others)
-    runs.save_ruleset(work, ruleset.fingerprint, ruleset.source_hash, ruleset.files, agenda_program(ruleset))
+    runs.save_ruleset(work, ruleset.fingerprint, ruleset.files, agenda_program(ruleset))
     program = compile_ruleset(ruleset, runs.source_tables(), as_of, currency)
     savepoint = connection.begin_nested()
     run = runs.make_run(work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint)

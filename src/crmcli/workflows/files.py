@@ -2,20 +2,19 @@
 
 from pathlib import Path
 
-from crmcli.rules.folder import choose_folder
-from crmcli.store.places import Places, places
+from crmcli.store.places import backups_path, database_path, user_rules_path
 
 
 def database() -> Path:
     """Return the path of the database in force (it may not exist yet)."""
-    return places().database
+    return database_path()
 
 
-def all_places() -> Places:
-    """Return every path this program uses."""
-    return places()
+def backups() -> Path:
+    """Return the folder for copies of the database."""
+    return backups_path()
 
 
-def rules_folder(explicit: Path | None = None) -> Path:
-    """Return the folder of the rules in force: the one named, else the user's copy, else the shipped ones."""
-    return choose_folder(explicit, places().rules)
+def user_rules() -> Path:
+    """Return the folder in which the user's own rules are looked for."""
+    return user_rules_path()

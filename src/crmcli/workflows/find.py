@@ -9,8 +9,8 @@ from difflib import get_close_matches
 
 from crmcli.errors import AmbiguousError, NotFoundError
 from crmcli.i18n import _
-from crmcli.store import reads
-from crmcli.store.reads import Match
+from crmcli.store.reads import customers as reads
+from crmcli.store.reads.customers import Match
 
 _ID = re.compile(r"#?([1-9]\d{0,17})")
 _PHONE_LIKE = re.compile(r"[+(（]?[\d０-９][\d０-９\s()（）./-]{4,}")

@@ -20,7 +20,7 @@ from crmcli.errors import AmbiguousError, DataError, Fault, NotFoundError, Refus
 from crmcli.exchange.phones import to_e164
 from crmcli.i18n import _
 from crmcli.store import schema
-from crmcli.store.reads import Match
+from crmcli.store.reads.customers import Match
 from crmcli.store.work import Work, unit_of_work
 from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH
 from crmcli.workflows.find import find_customer
@@ -80,7 +80,7 @@ def add(database: Path, entity: str, given: Mapping[str, str | None]) -> Recorde
     with unit_of_work(database, f"{entity} add") as work:
         row, resolved = _make(work, entity, given)
         name = _customer_name(work, row)
-        work.summary = _("added {entity} #{id} {name}").format(entity=entity, id=row.id, name=_title(row))
+        work.summary = _added(entity, row, name)
         return Recorded(row.id, name, work.summary, resolved)
 
 
@@ -108,7 +108,7 @@ def archive(database: Path, entity: str, which: str, *, back: bool = False) -> E
     with unit_of_work(database, f"{entity} archive") as work:
         row = _get(work, entity, which)
         old = row.archived_at
-        if (old is None) != back:
+        if (old is None) == back:
             return Edited(row.id, _("nothing to do: it already is so"), ())
         row.archived_at = None if back else work.now
         work.session.flush()
@@ -242,14 +242,17 @@ def _make(
     work: Work, entity: str, given: Mapping[str, str | None]
 ) -> tuple[Any, tuple[tuple[str, date], ...]]:
     model, model_in = _MODELS[entity]
-    read, resolved = _read(work, {name: value for name, value in given.items() if value is not None})
+    read, resolved, faults = _read(work, {name: value for name, value in given.items() if value is not None})
     if "currency" in model_in.model_fields:
         read.setdefault("currency", work.settings.currency)
     if "occurred_on" in model_in.model_fields:
         read.setdefault("occurred_on", work.today)
     if entity == "opportunity":
         read.setdefault("opened_on", work.today)
-    row = model.model_validate({**_validated(model_in, read).model_dump(), **work.stamps()})
+    checked = _validated(model_in, read, faults)
+    row = model.model_validate({**checked.model_dump(), **work.stamps()})
+    if entity == "opportunity" and row.stage not in OPEN_STAGES and row.closed_on is None:
+        row.closed_on = work.today
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
@@ -258,8 +261,8 @@ def _make(
 
 def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
-    read, _resolved = _read(work, given, currency=getattr(row, "currency", None))
-    checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields)), **read})
+    read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
+    checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields)), **read}, faults)
     changes = []
     for name in read:
         old, new = getattr(row, name), getattr(checked, name)
@@ -274,8 +277,11 @@ def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tupl
 
 def _read(
     work: Work, given: Mapping[str, str], currency: str | None = None
-) -> tuple[dict[str, Any], tuple[tuple[str, date], ...]]:
-    """Turn the user's words into stored values: days, amounts, references; the rest is the input model's business."""
+) -> tuple[dict[str, Any], tuple[tuple[str, date], ...], list[Fault]]:
+    """Turn the user's words into stored values: days, amounts, references; the rest is the input model's business.
+
+    Returns what was read, the days that were not written as dates, and what cannot be read.
+    """
     read: dict[str, Any] = {}
     resolved: list[tuple[str, date]] = []
     faults: list[Fault] = []
@@ -302,22 +308,25 @@ def _read(
                 read[name] = text
         except values.ValueFault as fault:
             faults.append(Fault(fault.what, column=name, value=text, hint=fault.hint))
-    if faults:
-        raise _bad(faults)
     if "phone" in read:
         read["phone_e164"] = to_e164(read["phone"], work.settings.country) if read["phone"].strip() else None
-    return read, tuple(resolved)
+    return read, tuple(resolved), faults
 
 
-def _validated(model_in: type[Any], read: Mapping[str, Any]) -> SQLModel:
+def _validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault]) -> SQLModel:
+    """Return the checked record, or raise with `faults` and everything else that is wrong."""
+    unread = {_MONEY.get(str(fault.column), str(fault.column)) for fault in faults}
     try:
         checked: SQLModel = model_in.model_validate(dict(read))
     except ValidationError as error:
-        faults = [
+        faults = faults + [
             Fault(_sentence(problem), column=str(problem["loc"][0]), value=str(problem.get("input", ""))[:60])
             for problem in error.errors()
+            if problem["loc"][0] not in unread
         ]
         raise _bad(faults) from None
+    if faults:
+        raise _bad(faults)
     return checked
 
 
@@ -361,6 +370,23 @@ def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
                     value=repr(value), id=other.id, name=_title(other)
                 ),
                 where=name,
+            )
+    if model is schema.Product:
+        _refuse_same_product(work, row)
+
+
+def _refuse_same_product(work: Work, row: Any) -> None:
+    """`GTX Pro` and `gtxpro` are one product wherever one is named, so they cannot both be there."""
+    key = product_key(row.name)
+    with work.session.no_autoflush:
+        others = work.session.exec(select(schema.Product).where(schema.Product.id != (row.id or 0))).all()
+    for other in others:
+        if key and product_key(other.name) == key:
+            raise DataError(
+                _("{value} is taken by #{id} {name}").format(
+                    value=repr(row.name), id=other.id, name=other.name
+                ),
+                where="name",
             )
 
 
@@ -442,6 +468,16 @@ def _customer_name(work: Work, row: Any) -> str:
     number = getattr(row, "customer_id", None)
     customer = work.session.get(schema.Customer, number) if number is not None else None
     return customer.name if customer is not None else ""
+
+
+def _added(entity: str, row: Any, customer: str) -> str:
+    title = _title(row)
+    if isinstance(row, schema.Customer) or not customer:
+        return _("added {entity} #{id} {name}").format(entity=entity, id=row.id, name=title).rstrip()
+    if not title:
+        return _("added {entity} #{id} for {customer}").format(entity=entity, id=row.id, customer=customer)
+    text = _("added {entity} #{id} {name} for {customer}")
+    return text.format(entity=entity, id=row.id, name=title, customer=customer)
 
 
 def _title(row: Any) -> str:

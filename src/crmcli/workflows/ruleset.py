@@ -103,7 +103,6 @@ class RulesShown:
 
     folder: str
     fingerprint: str
-    source_hash: str
     features: tuple[FeatureUse, ...]
     score: str
     score_label: Label
@@ -184,7 +183,6 @@ def show_folder(folder: Path) -> RulesShown:
     return RulesShown(
         folder=str(folder),
         fingerprint=ruleset.fingerprint,
-        source_hash=ruleset.source_hash,
         features=ruleset.features,
         score=score.name,
         score_label=score.label,

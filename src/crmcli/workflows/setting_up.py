@@ -1,6 +1,6 @@
 """Starting a database and taking commands back: the upkeep that writes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from crmcli import clock
@@ -73,4 +73,4 @@ def _checked(wanted: Settings) -> Settings:
             where="--country",
             hint=_("write CN, US, DE …"),
         )
-    return replace(wanted, language=language, currency=currency, country=country)
+    return wanted._replace(language=language, currency=currency, country=country)

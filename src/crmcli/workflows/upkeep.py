@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 
 from crmcli import clock
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, NotFoundError
 from crmcli.i18n import recognise
-from crmcli.store import reads
 from crmcli.store.light import reading
-from crmcli.store.reads import JournalLine
+from crmcli.store.reads import journal as reads
+from crmcli.store.reads.journal import JournalLine
 from crmcli.store.settings import Settings, read_settings
 
 #: What a country suggests for the currency; anything else keeps the currency in force.
@@ -27,10 +27,11 @@ _CURRENCIES = {
 
 def settings(database: Path) -> Settings:
     """Return the settings in force; those of a new database where there is none yet."""
-    if not database.exists():
+    try:
+        with reading(database, older=True) as connection:  # 'crm init' is what brings an older file up to date
+            return read_settings(connection)
+    except NotFoundError:
         return suggested()
-    with reading(database) as connection:
-        return read_settings(connection)
 
 
 def suggested() -> Settings:

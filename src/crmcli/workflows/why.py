@@ -10,8 +10,8 @@ from crmcli import clock
 from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.rules import load, thresholds
-from crmcli.store import reads
 from crmcli.store.light import reading
+from crmcli.store.reads import judgements as reads
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
 
@@ -79,10 +79,11 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
             )
         lines = reads.indicators(connection, found.run, match.id, SCORE)
         files = reads.ruleset_files(connection, found.fingerprint)
-    words = thresholds(load(files, _("the rules of {period}").format(period=found.period)))
+    ruleset = load(files, _("the rules of {period}").format(period=found.period))
+    words = thresholds(ruleset)
+    flags = {use.name for use in ruleset.features if use.type == "bool"}
     terms = tuple(Term(line.indicator, words.indicators[line.indicator].text(), *line[1:]) for line in lines)
     cause = words.grade_reasons[found.grade_reason]
-    facts = json.loads(found.facts)
     return Why(
         customer=match.id,
         name=match.name,
@@ -102,7 +103,16 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
         grade_rule=cause.condition,
         lifecycle_stage=found.lifecycle_stage,
         facts=tuple(
-            (name, words.features[name].text() if name in words.features else name, facts[name])
-            for name in facts
+            (
+                name,
+                words.features[name].text() if name in words.features else name,
+                _typed(value, name in flags),
+            )
+            for name, value in json.loads(found.facts).items()
         ),
     )
+
+
+def _typed(value: Any, flag: bool) -> Any:
+    """SQL has no yes and no: a flag comes back as 1 or 0."""
+    return bool(value) if flag and value is not None else value

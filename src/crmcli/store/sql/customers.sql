@@ -12,11 +12,11 @@ LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FR
 WHERE (:archived OR c.archived_at IS NULL)
     AND (:tier IS NULL OR k.tier = :tier)
     AND (:grade IS NULL OR k.grade = :grade)
-    AND (:tag IS NULL OR instr(',' || c.tags || ',', ',' || :tag || ','))
+    AND (:tag IS NULL OR instr(',' || replace(replace(replace(c.tags, '，', ','), '、', ','), ', ', ',') || ',', ',' || :tag || ','))
     AND (:search = '' OR instr(lower(c.name), lower(:search)) OR instr(lower(coalesce(c.company, '')), lower(:search))
         OR instr(coalesce(c.phone, ''), :search) OR instr(lower(coalesce(c.email, '')), lower(:search)))
 ORDER BY
-    CASE :sort WHEN 'score' THEN -k.score END,
+    CASE :sort WHEN 'score' THEN coalesce(-k.score, 1) END,
     CASE :sort WHEN 'name' THEN c.name END,
     c.id
 LIMIT :limit

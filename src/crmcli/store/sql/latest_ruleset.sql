@@ -1,5 +1,5 @@
 -- The ruleset of the run that the agenda of :today stands on.
-SELECT s.source_hash, s.agenda, s.fingerprint, r.as_of, r.id
+SELECT s.files, s.agenda, s.fingerprint, r.as_of, r.id
 FROM runs r
 JOIN rulesets s ON s.fingerprint = r.ruleset_fingerprint
 WHERE r.as_of <= :today

@@ -34,7 +34,6 @@ CREATE INDEX ix_journal_entries_undoes_id ON journal_entries (undoes_id);
 
 CREATE TABLE rulesets (
     fingerprint TEXT NOT NULL,
-    source_hash TEXT NOT NULL,
     files TEXT NOT NULL,
     agenda TEXT NOT NULL,
     created_at TEXT NOT NULL,

@@ -1,0 +1,122 @@
+"""The agenda: everybody with something due, in one statement, and the tasks and deals behind it."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from crmcli.store.reads.base import row, rows
+
+
+class AgendaRow(NamedTuple):
+    """One customer with something due, and everything its reasons are made of."""
+
+    id: int
+    name: str
+    company: str | None
+    phone: str | None
+    tier: str | None
+    grade: str | None
+    score: float | None
+    last_contacted_on: str | None
+    days_since: float | None
+    cadence_days: int
+    cadence_max_days: int
+    overdue: int
+    never_contacted: int
+    next_contact_on: str | None
+    agreed: int
+    task_on: str | None
+    tasks: int
+    close_on: str | None
+    deals: int
+    no_next_step: int
+    urgency: float
+    total: int
+
+
+class AgendaTask(NamedTuple):
+    """A task due on the agenda."""
+
+    id: int
+    customer_id: int | None
+    title: str
+    due_on: str
+    channel: str | None
+
+
+class AgendaDeal(NamedTuple):
+    """An opportunity whose expected close is near or past."""
+
+    id: int
+    customer_id: int | None
+    name: str
+    stage: str
+    amount_minor: int | None
+    currency: str
+    expected_close_on: str
+    waiting_for: str | None
+
+
+class StoredRuleset(NamedTuple):
+    """What the last run before a day stood on."""
+
+    files: str
+    agenda: str
+    fingerprint: str
+    as_of: str
+    run: int
+
+
+def stored_ruleset(connection: sqlite3.Connection, today: str) -> StoredRuleset | None:
+    """Return the ruleset of the last run up to a day."""
+    return row(connection, "latest_ruleset", StoredRuleset, today=today)
+
+
+def agenda(
+    connection: sqlite3.Connection, program: Mapping[str, Any], *, today: date, until: date, limit: int
+) -> list[AgendaRow]:
+    """Return who is due by `until`, most urgent first. `program` is the agenda part of a compiled ruleset."""
+    urgency = program["urgency"]
+    values = {
+        "cadence": json.dumps(program["cadence"]),
+        "today": today.isoformat(),
+        "until": until.isoformat(),
+        "task_until": _later(until, program["task_lead_days"]),
+        "deal_until": _later(until, program["opportunity_lead_days"]),
+        "default_days": program["unclassified"][0],
+        "default_max_days": program["unclassified"][1],
+        "u_overdue": urgency["overdue"],
+        "u_never": urgency["never_contacted"],
+        "u_task": urgency["task_due"],
+        "u_task_late": urgency["task_overdue_per_day"],
+        "u_deal_near": urgency["opportunity_near"],
+        "u_deal_past": urgency["opportunity_past"],
+        "u_agreed": urgency["next_contact_due"],
+        "u_no_next_step": urgency["no_next_step"],
+        "u_tier": json.dumps(urgency["tier"]),
+        "u_grade": json.dumps(urgency["grade"]),
+        "limit": limit,
+    }
+    return rows(connection, "agenda", AgendaRow, **values)
+
+
+def agenda_tasks(
+    connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date
+) -> list[AgendaTask]:
+    """Return the open tasks that are due by `until` or within the rules' lead time after it."""
+    later = _later(until, program["task_lead_days"])
+    return rows(connection, "agenda_tasks", AgendaTask, today=today.isoformat(), until=later)
+
+
+def agenda_deals(
+    connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date
+) -> list[AgendaDeal]:
+    """Return the open opportunities whose expected close is past, or near by the rules' lead time."""
+    later = _later(until, program["opportunity_lead_days"])
+    return rows(connection, "agenda_deals", AgendaDeal, today=today.isoformat(), until=later)
+
+
+def _later(day: date, days: int) -> str:
+    return (day + timedelta(days=days)).isoformat()

@@ -1,0 +1,52 @@
+"""What a run found about one customer, and the rules it ran by."""
+
+import json
+import sqlite3
+from typing import NamedTuple
+
+from crmcli.store.light import statement
+from crmcli.store.reads.base import row, rows
+
+
+class Judgement(NamedTuple):
+    """What a run found about one customer."""
+
+    run: int
+    period: str
+    as_of: str
+    fingerprint: str
+    version: int
+    score: float
+    tier: str
+    grade: str
+    grade_reason: str
+    lifecycle_stage: str
+    facts: str
+
+
+class IndicatorLine(NamedTuple):
+    """One term of a score."""
+
+    indicator: str
+    raw: float | None
+    normalised: float | None
+    weight: float
+    points: float
+
+
+def judgement(
+    connection: sqlite3.Connection, number: int, today: str, period: str | None = None
+) -> Judgement | None:
+    """Return what the last run up to `today` (or the last of one period) found about a customer."""
+    return row(connection, "customer_classification", Judgement, id=number, today=today, period=period)
+
+
+def indicators(connection: sqlite3.Connection, run: int, number: int, score: str) -> list[IndicatorLine]:
+    """Return the terms of one score of one customer in one run, heaviest first."""
+    return rows(connection, "indicator_values", IndicatorLine, run=run, customer=number, score=score)
+
+
+def ruleset_files(connection: sqlite3.Connection, fingerprint: str) -> dict[str, str]:
+    """Return the text of a stored ruleset's files by name."""
+    row = connection.execute(statement("ruleset_files"), {"fingerprint": fingerprint}).fetchone()
+    return {} if row is None else dict(json.loads(row[0]))

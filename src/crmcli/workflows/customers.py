@@ -1,0 +1,35 @@
+"""Lists of customers. Reads only, light."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crmcli import clock
+from crmcli.store.light import reading
+from crmcli.store.reads import customers as reads
+from crmcli.store.reads.base import ALL
+from crmcli.store.reads.customers import CustomerLine
+from crmcli.store.settings import read_settings
+
+
+class Page(NamedTuple):
+    """Some customers, and how many there are in all (None when nobody was left out)."""
+
+    lines: tuple[CustomerLine, ...]
+    total: int | None
+
+
+def customers(database: Path, *, limit: int, **filters: Any) -> Page:
+    """Return customers; filters: archived, tier, grade, tag, search, sort."""
+    with reading(database) as connection:
+        today = clock.today(read_settings(connection).time_zone).isoformat()
+        asked = limit + 1 if limit >= 0 else limit
+        lines = reads.customers(connection, **{**reads.EVERYBODY, **filters, "today": today, "limit": asked})
+        more = 0 <= limit < len(lines)
+        total = None
+        if more:
+            filtered = any(filters.get(name) for name in ("search", "tier", "grade", "tag", "archived"))
+            wanted = {**reads.EVERYBODY, **filters, "today": today, "limit": ALL}
+            total = (
+                len(reads.customers(connection, **wanted)) if filtered else reads.count_customers(connection)
+            )
+        return Page(tuple(lines[:limit] if more else lines), total)

@@ -1,0 +1,22 @@
+"""Fixtures of the reliability tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reliability.support import Nursery
+
+
+@pytest.fixture
+def nursery(home: Path) -> Iterator[Nursery]:
+    """Begins commands in processes of their own, without the second that importing takes."""
+    found = Nursery(home / "nursery")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def as_cron(home: Path) -> dict[str, str]:
+    """The poor environment of a cron job."""
+    return {"HOME": str(home / "home"), "PATH": os.environ["PATH"]}
