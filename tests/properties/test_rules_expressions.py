@@ -410,7 +410,7 @@ def test_mutilated_rule_files_give_faults_and_nothing_else() -> None:
     shipped = read_files(shipped_folder())
     tables = rule_tables()
     good = 0
-    for _at in range(INPUTS // 250):
+    for _at in range(INPUTS // 500):
         name = rnd.choice(sorted(shipped))
         text = shipped[name]
         for _change in range(rnd.randint(1, 3)):

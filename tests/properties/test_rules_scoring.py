@@ -385,7 +385,7 @@ def same(got: object, expected: object) -> bool:
     return type(got) is type(expected) and got == expected
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(
     db=databases, as_of=st.sampled_from([MIDDLE, date(2025, 12, 15), date(2026, 2, 28), date(2024, 2, 29)])
 )

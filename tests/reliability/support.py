@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -45,52 +45,54 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 print("ready", flush=True)
 for line in sys.stdin:
     order = json.loads(line)
+    if "wait" in order:
+        _child, ended = os.waitpid(order["wait"], 0)
+        print(os.waitstatus_to_exitcode(ended), flush=True)
+        continue
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.umask(order["umask"])
+        os.chdir(order["cwd"])
         for number, name in enumerate(("/dev/null", order["out"], order["err"])):
             flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             opened = os.open(name, flags, 0o600)
             os.dup2(opened, number)
+            os.close(opened)
         sys.stdin = open(0, closefd=False)
+        os.environ.clear()
         os.environ.update(order["env"])
         status = 99
         try:
             exec(order["before"])
-            status = entry.main(order["argv"])
+            for argv in order["lines"]:
+                status = entry.main(argv)
+                if status:
+                    break
         finally:
             sys.stdout.flush()
             os._exit(status)
     print(child, flush=True)
-    _child, ended = os.waitpid(child, 0)
-    print(os.waitstatus_to_exitcode(ended), flush=True)
 """
 
 
 class Running:
-    """One command under way in a process of its own."""
+    """Command lines under way, one after the other, in a process of their own."""
 
-    def __init__(self, nursery: "Nursery", argv: list[str], env: Mapping[str, str], before: str) -> None:
+    def __init__(self, nursery: "Nursery", order: dict[str, Any]) -> None:
         self._nursery = nursery
-        self._out, self._err = nursery.folder / "stdout", nursery.folder / "stderr"
-        order = {
-            "argv": argv, "out": str(self._out), "err": str(self._err), "env": dict(env), "before": before,
-        }  # fmt: skip
-        nursery.write(json.dumps(order))
-        self.pid = int(nursery.read())
+        self._out, self._err = Path(order["out"]), Path(order["err"])
+        self.pid = int(nursery.ask(order))
         self.started = time.monotonic()
 
     def send(self, number: signal.Signals, after: float) -> None:
         """Send a signal when `after` seconds have passed since the start."""
         time.sleep(max(self.started + after - time.monotonic(), 0))
-        try:
-            os.kill(self.pid, number)
-        except ProcessLookupError:
-            return  # it had ended
+        os.kill(self.pid, number)  # nobody has waited for it yet, so the number is still its own
 
     def wait(self) -> int:
         """Return the exit status, negative for a signal."""
-        return int(self._nursery.read())
+        return int(self._nursery.ask({"wait": self.pid}))
 
     @property
     def out(self) -> str:
@@ -102,38 +104,52 @@ class Running:
 
 
 class Nursery:
-    """A process with the program imported, which begins commands without delay, one after the other."""
+    """A process with the program imported, which begins commands without delay, as many at once as asked for."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._number = folder, 0
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _NURSERY],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **(env or {})},
+            [sys.executable, "-c", _NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert self.read() == "ready"
+        assert self._read() == "ready"
 
-    def write(self, line: str) -> None:
+    def ask(self, order: Mapping[str, Any]) -> str:
         assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
+        return self._read()
 
-    def read(self) -> str:
+    def _read(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
-    def start(self, *argv: str, env: Mapping[str, str] | None = None, before: str = "") -> Running:
-        """Begin a command; `before` is Python that its process runs first."""
-        return Running(self, list(argv), env or {}, before)
+    def start(
+        self,
+        *argv: str,
+        env: Mapping[str, str] | None = None,
+        before: str = "",
+        umask: int = 0o022,
+        out: str = "",
+        lines: Sequence[Sequence[str]] = (),
+    ) -> Running:
+        """Begin a command, or several `lines` in one process; `before` is Python that it runs first."""
+        self._number += 1
+        order = {
+            "lines": [list(line) for line in lines or [argv]],
+            "out": out or str(self._folder / f"{self._number}-out"),
+            "err": str(self._folder / f"{self._number}-err"),
+            "env": {**os.environ, **(env or {})},
+            "cwd": str(Path.cwd()),
+            "before": before,
+            "umask": umask,
+        }
+        return Running(self, order)
 
-    def run(self, *argv: str, env: Mapping[str, str] | None = None, before: str = "") -> tuple[int, str, str]:
+    def run(self, *argv: str, **options: Any) -> tuple[int, str, str]:
         """Run a command to its end: status, standard output, standard error."""
-        running = self.start(*argv, env=env, before=before)
+        running = self.start(*argv, **options)
         status = running.wait()
-        return status, running.out, running.err
+        return status, running.out if not options.get("out") else "", running.err
 
     def close(self) -> None:
         assert self._process.stdin is not None

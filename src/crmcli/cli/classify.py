@@ -1,5 +1,6 @@
 """Classifying everybody, and asking why somebody stands where they stand."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -49,7 +50,7 @@ def classify(
 ) -> None:
     from crmcli.cli.runs import listing, note
     from crmcli.errors import UsageError
-    from crmcli.render.output import show
+    from crmcli.render.output import Format, choose, show
     from crmcli.workflows.classify import classify as run
     from crmcli.workflows.rule_folder import rules_folder
 
@@ -57,7 +58,7 @@ def classify(
         raise UsageError(_("--month and --as-of exclude each other"))
     day = day_option(as_of, "--as-of")
     done = run(database(), rules_folder(rules), month=month, as_of=day, dry_run=dry_run, force=force)
-    show(listing(done), format)
+    show(listing(done, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     note(done, dry_run=dry_run, shown=_MOVES)
 
 

@@ -1,7 +1,6 @@
 """The customer file 客户档案: one record with its lists, for `crm show`."""
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 from crmcli import vocabulary as words
@@ -33,7 +32,7 @@ def _of_one(section: Listing, title: str) -> Listing:
     keys = [
         column.key for column in section.columns if column.key not in {"customer", "done_on", "closed_on"}
     ]
-    return replace(section.only(keys), title=title)
+    return section.only(keys)._replace(title=title)
 
 
 def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:

@@ -25,5 +25,5 @@ def report_edit(edited: Any, format: Format | None) -> None:
             typer.echo(safe(f"  {name}: {old or '-'} → {new or '-'}"))
 
 
-def _shown(value: object) -> str:
-    return "" if value is None else str(value)
+def _shown(value: object) -> str | None:
+    return None if value is None else str(value)

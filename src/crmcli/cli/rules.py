@@ -72,8 +72,11 @@ def run_examples(rules: RulesOption = None, format: FormatOption = None) -> None
     ]  # fmt: skip
     rows = [(bad.file, bad.line, bad.name, _pairs(bad.expected), _pairs(bad.got)) for bad in report.failures]
     show(Listing(columns, rows, key="failures"), format)
-    say(_("{cases} examples, {failed} do not hold").format(cases=report.cases, failed=len(report.failures)))
-    if report.failures:
+    if not report.failures:
+        say(_("all {cases} examples hold").format(cases=report.cases))
+    else:
+        text = _("{failed} of {cases} examples do not hold")
+        say(text.format(cases=report.cases, failed=len(report.failures)))
         raise typer.Exit(1)
 
 

@@ -10,8 +10,8 @@ from crmcli.render.output import Column, Listing
 _KINDS = (("tier", words.TIER), ("grade", words.GRADE), ("lifecycle_stage", words.LIFECYCLE_STAGE))
 
 
-def listing(done: Any) -> Listing:
-    """List the counts of every run: period, judgement, class, customers."""
+def listing(done: Any, *, coded: bool) -> Listing:
+    """List the counts of every run: period, judgement, class, customers; `coded` leaves codes as they are."""
     names = {"tier": _("Tier"), "grade": _("Grade"), "lifecycle_stage": _("Lifecycle")}
     columns = [
         Column("period", _("Period")),
@@ -24,8 +24,8 @@ def listing(done: Any) -> Listing:
         (
             outcome.run.period,
             outcome.run.as_of,
-            names[kind],
-            _label(done, kind, vocabulary, code),
+            kind if coded else names[kind],
+            code if coded else _label(done, kind, vocabulary, code),
             counts[code],
         )
         for outcome in done.outcomes

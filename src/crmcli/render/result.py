@@ -34,6 +34,8 @@ class Column(NamedTuple):
         min_width: not narrower than this while there is another way.
         money: holds amounts, so that the machine formats have `<key>_currency` even when there are no rows.
         decimals: decimals of floats in tables (the machine formats write them in full).
+        spare: a table too wide for the terminal leaves this column out, the greatest number first, and says so;
+            0 never.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Column(NamedTuple):
     min_width: int = 0
     money: bool = False
     decimals: int = 2
+    spare: int = 0
 
 
 class Listing(NamedTuple):

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from crmcli.i18n import _
+from crmcli.render.notes import say
 from crmcli.render.result import Amount, Cell, Column, Listing, Record
 from crmcli.render.safe import safe
 from crmcli.values import group_amount
@@ -56,6 +57,7 @@ class _Drawn(_Place):
         )
         self.align = "right" if numbers else column.align
         self.wrap = column.wrap
+        self.spare = column.spare
         widest = max(map(cell_len, self.cells), default=0)
         super().__init__(max(widest, cell_len(self.heading), column.min_width, 1))
         if known and all(isinstance(cell, str) for cell in known):
@@ -118,14 +120,17 @@ def cell_text(cell: Cell, *, decimals: int = 2, currency: bool = True, multiline
 def _draw_listing(listing: Listing, out: TextIO, width: int | None) -> None:
     if not listing.rows:
         return
-    columns = [
+    columns: Sequence[_Drawn] = [
         _Drawn(column, [row[place] for row in listing.rows]) for place, column in enumerate(listing.columns)
     ]
     console = _console(out)
     if listing.title:
         title = safe(listing.title)
         _styled(console, _wrapped(title, width or _natural(title)), "bold")
-    if _fit(columns, width):
+    kept = _without_spare(columns, width)
+    if _fit(kept, width):
+        _say_left_out(columns, kept)
+        columns = kept
         _styled(console, _lines([column.heading for column in columns], columns), "bold")
         _styled(console, ["─" * _total(columns)], "dim")
         for cells in zip(*(column.cells for column in columns), strict=True):
@@ -177,6 +182,29 @@ def _fit(columns: Sequence[_Drawn], width: int | None) -> bool:
                 break
             max(loose, key=lambda each: each.width).width -= 1
     return _total(columns) <= width
+
+
+def _without_spare(columns: Sequence[_Drawn], width: int | None) -> Sequence[_Drawn]:
+    """Leave out what the listing calls spare until the rest can be made to fit with whole words."""
+    kept = list(columns)
+    while width is not None and _least(kept) > width:
+        most = max(kept, key=lambda each: each.spare)
+        if not most.spare:
+            break
+        kept.remove(most)
+    return kept
+
+
+def _say_left_out(columns: Sequence[_Drawn], kept: Sequence[_Drawn]) -> None:
+    left_out = [column.heading for column in columns if column not in kept]
+    if left_out:
+        text = _("the terminal is too narrow for {columns}; another --format shows them")
+        say(text.format(columns=", ".join(left_out)))
+
+
+def _least(columns: Sequence[_Drawn]) -> int:
+    widths = (column.floor if column.wrap else column.width for column in columns)
+    return sum(widths) + _GAP * (len(columns) - 1)
 
 
 def _total(columns: Sequence[_Drawn]) -> int:

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from shutil import rmtree
 
-
 from crmcli.errors import CannotCreateError
 from crmcli.i18n import _
 from crmcli.store.settings import Settings
@@ -21,7 +20,6 @@ from crmcli.workflows.classify import Classified, classify
 from crmcli.workflows.import_file import Imported, ImportRequest, import_file
 from crmcli.workflows.record import Recorded, add
 from crmcli.workflows.setting_up import initialise
-
 
 DAY = date(2026, 11, 20)  #: the sample facts end here; the caller makes it today
 

@@ -97,8 +97,13 @@ def edit(
         changes = _change(
             work, entity, row, {name: value for name, value in given.items() if value is not None}
         )
+        if not changes:
+            return Edited(row.id, _("nothing to do: it already is so"), ())
         work.summary = _("edited {entity} #{id} {name}: {fields}").format(
-            entity=entity, id=row.id, name=_title(row), fields=", ".join(name for name, _old, _new in changes)
+            entity=entity,
+            id=row.id,
+            name=_title(row) or _customer_name(work, row),
+            fields=", ".join(name for name, _old, _new in changes),
         )
         return Edited(row.id, work.summary, changes)
 
@@ -262,17 +267,28 @@ def _make(
 def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
     read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
-    checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields)), **read}, faults)
+    checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields), warnings=False), **read}, faults)
     changes = []
     for name in read:
         old, new = getattr(row, name), getattr(checked, name)
         if old != new:
-            changes.append((name, old, new))
+            changes.append(_change_said(row, name, old, new))
             setattr(row, name, new)
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
     return tuple(change for change in changes if change[0] != "phone_e164")
+
+
+def _change_said(row: Any, name: str, old: Any, new: Any) -> tuple[str, Any, Any]:
+    """Say a change in the user's words: the option's name, amounts in decimals, records by their number."""
+    if name in _MONEY.values():
+        said = [None if minor is None else values.format_amount(minor, row.currency) for minor in (old, new)]
+        return name.removesuffix("_minor"), said[0], said[1]
+    if name.endswith("_id") and name != "external_id":
+        said = [None if number is None else f"#{number}" for number in (old, new)]
+        return name.removesuffix("_id"), said[0], said[1]
+    return name, old, new
 
 
 def _read(
