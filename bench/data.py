@@ -1,7 +1,7 @@
-"""The data that is measured on: CSV files from a seed, the same bytes on every machine.
+"""The data that is measured on: CSV files from a seed, with days counted back from the day of the run.
 
-Customers buy and are contacted unevenly, as real ones do: a third often, a third now and then, the rest hardly ever.
-Nothing here is read from the program that is measured.
+Customers buy and are contacted unevenly, as real ones do: a few very often, many hardly ever. Nothing here comes from
+the program that is measured.
 """
 
 import csv
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-TODAY = date(2026, 11, 22)
 SEED = 20261122
 _DAYS = 1500  #: how far back facts go
 _FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
@@ -58,27 +57,22 @@ class Files:
                 yield entity, path
 
 
-def make_files(folder: Path, size: Size) -> Files:
+def make_files(folder: Path, size: Size, today: date) -> Files:
     """Write the files of a database of this size into a folder and return them."""
     folder.mkdir(parents=True)
     made = Files(*(folder / f"{name}.csv" for name in Files.__slots__))
     source = random.Random(SEED)
     _write(made.customers, ("external_id", "name", "company", "phone", "email"), _customers(source, size.customers))
     pick = _picker(source, size.customers)
-    sales = list(_sales(source, size.transactions, pick))
     header = ("customer_id", "date", "amount", "quantity", "order_number")
-    _write(made.transactions, header, iter(sales))
-    _write(
-        made.transactions_with_key,
-        ("external_id", *header),
-        ((f"T{at:08d}", *row) for at, row in enumerate(sales)),
-    )
+    _write(made.transactions, header, _sales(source, size.transactions, pick, today))
+    _write_with_key(made.transactions, made.transactions_with_key)
     if size.interactions:
         header = ("customer_id", "date", "channel", "outcome", "summary")
-        _write(made.interactions, header, _talks(source, size.interactions, pick))
+        _write(made.interactions, header, _talks(source, size.interactions, pick, today))
     if size.opportunities:
         header = ("customer_id", "name", "stage", "amount", "expected_close_on")
-        _write(made.opportunities, header, _deals(source, size.opportunities, pick))
+        _write(made.opportunities, header, _deals(source, size.opportunities, pick, today))
     return made
 
 
@@ -87,6 +81,16 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterator[tuple[object, ...
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def _write_with_key(plain: Path, keyed: Path) -> None:
+    """Copy the transactions with an external id in front (row by row: this process must stay small)."""
+    with (
+        plain.open(encoding="utf-8", newline="") as given,
+        keyed.open("w", encoding="utf-8", newline="") as made,
+    ):
+        made.write("external_id," + next(given))
+        made.writelines(f"T{at:08d},{line}" for at, line in enumerate(given))
 
 
 def _picker(source: random.Random, customers: int) -> Callable[[], str]:
@@ -98,8 +102,8 @@ def _picker(source: random.Random, customers: int) -> Callable[[], str]:
     return pick
 
 
-def _day(source: random.Random) -> str:
-    return (TODAY - timedelta(days=int(_DAYS * source.random() ** 1.5))).isoformat()
+def _day(source: random.Random, today: date) -> str:
+    return (today - timedelta(days=int(_DAYS * source.random() ** 1.5))).isoformat()
 
 
 def _customers(source: random.Random, count: int) -> Iterator[tuple[object, ...]]:
@@ -109,19 +113,25 @@ def _customers(source: random.Random, count: int) -> Iterator[tuple[object, ...]
         yield f"C{at:07d}", name, company, f"139{at:08d}", f"c{at}@example.com"
 
 
-def _sales(source: random.Random, count: int, pick: Callable[[], str]) -> Iterator[tuple[object, ...]]:
+def _sales(
+    source: random.Random, count: int, pick: Callable[[], str], today: date
+) -> Iterator[tuple[object, ...]]:
     for at in range(count):
         amount = f"{source.lognormvariate(6, 1.2):.2f}"
-        yield pick(), _day(source), amount, source.randint(1, 9), f"SO{at:08d}"
+        yield pick(), _day(source, today), amount, source.randint(1, 9), f"SO{at:08d}"
 
 
-def _talks(source: random.Random, count: int, pick: Callable[[], str]) -> Iterator[tuple[object, ...]]:
+def _talks(
+    source: random.Random, count: int, pick: Callable[[], str], today: date
+) -> Iterator[tuple[object, ...]]:
     for at in range(count):
-        yield pick(), _day(source), source.choice(_CHANNELS), source.choice(_OUTCOMES), f"talk {at % 89}"
+        yield pick(), _day(source, today), source.choice(_CHANNELS), source.choice(_OUTCOMES), f"talk {at % 89}"
 
 
-def _deals(source: random.Random, count: int, pick: Callable[[], str]) -> Iterator[tuple[object, ...]]:
+def _deals(
+    source: random.Random, count: int, pick: Callable[[], str], today: date
+) -> Iterator[tuple[object, ...]]:
     for at in range(count):
-        close = (TODAY + timedelta(days=source.randint(-30, 300))).isoformat()
+        close = (today + timedelta(days=source.randint(-30, 300))).isoformat()
         amount = f"{source.lognormvariate(8, 1):.2f}"
         yield pick(), f"deal {at}", source.choice(_STAGES), amount, close

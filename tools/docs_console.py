@@ -96,6 +96,8 @@ class Session:
             self._status = process.wait()
         os.close(primary)
         text = shown.decode("utf-8").replace(str(self.folder), "~")
+        if "error[bug]" in text or "Traceback (most recent" in text:
+            raise RuntimeError(f"a defect, not documentation: {command}\n{text}")
         # A temporary folder has another name each time.
         text = re.sub(r"~(/tmp/crm-demo)-\w+", r"\1", text)
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -1,15 +1,18 @@
 """The picture of the agenda: real output of the program, drawn by rich as SVG."""
 
+import html
 import io
 import re
 
 from docs_console import session
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-WIDTH = 118
+WIDTH = 126
 _WORDS = re.compile(r">([^<>]*)</text>")
+_LENGTH = re.compile(r'textLength="([\d.]+)"([^>]*>)([^<>]+)(?=</text>)')
 _CELL = re.compile(r"\S+(?: \S+)*")
 
 
@@ -22,7 +25,14 @@ def agenda() -> str:
     console.print(Text("$ crm agenda --limit 7", style="bold green"), soft_wrap=True)
     for number, line in enumerate(shown.splitlines()):
         console.print(_cells(line, bold=number == 0), soft_wrap=True)
-    return console.export_svg(title="crm agenda", unique_id="crm-agenda") + "\n"
+    return _LENGTH.sub(_true_length, console.export_svg(title="crm agenda", unique_id="crm-agenda")) + "\n"
+
+
+def _true_length(match: re.Match[str]) -> str:
+    """Give Chinese text its two columns a character; rich counts one, which a browser squeezes it into."""
+    length, between, escaped = match.groups()
+    text = html.unescape(escaped)
+    return f'textLength="{float(length) / len(text) * cell_len(text):g}"{between}{escaped}'
 
 
 def _cells(line: str, *, bold: bool) -> Text:

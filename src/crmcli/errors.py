@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from crmcli.i18n import _
+
 
 class ExitCode(IntEnum):
     """Exit statuses; the numbers above 63 are those of BSD sysexits."""
@@ -58,7 +60,7 @@ class Fault(NamedTuple):
     def text(self) -> str:
         """One line: where, what, and the hint in parentheses."""
         text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text} ({self.hint})" if self.hint else text
+        return _("{text} ({hint})").format(text=text, hint=self.hint) if self.hint else text
 
 
 class CrmError(Exception):

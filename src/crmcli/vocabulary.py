@@ -64,6 +64,27 @@ GENDER = Vocabulary(
     Term("male", "male", "男", ("m", "先生", "男性")),
     Term("other", "other", "其他"),
 )
+#: What the records are called, one and many; the codes are those of commands and of tables.
+RECORD = Vocabulary(
+    "record",
+    Term("customer", "customer", "客户"),
+    Term("contact", "contact", "联系人"),
+    Term("product", "product", "产品"),
+    Term("interaction", "interaction", "跟进记录"),
+    Term("transaction", "transaction", "交易"),
+    Term("opportunity", "opportunity", "商机"),
+    Term("task", "task", "待办"),
+)
+RECORDS = Vocabulary(
+    "records",
+    Term("customers", "customers", "客户"),
+    Term("contacts", "contacts", "联系人"),
+    Term("products", "products", "产品"),
+    Term("interactions", "interactions", "跟进记录"),
+    Term("transactions", "transactions", "交易"),
+    Term("opportunities", "opportunities", "商机"),
+    Term("tasks", "tasks", "待办"),
+)
 CALENDAR = Vocabulary(
     "birthday_calendar",
     Term("solar", "solar", "公历", ("gregorian", "阳历", "新历")),

@@ -76,11 +76,13 @@ def test_the_steps_are_talk_and_the_agenda_is_data_the_same_every_day(
     assert again.err.replace("two.db", "demo.db") == done.err
 
 
-def test_the_users_own_database_is_not_touched(crm_process: Run, tmp_path: Path) -> None:
+def test_the_users_own_database_is_not_touched(
+    crm_process: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     own = tmp_path / "crm.db"
     crm_process("add", "Ann")
     before = own.read_bytes()
-    done = crm_process("demo")
+    done = crm_process("demo", env={"TMPDIR": str(tmp_path_factory.mktemp("temporary"))})
 
     assert done.status == 0, done.err
     assert own.read_bytes() == before
@@ -88,11 +90,17 @@ def test_the_users_own_database_is_not_touched(crm_process: Run, tmp_path: Path)
 
 
 def test_the_users_home_is_not_touched(crm_process: Run, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    done = crm_process("demo", env={"CRM_DB": "", "CRM_HOME": "", "HOME": str(home)})
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    temporary.mkdir()
+    done = crm_process(
+        "demo", env={"CRM_DB": "", "CRM_HOME": "", "HOME": str(home), "TMPDIR": str(temporary)}
+    )
 
     assert done.status == 0, done.err
     assert not home.exists()
+    (made,) = temporary.glob("*/*.db")
+    assert f" --db {made} --today 2026-11-20 agenda" in done.err
+    assert made.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_to_try_next_works_as_it_stands(crm_process: Run, tmp_path: Path) -> None:

@@ -176,15 +176,16 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("part", range(4))
 def test_undoing_a_random_sequence_goes_back_through_every_state(
-    blank: Path, database: Path, part: int
+    blank: Path, database: Path, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     commands = refused = 0
-    for seed in range(part * 30, part * 30 + 30):
+    for seed in range(part * 26, part * 26 + 26):
         shutil.copy(blank, database)
         person = _Salesperson(database, seed)
         states = [picture(database)]
-        for _command in range(random.Random(seed).randint(6, 16)):
+        for _command in range(random.Random(seed).randint(6, 13)):
             entries = count(database, "journal_entries")
+            monkeypatch.setenv("CRM_TODAY", person.any.choice([TODAY, TODAY, "2026-11-02", "2027-01-31"]))
             try:
                 person.do_something()
             except CrmError:
@@ -208,7 +209,7 @@ def test_undoing_a_random_sequence_goes_back_through_every_state(
         with pytest.raises(CrmError, match="nothing to undo"):
             setting_up.undo(database, None)
         sound(database)
-    assert commands > 150
+    assert commands > 100
     assert refused < commands
 
 

@@ -8,14 +8,13 @@ import typer
 from crmcli.cli.common import (
     FormatOption,
     LimitOption,
-    RulesOption,
     command,
     database,
     day_option,
     limit_of,
     single,
 )
-from crmcli.i18n import _, ngettext
+from crmcli.i18n import _, language, ngettext
 
 app = single()
 APPS = {"agenda": app}
@@ -37,7 +36,6 @@ def agenda(
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))] = 1,
     limit: LimitOption = None,
-    rules: RulesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.render.notes import say
@@ -46,26 +44,27 @@ def agenda(
     from crmcli.workflows.rule_folder import rules_folder
 
     day = day_option(date, "--date")
-    found = look(database(), rules_folder(rules), day=day, days=days, limit=limit_of(limit, format))
+    found = look(database(), rules_folder(), day=day, days=days, limit=limit_of(limit, format))
     show(listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     if found.rules_changed:
-        say(
-            _(
-                "the rules have changed since the last classification; their cadence was used, run 'crm classify'"
-            )
-        )
+        say(_("the rules have changed since the last classification: 'crm classify' puts them in force"))
     if found.classified_as_of is None:
         say(_("nobody has been classified yet: run 'crm classify'"))
+    say_how_many(found)
+
+
+def say_how_many(found: Any) -> None:
+    """Say how many lines there are, or that there are more."""
+    from crmcli.render.notes import say
+
+    count = len(found.items)
     if not found.items:
         say(_("nothing is due on {day}").format(day=found.day))
-    elif found.total > len(found.items):
-        text = _("{shown} of {total} shown; --limit 0 shows all")
-        say(text.format(shown=len(found.items), total=found.total))
+    elif found.more:
+        say(_("the first {count} are shown; --limit 0 shows all").format(count=count))
     else:
         say(
-            ngettext("{count} due on {day}", "{count} due on {day}", found.total).format(
-                count=found.total, day=found.day
-            )
+            ngettext("{count} due on {day}", "{count} due on {day}", count).format(count=count, day=found.day)
         )
 
 
@@ -85,10 +84,11 @@ def listing(found: Any, *, coded: bool) -> Any:
         Column("reasons", _("Why"), wrap=True, min_width=24),
         Column("phone", _("Phone"), spare=2),
     ]
+    between = "；" if language() == "zh_CN" and not coded else "; "
     rows = [
         (
             item.customer, item.name or None, (item.tier if coded else TIER.label(item.tier)) or None, item.grade or None,
-            item.last_contacted_on, item.due_on, item.urgency, "; ".join(item.reasons), item.phone or None,
+            item.last_contacted_on, item.due_on, item.urgency, between.join(item.reasons), item.phone or None,
         )
         for item in found.items
     ]  # fmt: skip

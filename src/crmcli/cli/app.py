@@ -139,9 +139,13 @@ def run(argv: Sequence[str]) -> int:
 
     Raises:
         CrmError: anything a user can do something about; a wrong command line is a UsageError.
+        BrokenPipeError: the reader of standard output has gone.
     """
     from crmcli.cli.usage import translated
 
     with translated():
-        status = build().main(args=list(argv), prog_name="crm", standalone_mode=False)
+        try:
+            status = build().main(args=list(argv), prog_name="crm", standalone_mode=False)
+        except SystemExit:  # Typer's way with a closed pipe, and with nothing else when it does not stand alone
+            raise BrokenPipeError from None
     return status if isinstance(status, int) else 0

@@ -19,6 +19,7 @@ from crmcli.cli.common import (
     single,
 )
 from crmcli.i18n import _
+from crmcli.vocabulary import RECORDS
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help=_("The customer's name."))]
 NEW_NAME = Annotated[str | None, typer.Option("--name", help=_("The customer's name."))]
@@ -215,7 +216,11 @@ def delete(customer: CustomerArgument, yes: YesOption = False, format: FormatOpt
     from crmcli.workflows.record import delete_customer, plan_deletion
 
     plan = plan_deletion(database(), customer)
-    along = ", ".join(f"{count} {table}" for table, count in plan.rows if count)
+    along = ", ".join(
+        _("{count} {entity}").format(count=count, entity=RECORDS.label(table))
+        for table, count in plan.rows
+        if count
+    )
     question = _("delete customer #{id} {name}?").format(id=plan.id, name=plan.name)
     if along:
         question = _("delete customer #{id} {name} with {rows}?").format(

@@ -12,7 +12,7 @@ from shutil import which
 from typing import Any
 
 from crmcli.cli import runs
-from crmcli.cli.agenda import listing
+from crmcli.cli.agenda import listing, say_how_many
 from crmcli.i18n import _
 from crmcli.render.notes import say
 from crmcli.render.output import Format, choose, show
@@ -38,7 +38,7 @@ def run(keep: str | None, format: Format | None) -> None:
     say(_("whom to contact today (crm agenda):"))
     show(listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     sys.stdout.flush()
-    say(_("{shown} of {total} shown; --limit 0 shows all").format(shown=len(found.items), total=found.total))
+    say_how_many(found)
     _say_what_next(demo.database, kept=keep is not None)
 
 

@@ -8,6 +8,7 @@ from crmcli.cli.common import DryRunOption, command, database, single
 from crmcli.errors import ExitCode, UsageError
 from crmcli.i18n import _
 from crmcli.render.output import Format
+from crmcli.vocabulary import RECORDS
 
 ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
 ENTITY = Annotated[
@@ -132,7 +133,11 @@ def export_file(
         )
     count = export(database(), _entity(entity), chosen, output)
     if output != "-":
-        say(_("wrote {count} {entity} to {file}").format(count=count, entity=entity, file=output))
+        say(
+            _("wrote {count} {entity} to {file}").format(
+                count=count, entity=RECORDS.label(entity), file=output
+            )
+        )
 
 
 def _entity(text: str) -> str:

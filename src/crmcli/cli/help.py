@@ -7,12 +7,12 @@ is plain text whose columns are aligned for Chinese, the same on a terminal, in 
 import os
 import re
 import textwrap
-import unicodedata
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
 from crmcli.i18n import _
+from crmcli.render.wrap import width_of, wrap
 
 _RANGE = re.compile(
     r"(; )?(\d+<=)?x[<>]=\d+"
@@ -65,13 +65,9 @@ def command_help(command: Any, ctx: Any, commands: list[tuple[str, str]] | None 
         (_("Commands"), commands or []),
     ):
         if rows:
-            blocks.append(f"{title}:\n{_columns(rows, width)}")
+            heading = _("{title}:").format(title=title)
+            blocks.append(f"{heading}\n{_columns(rows, width)}")
     return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def width_of(text: str) -> int:
-    """Return how many terminal columns a text takes; Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _usage(command: Any, ctx: Any, group: bool) -> str:
@@ -127,29 +123,7 @@ def _wrap(text: str, width: int) -> list[str]:
     """Wrap at spaces, and between Chinese characters, which have none."""
     if text.isascii():
         return textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)
-    lines, line = [], ""
-    for word in _words(text):
-        if line and width_of(line + word.rstrip()) > width:
-            lines.append(line.rstrip())
-            line = word.lstrip()
-        else:
-            line += word
-    return [*lines, line.rstrip()] if line.strip() else lines
-
-
-def _words(text: str) -> list[str]:
-    words, word = [], ""
-    for character in text:
-        wide = width_of(character) == 2
-        closing = character in "，。；：、！？）」』》"
-        if wide and not closing and word:
-            words.append(word)
-            word = ""
-        word += character
-        if character == " ":
-            words.append(word)
-            word = ""
-    return [*words, word] if word else words
+    return wrap(text, width)
 
 
 def _terminal_width() -> int:

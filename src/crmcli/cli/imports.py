@@ -6,6 +6,7 @@ from crmcli.cli.common import report
 from crmcli.i18n import _
 from crmcli.render.notes import say, warn
 from crmcli.render.output import Format, Record, show_record
+from crmcli.vocabulary import RECORDS
 
 _SHOWN = 5
 
@@ -17,7 +18,7 @@ def show_notes(request: Any, done: Any) -> None:
         names = ", ".join(done.ignored)
         say(_("columns not read: {names} (give --map COLUMN=FIELD to read one)").format(names=names))
     for target, count in done.created.items():
-        say(_("made {count} {target} that were only named").format(count=count, target=target))
+        say(_("made {count} {target} that were only named").format(count=count, target=RECORDS.label(target)))
     for text, name in sorted(done.spelled.items())[:_SHOWN]:
         say(_("took {text} for {name}").format(text=repr(text), name=repr(name)))
     if len(done.spelled) > _SHOWN:
@@ -41,7 +42,7 @@ def show_counts(request: Any, done: Any, format: Format | None) -> None:
         name: getattr(done, name) for name in ("read", "added", "updated", "unchanged", "skipped", "failed")
     }
     if format is None:
-        report(text.format(entity=request.entity, **numbers), [], None)
+        report(text.format(entity=RECORDS.label(request.entity), **numbers), [], None)
         return
     fields = [
         ("entity", _("Entity"), request.entity),

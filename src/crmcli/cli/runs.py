@@ -52,11 +52,12 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
         if outcome.compared_with is not None:
             _say_moves(done, outcome, shown)
         if outcome.other_currencies:
-            warn(
-                _("{count} transactions in other currencies were not counted").format(
-                    count=outcome.other_currencies
-                )
+            text = ngettext(
+                "{count} transaction in another currency was not counted",
+                "{count} transactions in other currencies were not counted",
+                outcome.other_currencies,
             )
+            warn(text.format(count=outcome.other_currencies))
     say(_("rules {fingerprint}").format(fingerprint=done.fingerprint[:12]))
     if dry_run:
         say(_("dry run: nothing was changed"))

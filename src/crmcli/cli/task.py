@@ -43,7 +43,7 @@ APPS = {"task": app, "done": done_app}
     app,
     "add",
     help=_("Add a task."),
-    examples='crm task add "send the quote" --customer 张三 --due tomorrow --channel email',
+    examples=_('crm task add "send the quote" --customer 张三 --due tomorrow --channel email'),
 )
 def add(
     title: Annotated[str, typer.Argument(metavar="TITLE", help=_("What is to be done."))],
@@ -102,7 +102,7 @@ def done(
 
 _DONE = {
     "help": _("Mark a task done; with words about what happened, log the contact in one go."),
-    "examples": 'crm done 3\ncrm done 3 "quote sent, decides Friday" --next +5d',
+    "examples": _('crm done 3\ncrm done 3 "quote sent, decides Friday" --next +5d'),
 }
 for target in (app, done_app):
     command(target, "done", **_DONE)(done)

@@ -33,7 +33,9 @@ APPS = {"log": log_app, "sell": sell_app, "interaction": interaction_app, "trans
     help=_(
         "Record a contact with a customer, or a try at one; only one that got through resets the cadence."
     ),
-    examples='crm log phone 张三 "asked for a quote" --minutes 12 --next +7d\ncrm log visit 12 --outcome no_answer',
+    examples=_(
+        'crm log phone 张三 "asked for a quote" --minutes 12 --next +7d\ncrm log visit 12 --outcome no_answer'
+    ),
 )
 def log(
     channel: Annotated[

@@ -49,13 +49,20 @@ def _sentence(error: Any) -> str:
         if "does not take" in message:
             return _("option {name} takes no value").format(name=error.option_name)
         return _("option {name} needs a value").format(name=error.option_name)
-    command = re.match(r"No such command ('.*'|\".*\")", message)
+    command = _unknown_command(message)
     if command:
-        return _("no such command: {name}").format(name=command.group(1))
-    extra = re.match(r"Got unexpected extra arguments? \((.*)\)", message)
+        return _("no such command: {name}").format(name=repr(command))
+    extra = re.match(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", message)
     if extra:
         return _("more words than expected: {words}").format(words=extra.group(1))
     return message.rstrip(".")
+
+
+def _unknown_command(message: str) -> str:
+    """Return the command that Typer did not find; it says so in the language in force, from our catalogue."""
+    before = _("No such command {name!r}.").partition("{")[0]
+    match = re.match(re.escape(before) + r"('.*?'|\".*?\")", message)
+    return match.group(1)[1:-1] if match else ""
 
 
 def _bad_value(message: str) -> str:
@@ -72,7 +79,7 @@ def _bad_value(message: str) -> str:
     match = _NOT_ONE_OF.fullmatch(message)
     if match:
         return _("{value} is not one of {choices}").format(
-            value=match.group(1), choices=match.group(2).rstrip(".")
+            value=match.group(1), choices=match.group(2).rstrip(".").replace("'", "")
         )
     return message.rstrip(".")
 
@@ -99,9 +106,9 @@ def _name(error: Any) -> str:
 def _suggestion(error: Any, context: Any) -> str:
     if isinstance(error, complaints.NoSuchOption) and error.possibilities:
         return _("did you mean {names}?").format(names=", ".join(sorted(error.possibilities)))
-    command = re.match(r"No such command ['\"](.*?)['\"]", str(getattr(error, "message", "")))
+    command = _unknown_command(str(getattr(error, "message", "")))
     if command and context is not None and hasattr(context.command, "list_commands"):
-        near = get_close_matches(command.group(1), context.command.list_commands(context), n=3)
+        near = get_close_matches(command, context.command.list_commands(context), n=3)
         if near:
             return _("did you mean {names}?").format(names=", ".join(near))
     return ""

@@ -15,6 +15,7 @@ from crmcli.exchange.cells import converter
 from crmcli.exchange.fields import FieldKind, FieldSpec, Several, header_key
 from crmcli.i18n import _
 from crmcli.values import ValueFault
+from crmcli.vocabulary import RECORDS
 
 IGNORE = "-"  #: as the field of a mapping: leave this column out
 
@@ -230,7 +231,7 @@ class _Planner:
             if near
             else _("the fields are: {names}").format(names=", ".join(self.specs))
         )
-        what = _("{entity} have no field {name}").format(entity=self.entity, name=repr(name))
+        what = _("{entity} have no field {name}").format(entity=RECORDS.label(self.entity), name=repr(name))
         self.usage.append(Fault(what, column=option, hint=hint, code="unknown-field"))
         return None
 

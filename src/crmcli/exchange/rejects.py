@@ -53,9 +53,4 @@ def open_rejects(path: str, header: Sequence[str]) -> Iterator[RejectsWriter]:
 
 def reason(faults: Sequence[Fault]) -> str:
     """Return all that is wrong with a row, as one line of text."""
-    return "; ".join(
-        f"{fault.column}: {fault.what}" + (f" ({fault.hint})" if fault.hint else "")
-        if fault.column
-        else fault.what + (f" ({fault.hint})" if fault.hint else "")
-        for fault in faults
-    )
+    return "; ".join(fault._replace(file="", line=0).text() for fault in faults)

@@ -59,9 +59,8 @@ def error_lines(problem: CrmError, width: int = 0) -> list[str]:
     lines = [f"crm: error[{problem.code}]: {where}{safe(problem.what)}"]
     if problem.hint:
         lines.append(_("hint: {hint}").format(hint=safe(problem.hint)))
-    alone = len(problem.faults) == 1 and problem.faults[0].what == problem.what
     for fault in problem.faults[:SHOWN]:
-        if not alone:
+        if fault.what != problem.what:  # else the first line has said it
             lines.append(safe(fault.text()))
         if width:
             lines += _pointed_at(fault, width)

@@ -23,6 +23,7 @@ from crmcli.i18n import _
 from crmcli.render.notes import say
 from crmcli.render.result import Amount, Cell, Column, Listing, Record
 from crmcli.render.safe import safe
+from crmcli.render.wrap import wrap
 from crmcli.values import group_amount
 
 _GAP = 2  #: blanks between columns
@@ -163,6 +164,8 @@ def _lines(cells: Iterable[str], places: Sequence["_Place"]) -> Iterator[str]:
 def _wrapped(text: str, width: int) -> list[str]:
     if cell_len(text) <= width and "\n" not in text and "\t" not in text:
         return [text]
+    if "\t" not in text and not text.isascii():
+        return [line for part in text.split("\n") for line in wrap(part, width, cell_len) or [""]]
     return [line.plain for line in Text(text).wrap(_MEASURE, width, justify="left", overflow="fold")]
 
 

@@ -1,8 +1,8 @@
 """RuleSet → SELECTs that classify everybody in one go.
 
-Four kinds of temporary tables, each filled by one statement: `facts_*` (one GROUP BY over each source table
-the rules need), `features` (one row per customer), `indicators` (the constant list of indicators) and
-`scored` (marks and points, worked out once). The stored results are read from the last three. Nothing is
+Five kinds of temporary tables, each filled by one statement: `facts_*` (one GROUP BY over each source table
+the rules need), `features` (one row per customer), `indicators` (the constant list of indicators), `scored`
+(marks and points, worked out once) and `classes`. The stored results are read from these. Nothing is
 executed here, no value is ever written into SQL text, and what the rules do not use is not computed.
 """
 
@@ -28,6 +28,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     type_coerce,
     union_all,
 )
@@ -45,7 +46,9 @@ from crmcli.rules.catalogue import (
     Facts,
 )
 from crmcli.rules.model import (
+    ANY,
     Bands,
+    Cadence,
     GradeRule,
     Indicator,
     Linear,
@@ -90,7 +93,8 @@ def compile_ruleset(ruleset: RuleSet, tables: Mapping[str, Table], as_of: date, 
     indicators = sorted(score.indicators, key=lambda indicator: indicator.name)
     listed = _indicator_list(score, indicators)
     scored = _scored(features.table, indicators)
-    stages += [listed, scored]
+    classes = _classes(ruleset, features.table, scored.table, indicators)
+    stages += [listed, scored, classes]
     return Program(
         fingerprint=ruleset.fingerprint,
         as_of=as_of,
@@ -98,7 +102,8 @@ def compile_ruleset(ruleset: RuleSet, tables: Mapping[str, Table], as_of: date, 
         stages=tuple(stages),
         features=features.table,
         indicator_values=_indicator_values(listed.table, scored.table, indicators),
-        classifications=_classifications(ruleset, features.table, scored.table, indicators),
+        feature_values=_feature_values(ruleset, features.table),
+        classifications=_classifications(ruleset, classes.table),
     )
 
 
@@ -320,9 +325,8 @@ def _first(rules: list[tuple[Sql | None, str]]) -> Sql:
     return case(*steps, else_=rest) if steps else rest
 
 
-def _classifications(
-    ruleset: RuleSet, features: Table, scored: Table, indicators: list[Indicator]
-) -> Select[Any]:
+def _classes(ruleset: RuleSet, features: Table, scored: Table, indicators: list[Indicator]) -> Stage:
+    """Score, tier, grade with its reason, and lifecycle stage, one row per customer."""
     total: Sql = scored.c.points_0
     for at in range(1, len(indicators)):
         total = total + scored.c[f"points_{at}"]
@@ -333,7 +337,9 @@ def _classifications(
     tiers.append((None, ruleset.tiers[-1].code))
     grades = [(to_sql(r.when, features) if r.when else None, r) for r in ruleset.grades.rules]
     stages = [(to_sql(r.when, features) if r.when else None, r.stage) for r in ruleset.lifecycle]
-    return (
+    words = ("tier", "grade", "grade_reason", "lifecycle_stage")
+    table = _temporary("classes", Column("score", Float), *(Column(name, Text) for name in words))
+    chosen = (
         select(
             features.c.customer_id,
             points.label("score"),
@@ -341,11 +347,48 @@ def _classifications(
             _first([(when, rule.grade) for when, rule in grades]).label("grade"),
             _first([(when, rule.reason) for when, rule in grades]).label("grade_reason"),
             _first(stages).label("lifecycle_stage"),
-            _facts(ruleset, features).label("facts"),
         )
         .select_from(features.join(scored, scored.c.customer_id == features.c.customer_id))
         .order_by(features.c.customer_id)
     )
+    return Stage(table, chosen)
+
+
+def _classifications(ruleset: RuleSet, classes: Table) -> Select[Any]:
+    """The classes with the rhythm they lead to, so that the agenda need not look it up for everybody."""
+    lines = ruleset.cadence.rules
+    fits = [_fits(classes, line) for line in lines]
+    unclassified = ruleset.cadence.unclassified
+    weights: Sql = literal(0.0, Float)
+    for name, coefficients in (
+        ("tier", ruleset.cadence.urgency_tier),
+        ("grade", ruleset.cadence.urgency_grade),
+    ):
+        if coefficients:
+            given = {literal(word, Text): literal(weight, Float) for word, weight in coefficients}
+            weights = weights + case(given, value=classes.c[name], else_=literal(0.0, Float))
+    return select(
+        *classes.c,
+        _number_of(fits, [line.days for line in lines], unclassified[0]).label("cadence_days"),
+        _number_of(fits, [line.max_days for line in lines], unclassified[1]).label("cadence_max_days"),
+        weights.label("urgency"),
+    ).order_by(classes.c.customer_id)
+
+
+def _fits(classes: Table, line: Cadence) -> Sql:
+    wanted = (("grade", line.grade), ("tier", line.tier), ("lifecycle_stage", line.lifecycle))
+    named = [classes.c[name] == literal(word, Text) for name, word in wanted if word != ANY]
+    return and_(true(), *named)
+
+
+def _number_of(fits: list[Sql], numbers: list[int], otherwise: int) -> Sql:
+    steps = [(fit, literal(number, Integer)) for fit, number in zip(fits, numbers, strict=True)]
+    return case(*steps, else_=literal(otherwise, Integer))
+
+
+def _feature_values(ruleset: RuleSet, features: Table) -> Select[Any]:
+    facts = _facts(ruleset, features).label("features")
+    return select(features.c.customer_id, facts).order_by(features.c.customer_id)
 
 
 def _facts(ruleset: RuleSet, features: Table) -> Sql:

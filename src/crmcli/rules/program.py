@@ -26,7 +26,9 @@ class Program:
         features: the one among the stages that holds one row per customer and one column per feature; what
             comes after it reads nothing else, so that a rule file's own test cases can start there.
         indicator_values: (customer_id, score, indicator, raw, normalised, weight, points).
-        classifications: (customer_id, score, tier, grade, grade_reason, lifecycle_stage, facts).
+        feature_values: (customer_id, features): the features that grade and lifecycle rest on, as JSON.
+        classifications: (customer_id, score, tier, grade, grade_reason, lifecycle_stage, cadence_days,
+            cadence_max_days, urgency).
     """
 
     fingerprint: str
@@ -35,4 +37,5 @@ class Program:
     stages: tuple[Stage, ...]
     features: Table
     indicator_values: Select[tuple[object, ...]]
+    feature_values: Select[tuple[object, ...]]
     classifications: Select[tuple[object, ...]]

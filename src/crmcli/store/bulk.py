@@ -40,6 +40,7 @@ _CHANGES = _TABLES["journal_changes"]
 _BATCHES = _TABLES["import_batches"]
 _FOLLOWS = {"phone_e164": "phone"}  # a derived column changes with the one it is derived from
 _KEYS = ("uid", "external_id")
+_TOGETHER = 500  #: ids named in one statement
 _KEPT = ("uid", "created_at")  # an import never changes these on a record that exists
 
 
@@ -115,7 +116,7 @@ class Staging:
                 query = select(inner.c.line, inner.c.first).where(
                     inner.c.n > 1, inner.c.line != inner.c.first
                 )
-                pairs.update(self.work.connection.execute(query).tuples().all())
+                pairs.update((line, first) for line, first in self.work.connection.execute(query))
         return sorted(pairs.items())
 
     def rows_at(self, lines: Iterable[int]) -> dict[int, tuple[Any, ...]]:
@@ -134,12 +135,12 @@ class Staging:
         )
         mine = or_(self.target.c.id == self.staged.c.match_id, self.target.c.uid == uid)
         query = select(self.staged.c.line, self.target.c.id).where(wanted, mine)
-        return dict(self.work.connection.execute(query).tuples().all())
+        return {line: row_id for line, row_id in self.work.connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
     def drop_rows(self, lines: Sequence[int]) -> None:
         """Forget rows: they are skipped or at fault."""
-        for start in range(0, len(lines), 500):
-            wanted = list(lines[start : start + 500])
+        for start in range(0, len(lines), _TOGETHER):
+            wanted = list(lines[start : start + _TOGETHER])
             self.work.connection.execute(self.staged.delete().where(self.staged.c.line.in_(wanted)))
 
     def match_alike(self) -> None:
@@ -215,32 +216,13 @@ class Staging:
         changed.create(connection)
         connection.execute(insert(changed), [{"id": row_id} for row_id in ids])
         mine = self.target.c.id.in_(select(changed.c.id))
-        entry = self.work.entry_id
-        before: list[ColumnElement[Any]] = [
-            literal(entry),
-            literal(self.target.name),
-            self.target.c.id,
-            literal("update"),
-            _image(self.target),
-        ]
-        columns = ["entry_id", "table_name", "row_id", "action", "before"]
-        connection.execute(
-            insert(_CHANGES).from_select(columns, select(*before).where(mine).order_by(self.target.c.id))
-        )
+        _note_before(self.work, self.target, mine)
         connection.execute(
             update(self.target)
             .where(joined, mine)
             .values({name: self._merged(name) for name in names} | {"updated_at": self.work.now})
         )
-        after = select(_image(self.target)).where(self.target.c.id == _CHANGES.c.row_id).scalar_subquery()
-        touched = and_(
-            _CHANGES.c.entry_id == entry,
-            _CHANGES.c.table_name == self.target.name,
-            _CHANGES.c.after.is_(None),
-        )
-        connection.execute(
-            update(_CHANGES).where(touched, _CHANGES.c.row_id.in_(select(changed.c.id))).values(after=after)
-        )
+        _note_after(self.work, self.target)
         changed.drop(connection)
         return len(ids)
 
@@ -352,8 +334,56 @@ def add_products(work: Work, names: Sequence[str], batch: int) -> list[int]:
     return ids
 
 
-def set_referrers(work: Work, pairs: Mapping[int, int]) -> None:
-    """Set who referred whom, for rows that this import added or updated: customer id → referrer's id."""
+def set_referrers(work: Work, pairs: Mapping[int, int], batch: int) -> int:
+    """Set who referred whom, customer id → referrer's id, after `Staging.apply`.
+
+    Returns:
+        How many customers that we had before this import were changed by this alone.
+    """
     table = _TABLES["customers"]
-    for row_id, referrer in pairs.items():
-        work.connection.execute(update(table).where(table.c.id == row_id).values(referred_by_id=referrer))
+    connection = work.connection
+    count = 0
+    ids = sorted(pairs)
+    for start in range(0, len(ids), _TOGETHER):
+        mine = table.c.id.in_(ids[start : start + _TOGETHER])
+        found = connection.execute(
+            select(table.c.id, table.c.referred_by_id, table.c.import_batch_id).where(mine)
+        ).all()
+        wanted = [row for row in found if row.referred_by_id != pairs[row.id]]
+        ours = [row.id for row in wanted if row.import_batch_id != batch]  # the others go with their batch
+        if ours:
+            of_entry = and_(_CHANGES.c.entry_id == work.entry_id, _CHANGES.c.table_name == table.name)
+            noted = select(_CHANGES.c.row_id).where(of_entry, _CHANGES.c.row_id.in_(ours)).distinct()
+            count += len(ours) - len(connection.execute(noted).all())
+            _note_before(work, table, table.c.id.in_(ours))
+        for row in wanted:
+            values: dict[str, Any] = {"referred_by_id": pairs[row.id], "updated_at": work.now}
+            connection.execute(update(table).where(table.c.id == row.id).values(**values))
+        if ours:
+            _note_after(work, table)
+    return count
+
+
+def _note_before(work: Work, table: Table, mine: ColumnElement[bool]) -> None:
+    """Journal rows as they are before an update of many."""
+    image: list[ColumnElement[Any]] = [
+        literal(work.entry_id),
+        literal(table.name),
+        table.c.id,
+        literal("update"),
+        _image(table),
+    ]
+    columns = ["entry_id", "table_name", "row_id", "action", "before"]
+    rows = select(*image).where(mine).order_by(table.c.id)
+    work.connection.execute(insert(_CHANGES).from_select(columns, rows))
+
+
+def _note_after(work: Work, table: Table) -> None:
+    """Complete what `_note_before` began, with the rows as they are now."""
+    after = select(_image(table)).where(table.c.id == _CHANGES.c.row_id).scalar_subquery()
+    begun = and_(
+        _CHANGES.c.entry_id == work.entry_id,
+        _CHANGES.c.table_name == table.name,
+        _CHANGES.c.after.is_(None),
+    )
+    work.connection.execute(update(_CHANGES).where(begun).values(after=after))

@@ -42,6 +42,10 @@ class ProgramLike(Protocol):
         """Rows for indicator_values, without the run."""
 
     @property
+    def feature_values(self) -> Select[Any]:
+        """Rows for feature_values, without the run."""
+
+    @property
     def classifications(self) -> Select[Any]:
         """Rows for classifications, without the run."""
 
@@ -58,6 +62,7 @@ def run_program(connection: Connection, program: ProgramLike, run_id: int) -> No
         _fill(connection, stage)
     for model, chosen in (
         (schema.IndicatorValue, program.indicator_values),
+        (schema.FeatureValues, program.feature_values),
         (schema.Classification, program.classifications),
     ):
         _store(connection, model, chosen, run_id)
@@ -114,11 +119,13 @@ def _evaluate(
     at = next(at for at, stage in enumerate(program.stages) if stage.table is program.features)
     for stage in program.stages[at + 1 :]:
         _fill(connection, stage)
+    facts = {row.customer_id: row.features for row in connection.execute(program.feature_values)}
     results = [dict(row) for row in connection.execute(program.classifications).mappings()]
     marks: dict[object, dict[str, tuple[object, ...]]] = {}
     for term in connection.execute(program.indicator_values):
         terms = (term.raw, term.normalised, term.weight, term.points)
         marks.setdefault(term.customer_id, {})[term.indicator] = terms
     for result in results:
+        result["facts"] = facts[result["customer_id"]]
         result["indicators"] = marks[result.pop("customer_id")]
     return results

@@ -1,16 +1,19 @@
 """Taking a command back from its journal entry, and refusing where a later change stands in the way."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, exists, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlmodel import SQLModel
 
 from crmcli.errors import NotFoundError, RefusedError
 from crmcli.i18n import _
 from crmcli.store.work import Work, plain
+from crmcli.vocabulary import RECORDS
 
 _TABLES = SQLModel.metadata.tables
 _ENTRIES = _TABLES["journal_entries"]
@@ -39,12 +42,7 @@ def undo(work: Work, number: int | None = None) -> Undone:
     connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     work.link(undoes_id=entry["id"])
     rows = _delete_batch(connection, entry)
-    changes = connection.execute(
-        select(_CHANGES).where(_CHANGES.c.entry_id == entry["id"]).order_by(_CHANGES.c.id.desc())
-    ).mappings()
-    for change in changes.all():
-        _reverse(connection, change)
-        rows += 1
+    rows += _take_back(connection, entry["id"])
     _check_references(connection)
     work.summary = _("undid #{number}: {summary}").format(number=entry["id"], summary=entry["summary"])
     return Undone(entry["id"], entry["summary"], rows)
@@ -100,57 +98,126 @@ def _refuse_edited(connection: Connection, table: Table, mine: Any, entry: int) 
     first: dict[int, str] = {}
     for row_id, before in connection.execute(later):
         first.setdefault(row_id, before)
+    rows = _Rows(connection, table, first)
     for row_id, before in first.items():
-        _compare(connection, table, row_id, json.loads(before))
+        rows.compare(row_id, json.loads(before))
 
 
-def _reverse(connection: Connection, change: RowMapping) -> None:
-    table = _TABLES[change["table_name"]]
-    row_id = change["row_id"]
-    before = json.loads(change["before"]) if change["before"] else {}
-    after = json.loads(change["after"]) if change["after"] else {}
-    mine = table.c.id == row_id
-    if table.name == "runs":
-        connection.execute(delete(table).where(mine))  # what the run found goes with it; it is never edited
-    elif change["action"] == "insert":
-        _compare(connection, table, row_id, after)
-        connection.execute(delete(table).where(mine))
-    elif change["action"] == "update":
-        changed = {name: after[name] for name in after if after[name] != before.get(name)}
-        _compare(connection, table, row_id, changed)
-        connection.execute(update(table).where(mine).values({name: before.get(name) for name in changed}))
-    else:
-        if connection.execute(select(table.c.id).where(mine)).first():
-            raise RefusedError(_("{table} #{row} exists again").format(table=table.name, row=row_id))
-        connection.execute(
-            insert(table).values({name: value for name, value in before.items() if name in table.c})
-        )
+def _take_back(connection: Connection, entry: int) -> int:
+    """Reverse the changes of an entry, last first, and return how many there were."""
+    query = select(_CHANGES).where(_CHANGES.c.entry_id == entry).order_by(_CHANGES.c.id.desc())
+    changes = connection.execute(query).mappings().all()
+    touched: dict[str, set[int]] = {}
+    for change in changes:
+        touched.setdefault(change["table_name"], set()).add(change["row_id"])
+    tables = {name: _Rows(connection, _TABLES[name], ids) for name, ids in touched.items()}
+    for change in changes:
+        tables[change["table_name"]].reverse(change)
+    for rows in tables.values():  # what is deleted first makes room for unique values
+        rows.write_deleted()
+    for rows in tables.values():
+        rows.write()
+    return len(changes)
 
 
-def _compare(connection: Connection, table: Table, row_id: int, expected: dict[str, Any]) -> None:
-    row = connection.execute(select(table).where(table.c.id == row_id)).mappings().first()
-    if row is None:
-        raise RefusedError(
-            _("{table} #{row} was deleted later").format(table=table.name, row=row_id),
-            hint=_("undo that first: 'crm journal'"),
-        )
-    for name, value in expected.items():
-        if name in _NOT_COMPARED or name not in row:
-            continue
-        current = plain(row[name])
-        if current != value:
+class _Rows:
+    """The rows of one table that an entry touched: as they are, and as the undo makes them.
+
+    They are read and written many at a time, so that a large import is taken back in seconds.
+    """
+
+    def __init__(self, connection: Connection, table: Table, ids: Iterable[int]) -> None:
+        self.connection, self.table = connection, table
+        self.stored: dict[int, dict[str, Any]] = {}
+        for some in _portions(ids):
+            for row in connection.execute(select(table).where(table.c.id.in_(some))).mappings():
+                self.stored[row["id"]] = {name: plain(value) for name, value in row.items()}
+        self.wanted = {row_id: dict(row) for row_id, row in self.stored.items()}
+
+    def reverse(self, change: RowMapping) -> None:
+        """Take back one change, in memory.
+
+        Raises:
+            RefusedError: the row is no longer as the change left it.
+        """
+        row_id = change["row_id"]
+        before = json.loads(change["before"]) if change["before"] else {}
+        after = json.loads(change["after"]) if change["after"] else {}
+        if change["action"] == "update":
+            changed = {name: value for name, value in after.items() if value != before.get(name)}
+            self.compare(row_id, changed)
+            self.wanted[row_id].update({name: before.get(name) for name in changed})
+        elif change["action"] == "insert":
+            if after:  # a run has no image: what it found goes with it, and it is never edited
+                self.compare(row_id, after)
+            self.wanted.pop(row_id, None)
+        elif row_id in self.wanted:
             raise RefusedError(
-                _("{table} #{row}: {field} was changed later, from {old} to {new}").format(
-                    table=table.name, row=row_id, field=repr(name), old=repr(value), new=repr(current)
+                _("{table} #{row} exists again").format(table=RECORDS.label(self.table.name), row=row_id)
+            )
+        else:
+            self.wanted[row_id] = {name: value for name, value in before.items() if name in self.table.c}
+
+    def compare(self, row_id: int, expected: dict[str, Any]) -> None:
+        """Refuse when a row does not hold the values expected of it."""
+        row = self.wanted.get(row_id)
+        if row is None:
+            raise RefusedError(
+                _("{table} #{row} was deleted later").format(
+                    table=RECORDS.label(self.table.name), row=row_id
                 ),
                 hint=_("undo that first: 'crm journal'"),
             )
+        for name, value in expected.items():
+            if name not in _NOT_COMPARED and name in row and row[name] != value:
+                raise RefusedError(
+                    _("{table} #{row}: {field} was changed later, from {old} to {new}").format(
+                        table=RECORDS.label(self.table.name),
+                        row=row_id,
+                        field=repr(name),
+                        old=repr(value),
+                        new=repr(row[name]),
+                    ),
+                    hint=_("undo that first: 'crm journal'"),
+                )
+
+    def write_deleted(self) -> None:
+        """Delete the rows that were not there."""
+        for some in _portions(self.stored.keys() - self.wanted.keys()):
+            self.connection.execute(delete(self.table).where(self.table.c.id.in_(some)))
+
+    def write(self) -> None:
+        """Write the rows that were otherwise, and insert those that were deleted."""
+        missing = [row for row_id, row in sorted(self.wanted.items()) if row_id not in self.stored]
+        if missing:
+            self.connection.execute(insert(self.table), missing)
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for row_id, row in self.wanted.items():
+            stored = self.stored.get(row_id, row)
+            names = tuple(name for name, value in row.items() if value != stored.get(name))
+            if names:
+                values = {f"new_{name}": row[name] for name in names}
+                alike.setdefault(names, []).append({"row_id": row_id, **values})
+        for names, rows in alike.items():
+            statement = update(self.table).where(self.table.c.id == bindparam("row_id"))
+            self.connection.execute(
+                statement.values({name: bindparam(f"new_{name}") for name in names}), rows
+            )
+
+
+def _portions(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Yield ids a few hundred at a time: a statement takes only so many parameters."""
+    rest = iter(sorted(ids))
+    while some := list(islice(rest, 500)):
+        yield some
 
 
 def _check_references(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if broken is not None:
         raise RefusedError(
-            _("{table} #{row} was recorded later and needs it").format(table=broken[0], row=broken[1]),
+            _("{table} #{row} was recorded later and needs it").format(
+                table=RECORDS.label(broken[0]), row=broken[1]
+            ),
             hint=_("undo that first: 'crm journal'"),
         )

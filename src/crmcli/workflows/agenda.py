@@ -1,7 +1,7 @@
 """Whom to contact today, and why. Reads only, and light: neither YAML nor SQLAlchemy unless the rules changed.
 
-Cadence comes from the grade and tier of the last classification, compiled and stored by that run. When the rule files
-have changed since, their cadence is compiled afresh in memory, and the result says so.
+Cadence and urgency come from the last classification, which stored them. When the rule files have changed since, the
+result says so; before the first classification the rules are compiled in memory.
 """
 
 import json
@@ -42,7 +42,7 @@ class Agenda(NamedTuple):
 
     Attributes:
         items: the lines.
-        total: how many there are altogether; more than `items` when a limit cut the list.
+        more: a limit cut the list.
         classified_as_of: the day of the classification it stands on, None when nobody was ever classified.
         rules_changed: the rule files differ from those of that classification.
     """
@@ -50,7 +50,7 @@ class Agenda(NamedTuple):
     day: date
     until: date
     items: tuple[Item, ...]
-    total: int
+    more: bool
     classified_as_of: date | None
     rules_changed: bool
 
@@ -70,19 +70,22 @@ def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limi
         until = today + timedelta(days=days - 1)
         stored = reads.stored_ruleset(connection, today.isoformat())
         files = folder.read_files(rules)
-        changed = stored is None or json.loads(stored.files) != files
-        program: Mapping[str, Any] = (
-            json.loads(stored.agenda) if stored and not changed else _compiled(files, rules)
+        program = json.loads(stored.agenda) if stored else _compiled(files, rules)
+        rows = reads.agenda(
+            connection, program, today=today, until=until, limit=limit + 1 if limit >= 0 else ALL
         )
-        rows = reads.agenda(connection, program, today=today, until=until, limit=limit)
         tasks = reads.agenda_tasks(connection, program, today, until)
         deals = reads.agenda_deals(connection, program, today, until)
-        items = [_item(row, tasks, deals, today) for row in rows] + _unowned(tasks, deals, today, program)
-        total = (rows[0].total if rows else 0) + len(items) - len(rows)
-        items.sort(key=lambda item: -item.urgency)
-        shown = items if limit < 0 else items[:limit]
-        as_of = date.fromisoformat(stored.as_of) if stored else None
-        return Agenda(today, until, tuple(shown), total, as_of, changed and stored is not None)
+    items = [_item(row, tasks, deals, today) for row in rows] + _unowned(tasks, deals, today, program)
+    items.sort(key=lambda item: -item.urgency)
+    return Agenda(
+        today,
+        until,
+        tuple(items if limit < 0 else items[:limit]),
+        0 <= limit < len(items),
+        date.fromisoformat(stored.as_of) if stored else None,
+        stored is not None and json.loads(stored.files) != files,
+    )
 
 
 def _compiled(files: Mapping[str, str], rules: Path) -> Mapping[str, Any]:
@@ -118,7 +121,7 @@ def _item(
 
 
 def _cadence_reason(row: reads.AgendaRow) -> str:
-    since = int(row.days_since or 0)
+    since = row.days_since or 0
     text = ngettext(
         "last contact {days} day ago, cadence {cadence}",
         "last contact {days} days ago, cadence {cadence}",

@@ -20,11 +20,12 @@ from crmcli.exchange.parse import Chunk, parse
 from crmcli.exchange.phones import to_e164
 from crmcli.exchange.rejects import RejectsWriter, open_rejects
 from crmcli.exchange.source import Source, open_source
-from crmcli.i18n import _
+from crmcli.i18n import _, ngettext
 from crmcli.store import bulk, keys
 from crmcli.store.bulk import Staging
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
+from crmcli.vocabulary import RECORDS
 from crmcli.workflows import recognise
 from crmcli.workflows.recognise import Recogniser, References
 
@@ -187,7 +188,8 @@ class _Import:
             self.staging.match_alike()
         self._stop_if_faulty()
         applied = self.staging.apply(self.batch)
-        self._set_referrers()
+        referred = self._set_referrers()
+        applied = bulk.Applied(applied.added, applied.updated + referred, applied.unchanged - referred)
         self.staging.close()
         return self._finish(applied)
 
@@ -281,11 +283,14 @@ class _Import:
         if row == before:
             self.tally.skipped += 1
             return
-        other = next(
+        others = [
             name for name, old, new in zip(self.staging.columns, before, row, strict=True) if old != new
-        )
-        what = _("the same {entity} record stands on line {line} with another {field}").format(
-            entity=self.request.entity,
+        ]
+        if others == ["phone"]:  # the same number, written otherwise
+            self.tally.skipped += 1
+            return
+        other = next(name for name in others if name != "phone" or "phone_e164" in others)
+        what = _("line {line} holds the same record with another {field}").format(
             line=first,
             field=repr(other.removesuffix("_minor").removesuffix("_id")),
         )
@@ -338,6 +343,7 @@ class _Import:
             self.rejects.add_row(line, cells, faults)
 
     def _stop_if_faulty(self) -> None:
+        self.tally.faults.sort(key=lambda fault: fault.line)
         if self.tally.failed and not self.request.keep_going:
             what = _("{failed} of {read} rows cannot be imported; nothing was changed").format(
                 failed=self.tally.failed, read=self.tally.read
@@ -411,10 +417,14 @@ class _Import:
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
-    def _set_referrers(self) -> None:
-        """Set who referred whom once everybody of the file is in; nobody found is a fault of the row."""
+    def _set_referrers(self) -> int:
+        """Set who referred whom once everybody of the file is in; nobody found is a fault of the row.
+
+        Returns:
+            How many customers of ours this alone has changed.
+        """
         if not self.referrers:
-            return
+            return 0
         references = recognise.customer_references(
             keys.customer_keys(self.work.connection), self.work.settings.country
         )
@@ -429,11 +439,17 @@ class _Import:
                     Fault(found.what, self.source.name, line, self.headers[_LATER], text, found.hint)
                 )
                 self.unreferred += 1
-        bulk.set_referrers(self.work, wanted)
+        changed = bulk.set_referrers(self.work, wanted, self.batch)
         if self.unreferred and not self.request.keep_going:
-            what = _("{count} referrers are not known; nothing was changed").format(count=self.unreferred)
+            text = ngettext(
+                "{count} referrer is not known; nothing was changed",
+                "{count} referrers are not known; nothing was changed",
+                self.unreferred,
+            )
+            what = text.format(count=self.unreferred)
             hint = _("add them first, or give --keep-going to import the rows without")
             raise DataError(what, where=self.source.name, hint=hint, faults=self.tally.faults)
+        return changed
 
     def _finish(self, applied: bulk.Applied) -> Imported:
         tally = self.tally
@@ -455,7 +471,7 @@ class _Import:
             bulk.close_batch(self.work, self.batch, counts)
             self.work.link(import_batch_id=self.batch)
             self.work.summary = _("imported {entity} from {file}: {added} added, {updated} updated").format(
-                entity=self.request.entity,
+                entity=RECORDS.label(self.request.entity),
                 file=Path(self.source.name).name,
                 added=applied.added,
                 updated=applied.updated,

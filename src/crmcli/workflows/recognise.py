@@ -13,6 +13,7 @@ from crmcli.exchange.phones import to_e164
 from crmcli.i18n import _
 from crmcli.store.keys import ContactKeys, CustomerKeys, NamedKeys
 from crmcli.values import ValueFault
+from crmcli.vocabulary import RECORDS
 
 Key = tuple[str, ...]
 
@@ -99,7 +100,7 @@ class References:
     def _ambiguous(self, text: str, ids: list[int]) -> ValueFault:
         shown = ", ".join(f"#{number}" for number in ids[:5])
         what = _("{value} fits {count} {target}: {ids}").format(
-            value=repr(text), count=len(ids), target=self.target, ids=shown
+            value=repr(text), count=len(ids), target=RECORDS.label(self.target), ids=shown
         )
         return ValueFault(what, _("name it by external id"))
 
@@ -110,7 +111,8 @@ class References:
         elif self.target == "products":
             hint = _("import products first, or give --create-missing")
         return ValueFault(
-            _("no {target} record for {value}").format(target=self.target, value=repr(text[:60])), hint
+            _("no {target} fit {value}").format(target=RECORDS.label(self.target), value=repr(text[:60])),
+            hint,
         )
 
 

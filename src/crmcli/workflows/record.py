@@ -22,7 +22,7 @@ from crmcli.i18n import _
 from crmcli.store import schema
 from crmcli.store.reads.customers import Match
 from crmcli.store.work import Work, unit_of_work
-from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH
+from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH, RECORD
 from crmcli.workflows.find import find_customer
 
 _MODELS: dict[str, tuple[type[Any], type[Any]]] = {
@@ -100,7 +100,7 @@ def edit(
         if not changes:
             return Edited(row.id, _("nothing to do: it already is so"), ())
         work.summary = _("edited {entity} #{id} {name}: {fields}").format(
-            entity=entity,
+            entity=RECORD.label(entity),
             id=row.id,
             name=_title(row) or _customer_name(work, row),
             fields=", ".join(name for name, _old, _new in changes),
@@ -118,7 +118,7 @@ def archive(database: Path, entity: str, which: str, *, back: bool = False) -> E
         row.archived_at = None if back else work.now
         work.session.flush()
         text = _("brought back {entity} #{id} {name}") if back else _("archived {entity} #{id} {name}")
-        work.summary = text.format(entity=entity, id=row.id, name=_title(row))
+        work.summary = text.format(entity=RECORD.label(entity), id=row.id, name=_title(row))
         return Edited(row.id, work.summary, (("archived_at", old, row.archived_at),))
 
 
@@ -234,13 +234,9 @@ def move(database: Path, which: str, stage: str, on: str | None, lost_reason: st
             hint=_("one of: {codes}").format(codes=", ".join(OPPORTUNITY_STAGE.codes)),
         )
     closed_on = "" if code in OPEN_STAGES else (on or "today")
-    return edit(
-        database,
-        "opportunity",
-        which,
-        {"stage": code, "closed_on": closed_on, "lost_reason": lost_reason},
-        "move",
-    )
+    reason = lost_reason if code == "lost" else ""  # a deal that is open again, or won, was not lost
+    given = {"stage": code, "closed_on": closed_on, "lost_reason": reason}
+    return edit(database, "opportunity", which, given, "move")
 
 
 def _make(
@@ -267,7 +263,9 @@ def _make(
 def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
     read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
-    checked = _validated(model_in, {**row.model_dump(include=set(model_in.model_fields), warnings=False), **read}, faults)
+    stored = row.model_dump(include=set(model_in.model_fields), warnings=False)
+    checked = _validated(model_in, {**stored, **read}, faults)
+    _refuse_other_decimals(row, read)
     changes = []
     for name in read:
         old, new = getattr(row, name), getattr(checked, name)
@@ -278,6 +276,20 @@ def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tupl
     work.session.add(row)
     work.session.flush()
     return tuple(change for change in changes if change[0] != "phone_e164")
+
+
+def _refuse_other_decimals(row: Any, read: Mapping[str, Any]) -> None:
+    """100.00 CNY must not become 10000 JPY because only the currency was named."""
+    currency = read.get("currency")
+    if currency is None or values.exponent(currency) == values.exponent(row.currency):
+        return
+    for option, name in _MONEY.items():
+        if getattr(row, name, None) is not None and name not in read:
+            raise DataError(
+                _("{currency} has other decimals than {old}").format(currency=currency, old=row.currency),
+                where="currency",
+                hint=_("give --{option} as well").format(option=option),
+            )
 
 
 def _change_said(row: Any, name: str, old: Any, new: Any) -> tuple[str, Any, Any]:
@@ -422,7 +434,7 @@ def _get(work: Work, entity: str, which: str) -> Any:
         if row is not None:
             return row
     raise NotFoundError(
-        _("no {entity} {which}").format(entity=entity, which=repr(which)),
+        _("no {entity} {which}").format(entity=RECORD.label(entity), which=repr(which)),
         hint=_("'crm {entity} list' shows them with their ids").format(entity=entity),
     )
 
@@ -487,7 +499,7 @@ def _customer_name(work: Work, row: Any) -> str:
 
 
 def _added(entity: str, row: Any, customer: str) -> str:
-    title = _title(row)
+    title, entity = _title(row), RECORD.label(entity)
     if isinstance(row, schema.Customer) or not customer:
         return _("added {entity} #{id} {name}").format(entity=entity, id=row.id, name=title).rstrip()
     if not title:

@@ -28,7 +28,9 @@ _CURRENCIES = {
 def settings(database: Path) -> Settings:
     """Return the settings in force; those of a new database where there is none yet."""
     try:
-        with reading(database, older=True) as connection:  # 'crm init' is what brings an older file up to date
+        with reading(
+            database, older=True
+        ) as connection:  # 'crm init' is what brings an older file up to date
             return read_settings(connection)
     except NotFoundError:
         return suggested()

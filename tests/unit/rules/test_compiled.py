@@ -58,10 +58,10 @@ def facts(
     rule = f"stages:\n  - {{stage: new, when: {looks}, text: {{en: a, zh: b}}}}\n"
     rules = load({**SHIPPED, "lifecycle.yaml": SHIPPED["lifecycle.yaml"].replace("stages:\n", rule, 1)})
     run_program(connection, compile_ruleset(rules, rule_tables(), as_of, currency), 1)
-    picked = [f"json_extract(facts, '$.{name}')" for name in names]
+    picked = [f"json_extract(features, '$.{name}')" for name in names]
     found = connection.execute(
         select(*(text(pick) for pick in picked))
-        .select_from(sql_table("classifications"))
+        .select_from(sql_table("feature_values"))
         .order_by(text("customer_id"))
     )
     return [tuple(row) for row in found]
@@ -106,6 +106,7 @@ def test_months_to_close_at_the_ends_of_months(connection: Connection) -> None:
     for as_of in sorted({row[0] for row in MONTHS}):
         found = facts(connection, date.fromisoformat(as_of), "months_to_close")
         connection.execute(text("DELETE FROM classifications"))
+        connection.execute(text("DELETE FROM feature_values"))
         connection.execute(text("DELETE FROM indicator_values"))
         for at, (own, _close, months) in enumerate(MONTHS):
             if own == as_of:
@@ -174,6 +175,7 @@ def test_money_is_summed_in_minor_units_of_the_base_currency_only(connection: Co
         (100.0, 1001, 0.1, None), (0.0, 0, None, None),
     ]  # fmt: skip
     connection.execute(text("DELETE FROM classifications"))
+    connection.execute(text("DELETE FROM feature_values"))
     connection.execute(text("DELETE FROM indicator_values"))
     assert facts(connection, date(2026, 1, 31), "revenue", currency="JPY") == [(777.0,), (0.0,)]
 
@@ -210,6 +212,7 @@ def test_a_deal_closed_after_the_day_was_open_then(connection: Connection) -> No
     for as_of, count in (("2026-01-09", 0), ("2026-01-10", 1), ("2026-02-09", 1), ("2026-02-10", 0)):
         assert facts(connection, date.fromisoformat(as_of), "open_opportunities") == [(count,)]
         connection.execute(text("DELETE FROM classifications"))
+        connection.execute(text("DELETE FROM feature_values"))
         connection.execute(text("DELETE FROM indicator_values"))
 
 

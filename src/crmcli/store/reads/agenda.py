@@ -1,6 +1,5 @@
 """The agenda: everybody with something due, in one statement, and the tasks and deals behind it."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -20,7 +19,7 @@ class AgendaRow(NamedTuple):
     grade: str | None
     score: float | None
     last_contacted_on: str | None
-    days_since: float | None
+    days_since: int | None
     cadence_days: int
     cadence_max_days: int
     overdue: int
@@ -33,7 +32,6 @@ class AgendaRow(NamedTuple):
     deals: int
     no_next_step: int
     urgency: float
-    total: int
 
 
 class AgendaTask(NamedTuple):
@@ -80,7 +78,6 @@ def agenda(
     """Return who is due by `until`, most urgent first. `program` is the agenda part of a compiled ruleset."""
     urgency = program["urgency"]
     values = {
-        "cadence": json.dumps(program["cadence"]),
         "today": today.isoformat(),
         "until": until.isoformat(),
         "task_until": _later(until, program["task_lead_days"]),
@@ -95,8 +92,6 @@ def agenda(
         "u_deal_past": urgency["opportunity_past"],
         "u_agreed": urgency["next_contact_due"],
         "u_no_next_step": urgency["no_next_step"],
-        "u_tier": json.dumps(urgency["tier"]),
-        "u_grade": json.dumps(urgency["grade"]),
         "limit": limit,
     }
     return rows(connection, "agenda", AgendaRow, **values)

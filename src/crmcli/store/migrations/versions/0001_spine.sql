@@ -96,11 +96,15 @@ CREATE TABLE customers (
 )
  STRICT;
 
+CREATE INDEX ix_customers_archived_at_next_contact_on_intent_stage ON customers (archived_at, next_contact_on, intent_stage);
+
 CREATE INDEX ix_customers_email ON customers (email);
 
 CREATE INDEX ix_customers_import_batch_id ON customers (import_batch_id);
 
 CREATE INDEX ix_customers_phone_e164 ON customers (phone_e164);
+
+CREATE INDEX ix_customers_referred_by_id ON customers (referred_by_id);
 
 CREATE UNIQUE INDEX uq_customers_external_id ON customers (external_id);
 
@@ -178,7 +182,9 @@ CREATE TABLE classifications (
     grade TEXT NOT NULL,
     grade_reason TEXT NOT NULL,
     lifecycle_stage TEXT NOT NULL,
-    facts TEXT NOT NULL,
+    cadence_days INTEGER NOT NULL,
+    cadence_max_days INTEGER NOT NULL,
+    urgency REAL NOT NULL,
     CONSTRAINT pk_classifications PRIMARY KEY (run_id, customer_id),
     CONSTRAINT ck_classifications_grade_known CHECK (grade IN ('A', 'B', 'C', 'D')),
     CONSTRAINT ck_classifications_lifecycle_stage_known CHECK (lifecycle_stage IN ('prospect', 'new', 'stable', 'loyal', 'at_risk', 'lost')),
@@ -223,6 +229,16 @@ CREATE INDEX ix_contacts_customer_id ON contacts (customer_id);
 CREATE INDEX ix_contacts_import_batch_id ON contacts (import_batch_id);
 
 CREATE UNIQUE INDEX uq_contacts_external_id ON contacts (external_id);
+
+CREATE TABLE feature_values (
+    run_id INTEGER NOT NULL,
+    customer_id INTEGER NOT NULL,
+    features TEXT NOT NULL,
+    CONSTRAINT pk_feature_values PRIMARY KEY (run_id, customer_id),
+    CONSTRAINT fk_feature_values_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE indicator_values (
     run_id INTEGER NOT NULL,
@@ -324,11 +340,13 @@ CREATE TABLE interactions (
 
 CREATE INDEX ix_interactions_contact_id ON interactions (contact_id);
 
-CREATE INDEX ix_interactions_customer_id_occurred_on_outcome ON interactions (customer_id, occurred_on, outcome);
+CREATE INDEX ix_interactions_customer_id_occurred_on ON interactions (customer_id, occurred_on);
 
 CREATE INDEX ix_interactions_import_batch_id ON interactions (import_batch_id);
 
 CREATE INDEX ix_interactions_opportunity_id ON interactions (opportunity_id);
+
+CREATE INDEX ix_interactions_real_touch ON interactions (customer_id, occurred_on) WHERE outcome IN ('connected', 'postponed', 'declined');
 
 CREATE UNIQUE INDEX uq_interactions_external_id ON interactions (external_id);
 

@@ -1,0 +1,241 @@
+"""Whom the agenda names, on which day, and why."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from conftest import Run
+
+TODAY = date(2026, 11, 20)
+Agenda = Callable[..., dict[str, str]]
+
+
+def ago(days: int) -> str:
+    return (TODAY - timedelta(days=days)).isoformat()
+
+
+@pytest.fixture
+def do(crm: Run) -> Callable[..., None]:
+    def run(*argv: str) -> None:
+        result = crm(*argv)
+        assert result.status == 0, result.err
+
+    return run
+
+
+@pytest.fixture
+def agenda(crm: Run) -> Agenda:
+    """The agenda as name → reasons, most urgent first."""
+
+    def run(*argv: str) -> dict[str, str]:
+        rows: list[dict[str, Any]] = json.loads(crm("agenda", "--format", "json", *argv).out)
+        return {str(row["name"]): row["reasons"] for row in rows}
+
+    return run
+
+
+def classified(crm: Run, do: Callable[..., None], grade: str, tier: str, touched: int) -> None:
+    """A customer of a grade and tier, last touched so many days ago."""
+    do("add", "张三")
+    do("add", "big")
+    if tier == "high":
+        do("sell", "big", "1", "--on", ago(500))
+        do("sell", "张三", "9000", "--cost", "1000", "--on", ago(700))
+        for _time in range(7):
+            do("sell", "张三", "9000", "--cost", "1000", "--on", ago(3))
+    if tier == "medium":
+        do("add", "small", "--next", "2027-01-01")
+        do("sell", "big", "9000", "--cost", "1000", "--on", ago(5))
+        do("sell", "张三", "500", "--on", ago(100))
+    close = {"A": 20, "B": 80, "C": 150}
+    if grade in close:
+        do("opportunity", "add", "张三", "--close", (TODAY + timedelta(days=close[grade])).isoformat())
+        do("task", "add", "later", "--customer", "张三", "--due", "2027-01-31")
+    do("log", "phone", "张三", "--on", ago(touched))
+    do("log", "phone", "big")
+    do("classify", "--as-of", TODAY.isoformat())
+    shown = json.loads(crm("show", "张三", "--format", "json").out)
+    assert (shown["grade"], shown["tier"]) == (grade, tier)
+
+
+# Every grade and tier of rules/cadence.yaml, on its day and on the day before.
+@pytest.mark.parametrize(
+    ("grade", "tier", "days"),
+    [
+        ("A", "high", 5), ("A", "medium", 7), ("A", "low", 7), ("B", "high", 10), ("B", "medium", 14), ("B", "low", 21),
+        ("C", "high", 21), ("C", "medium", 30), ("C", "low", 45), ("D", "high", 60), ("D", "medium", 90), ("D", "low", 120),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("early", [0, 1])
+def test_cadence(grade: str, tier: str, days: int, early: int, crm: Run, do: Any, agenda: Agenda) -> None:
+    classified(crm, do, grade, tier, days - early)
+    due = agenda()
+    assert due.get("张三") == (None if early else f"last contact {days} days ago, cadence {days}")
+    if early:
+        assert "张三" in agenda("--days", "2")
+
+
+def test_beyond_the_maximum_is_said(crm: Run, do: Any, agenda: Agenda) -> None:
+    classified(crm, do, "A", "low", 15)
+    assert agenda()["张三"] == "last contact 15 days ago, cadence 7, over the maximum of 14"
+
+
+@pytest.mark.parametrize("outcome", ["no_answer", "left_message"])
+def test_an_unanswered_call_resets_nothing(outcome: str, do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三", "--on", ago(30))
+    do("log", "phone", "张三", "--outcome", outcome)
+    assert agenda() == {"张三": "last contact 30 days ago, cadence 30"}
+
+
+@pytest.mark.parametrize("outcome", ["connected", "postponed", "declined"])
+def test_a_touch_that_got_through_resets_the_cadence(outcome: str, do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三", "--on", ago(30))
+    do("log", "phone", "张三", "--outcome", outcome)
+    assert agenda() == {}
+    assert "张三" in agenda("--date", "2026-12-20")
+    assert "张三" not in agenda("--date", "2026-12-19")
+
+
+def test_a_touch_of_the_future_does_not_count_yet(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三", "--on", ago(40))
+    do("log", "meeting", "张三", "--on", ago(10))
+    assert agenda("--date", ago(11)) == {}
+    assert agenda("--date", ago(10)) == {}
+    assert agenda("--date", ago(-20)) == {"张三": "last contact 30 days ago, cadence 30"}
+
+
+def test_never_contacted(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    assert agenda() == {"张三": "never contacted"}
+    do("log", "phone", "张三", "--outcome", "no_answer")
+    assert agenda() == {"张三": "never contacted"}
+
+
+def test_tasks_due_late_and_later(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三")
+    do("task", "add", "now", "--customer", "张三", "--due", "today")
+    do("task", "add", "late", "--customer", "张三", "--due", ago(3))
+    do("task", "add", "yesterday", "--customer", "张三", "--due", ago(1))
+    do("task", "add", "later", "--customer", "张三", "--due", "+5d")
+    do("task", "add", "some day", "--customer", "张三")
+    assert agenda() == {"张三": "task #2 3 days late: late; task #3 1 day late: yesterday; task #1 due today: now"}
+    assert "task #4 due 2026-11-25: later" in agenda("--days", "6")["张三"]
+    for number in ("1", "2", "3"):
+        do("done", number)
+    assert agenda() == {}
+
+
+def test_a_task_of_nobody_stands_alone(do: Any, agenda: Agenda) -> None:
+    do("task", "add", "buy paper", "--due", "today")
+    assert agenda() == {"None": "task #1 due today: buy paper"}
+
+
+def test_deals_near_and_past(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三", "--next", "2027-06-01")
+    do("opportunity", "add", "张三", "--name", "near", "--close", "+14d", "--amount", "1000")
+    do("opportunity", "add", "张三", "--name", "far", "--close", "+15d")
+    assert agenda() == {"张三": "deal #1 closes on 2026-12-04: near 1,000.00 CNY"}
+    do("opportunity", "edit", "1", "--close", ago(1), "--waiting-for", "the boss")
+    assert agenda() == {"张三": f"deal #1 should have closed on {ago(1)}: near 1,000.00 CNY, waiting for the boss"}
+    do("opportunity", "edit", "1", "--close", "today", "--waiting-for", "", "--amount", "")
+    assert agenda() == {"张三": "deal #1 closes today: near"}
+    do("opportunity", "move", "1", "lost")
+    assert agenda() == {}
+
+
+def test_an_agreed_day_that_has_come(do: Any, agenda: Agenda) -> None:
+    do("add", "张三", "--next", "2026-11-20")
+    do("log", "phone", "张三", "--on", ago(2))
+    do("customer", "edit", "张三", "--next", "2026-11-20")
+    assert agenda() == {"张三": "next contact agreed for 2026-11-20"}
+
+
+def test_an_agreed_day_in_the_future_silences_the_cadence(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三", "--on", ago(200), "--next", "2026-11-23")
+    assert agenda() == {}
+    assert agenda("--date", "2026-11-22") == {}
+    assert "next contact agreed for 2026-11-23" in agenda("--date", "2026-11-23")["张三"]
+    assert "next contact agreed for 2026-11-23" in agenda("--days", "4")["张三"]
+
+
+def test_an_open_deal_without_a_next_step(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("log", "phone", "张三")
+    do("opportunity", "add", "张三", "--close", "2027-06-01")
+    assert agenda() == {"张三": "no next step planned"}
+    do("task", "add", "call", "--customer", "张三", "--due", "2027-01-01")
+    assert agenda() == {}
+    do("done", "1")
+    do("customer", "edit", "张三", "--next", "2027-01-01")
+    assert agenda() == {}
+
+
+def test_the_archived_and_the_invalid_are_left_alone(do: Any, agenda: Agenda) -> None:
+    do("add", "archived")
+    do("add", "invalid", "--intent", "无效")
+    do("log", "phone", "invalid", "--on", ago(300))
+    do("add", "poor", "--intent", "poor")
+    do("customer", "archive", "archived")
+    assert agenda() == {"poor": "never contacted"}
+
+
+def test_a_deal_of_somebody_archived_is_not_on_the_agenda(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("opportunity", "add", "张三", "--close", "today")
+    do("customer", "archive", "张三")
+    assert agenda() == {}
+
+
+def test_a_limit_cuts_the_least_urgent_and_says_so(crm: Run, do: Any, agenda: Agenda) -> None:
+    do("add", "never")
+    do("add", "agreed", "--next", "2026-11-20")
+    do("task", "add", "loose", "--due", "today")
+    everything = list(agenda())
+    assert everything == ["agreed", "None", "never"]
+    result = crm("agenda", "--limit", "2", "--format", "json")
+    assert [row["name"] or "None" for row in json.loads(result.out)] == everything[:2]
+    assert "2 of 3 shown; --limit 0 shows all\n" in result.err
+    assert list(agenda("--limit", "0")) == everything
+
+
+def test_notes_about_what_is_missing(crm: Run, do: Any) -> None:
+    do("add", "张三", "--next", "2027-01-01")
+    result = crm("agenda")
+    assert (result.status, result.out) == (0, "")
+    assert result.err.splitlines() == ["nobody has been classified yet: run 'crm classify'", "nothing is due on 2026-11-20"]
+    do("classify", "--as-of", "2026-11-20")
+    assert crm("agenda").err.splitlines() == ["nothing is due on 2026-11-20"]
+
+
+def test_changed_rules_are_used_and_said(crm: Run, do: Any, home: Any) -> None:
+    from conftest import PROJECT
+
+    folder = home / "mine"
+    folder.mkdir()
+    for file in (PROJECT / "rules").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        if file.name == "cadence.yaml":
+            text = text.replace("- {grade: D, days: 120, max_days: 180}", "- {grade: D, days: 10, max_days: 180}")
+        (folder / file.name).write_text(text, encoding="utf-8")
+    do("add", "张三")
+    do("log", "phone", "张三", "--on", ago(11))
+    do("classify", "--as-of", "2026-11-20")
+    assert crm("agenda").out == ""
+    result = crm("agenda", "--rules", str(folder), "--format", "ids")
+    assert result.out == "1\n"
+    assert result.err.startswith("the rules have changed since the last classification")
+
+
+def test_agenda_of_a_day_before_anything(do: Any, agenda: Agenda) -> None:
+    do("add", "张三")
+    do("opportunity", "add", "张三", "--close", "2026-11-25")
+    assert "deal" not in agenda("--date", "2026-10-01").get("张三", "")  # it was opened later

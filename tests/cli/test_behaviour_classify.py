@@ -1,0 +1,240 @@
+"""Classifying once, catching up, and why somebody stands where it stands."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import PROJECT, Run
+
+Do = Callable[..., str]
+
+
+@pytest.fixture
+def do(crm: Run) -> Do:
+    def run(*argv: str) -> str:
+        result = crm(*argv)
+        assert result.status == 0, result.err
+        return result.out
+
+    return run
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make it another day."""
+    return lambda day: monkeypatch.setenv("CRM_TODAY", day)
+
+
+@pytest.fixture
+def mine(home: Path) -> Path:
+    """A folder of rules of the test's own, as shipped."""
+    return Path(shutil.copytree(PROJECT / "rules", home / "mine"))
+
+
+def periods(crm: Run, *argv: str) -> list[str]:
+    rows = json.loads(crm("classify", "--format", "json", *argv).out)
+    return list(dict.fromkeys(row["period"] for row in rows))
+
+
+def counts(crm: Run, *argv: str) -> dict[str, int]:
+    rows = json.loads(crm("classify", "--format", "json", *argv).out)
+    return {row["class"]: row["customers"] for row in rows}
+
+
+@pytest.fixture
+def two(do: Do, on: Callable[[str], None]) -> None:
+    on("2026-08-15")
+    do("add", "张三")
+    do("add", "李四")
+    do("sell", "张三", "9000", "--cost", "10")
+    on("2026-11-20")
+
+
+@pytest.mark.usefixtures("two")
+def test_once_per_period_and_rules(crm: Run, do: Do) -> None:
+    first = crm("classify", "--month", "2026-10")
+    assert (first.status, first.err.splitlines()[0]) == (0, "2026-10: 2 customers classified")
+    entries = do("journal", "--format", "ids")
+    again = crm("classify", "--month", "2026-10")
+    assert (again.status, again.out) == (0, first.out)
+    assert again.err.splitlines()[0] == "2026-10: already classified with these rules; nothing changed"
+    assert do("journal", "--format", "ids") == entries
+
+
+@pytest.mark.usefixtures("two")
+def test_force_makes_a_new_version_and_keeps_the_old(crm: Run, do: Do, database: Path) -> None:
+    do("classify", "--month", "2026-10")
+    do("sell", "李四", "90000", "--on", "2026-10-05")
+    stale = crm("classify", "--month", "2026-10")
+    assert "something was recorded since; --force makes a new version" in stale.err
+    forced = crm("classify", "--month", "2026-10", "--force")
+    assert "  #2 李四: low value/D → high value/D (0 → " in forced.err
+    with closing(sqlite3.connect(database)) as connection:
+        versions = connection.execute("SELECT period, version FROM runs ORDER BY id").fetchall()
+    assert versions == [("2026-10", 1), ("2026-10", 2)]
+
+
+@pytest.mark.usefixtures("two")
+def test_other_rules_are_another_run(crm: Run, do: Do, mine: Path) -> None:
+    do("classify", "--month", "2026-10")
+    file = mine / "value.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("at_least: 70", "at_least: 71"), encoding="utf-8")
+    assert "2026-10: 2 customers classified" in crm("classify", "--month", "2026-10", "--rules", str(mine)).err
+
+
+@pytest.mark.usefixtures("two")
+def test_a_comment_in_the_rules_changes_nothing(crm: Run, do: Do, mine: Path) -> None:
+    do("classify", "--month", "2026-10")
+    with (mine / "value.yaml").open("a", encoding="utf-8") as file:
+        file.write("# a remark\n")
+    assert "already classified" in crm("classify", "--month", "2026-10", "--rules", str(mine)).err
+
+
+@pytest.mark.usefixtures("two")
+def test_a_month_that_has_not_ended_is_looked_at_today(crm: Run) -> None:
+    rows = json.loads(crm("classify", "--month", "2026-11", "--format", "json").out)
+    assert {row["as_of"] for row in rows} == {"2026-11-20"}
+    future = crm("classify", "--month", "2026-12")
+    assert (future.status, future.err) == (2, "crm: error[usage]: 2026-12 has not come yet (today is 2026-11-20)\n")
+
+
+@pytest.mark.usefixtures("two")
+def test_missed_months_are_caught_up_once(crm: Run, on: Callable[[str], None]) -> None:
+    on("2026-09-03")
+    assert periods(crm) == ["2026-08", "2026-09-03"]
+    on("2026-12-02")
+    assert periods(crm) == ["2026-09", "2026-10", "2026-11", "2026-12-02"]
+    result = crm("classify")
+    assert result.status == 0
+    assert [line for line in result.err.splitlines() if "classified" in line] == [
+        "2026-12-02: already classified with these rules; nothing changed"
+    ]
+
+
+@pytest.mark.usefixtures("two")
+def test_a_run_that_comes_late_finds_the_same(crm: Run, on: Callable[[str], None]) -> None:
+    on("2026-09-01")
+    in_time = counts(crm, "--month", "2026-08", "--dry-run")
+    on("2026-12-24")
+    assert counts(crm, "--month", "2026-08") == in_time
+
+
+@pytest.mark.usefixtures("two")
+def test_dry_run_writes_nothing(crm: Run, database: Path) -> None:
+    before = database.read_bytes()
+    result = crm("classify", "--dry-run")
+    assert (result.status, result.err.splitlines()[-1]) == (0, "dry run: nothing was changed")
+    assert result.out
+    assert database.read_bytes() == before
+    assert crm("why", "张三").status == 1
+
+
+@pytest.mark.usefixtures("two")
+def test_what_came_later_does_not_exist(crm: Run, do: Do) -> None:
+    before = json.loads(crm("classify", "--as-of", "2026-09-30", "--dry-run", "--format", "json").out)
+    do("sell", "李四", "90000", "--on", "2026-10-01")
+    do("log", "phone", "李四", "--on", "2026-10-01")
+    do("opportunity", "add", "李四", "--close", "2026-10-10")  # opened on 2026-11-20
+    do("add", "latecomer")
+    assert json.loads(crm("classify", "--as-of", "2026-09-30", "--dry-run", "--format", "json").out) == before
+    assert json.loads(crm("classify", "--as-of", "2026-10-01", "--dry-run", "--format", "json").out) != before
+
+
+@pytest.mark.usefixtures("two")
+def test_who_moved(crm: Run, do: Do) -> None:
+    do("classify", "--month", "2026-09")
+    do("opportunity", "add", "李四", "--close", "2026-12-01")
+    result = crm("classify", "--as-of", "2026-11-20")
+    moved = [line for line in result.err.splitlines() if line.startswith("  #")]
+    assert moved == ["  #2 李四: low value/D → low value/A (0 → 0)"]
+
+
+@pytest.mark.usefixtures("two")
+def test_undo_takes_a_run_back(crm: Run, do: Do) -> None:
+    do("classify", "--as-of", "2026-11-20")
+    assert do("list", "--grade", "D", "--format", "ids") == "1\n2\n"
+    do("undo")
+    assert crm("list", "--grade", "D").status == 1
+    assert crm("why", "张三").status == 1
+
+
+def test_other_currencies_are_named(crm: Run, do: Do) -> None:
+    do("add", "张三")
+    do("sell", "张三", "10", "--currency", "USD")
+    do("sell", "张三", "10")
+    assert "crm: warning: 1 transaction in another currency was not counted" in crm("classify").err
+
+
+@pytest.mark.usefixtures("two")
+def test_why_adds_up(crm: Run, do: Do) -> None:
+    do("classify", "--as-of", "2026-11-20")
+    for name in ("张三", "李四"):
+        why = json.loads(do("why", name, "--format", "json"))
+        listed = next(row for row in json.loads(do("list", "--format", "json")) if row["name"] == name)
+        assert round(sum(term["points"] for term in why["indicators"]), 2) == why["score"] == listed["score"]
+        assert sum(term["weight"] for term in why["indicators"]) == pytest.approx(1)
+        assert [step["at_least"] for step in why["thresholds"]] == [70, 40, 0]
+        reached = next(step["tier"] for step in why["thresholds"] if why["score"] >= step["at_least"])
+        assert reached == why["tier"] == listed["tier"]
+        assert [step["tier"] for step in why["thresholds"] if step["here"]] == [why["tier"]]
+        assert len(why["fingerprint"]) == 64
+
+
+@pytest.mark.usefixtures("two")
+def test_the_stored_reasons_stay_when_the_rules_change(crm: Run, do: Do, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    do("classify", "--as-of", "2026-11-19")
+    before = do("why", "张三", "--format", "json")
+    file = mine / "value.yaml"
+    text = file.read_text(encoding="utf-8").replace("weight: 40", "weight: 5").replace("at_least: 70", "at_least: 60")
+    text = text.partition("# Examples")[0].replace("en: purchase amount", "en: another name")
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CRM_RULES", str(mine))
+    assert do("why", "张三", "--format", "json") == before
+    do("classify", "--as-of", "2026-11-20", "--rules", str(mine))
+    after = json.loads(do("why", "张三", "--format", "json"))
+    assert after["fingerprint"] != json.loads(before)["fingerprint"]
+    assert [step["at_least"] for step in after["thresholds"]] == [60, 40, 0]
+    assert do("why", "张三", "--period", "2026-11-19", "--format", "json") == before
+
+
+@pytest.mark.usefixtures("two")
+def test_why_of_a_period(crm: Run, do: Do) -> None:
+    do("classify", "--month", "2026-08")
+    do("classify", "--month", "2026-10")
+    why = json.loads(do("why", "张三", "--period", "2026-08", "--format", "json"))
+    assert (why["period"], why["as_of"]) == ("2026-08", "2026-08-31")
+    missing = crm("why", "张三", "--period", "2026-01")
+    assert missing.status == 1
+    assert missing.err.startswith("crm: error[not-found]: ")
+
+
+def test_bad_rules_stop_everything_with_78(crm: Run, do: Do, mine: Path, database: Path) -> None:
+    do("add", "张三")
+    before = database.read_bytes()
+    (mine / "grades.yaml").write_text("policy: first\n", encoding="utf-8")
+    assert crm("classify", "--rules", str(mine)).status == 78
+    assert database.read_bytes() == before
+
+
+def test_rules_test_finds_an_example_that_does_not_hold(crm: Run, mine: Path) -> None:
+    file = mine / "grades.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("expect: {grade: A,", "expect: {grade: B,", 1), encoding="utf-8")
+    result = crm("rules", "test", "--rules", str(mine), "--format", "json")
+    assert result.status == 1
+    (failure,) = json.loads(result.out)
+    assert "grade=B" in failure["expected"]
+    assert "grade=A" in failure["got"]
+    assert result.err.endswith(" examples do not hold\n")
+
+
+def test_nobody_yet(crm: Run, do: Do) -> None:
+    do("init", "--yes")
+    result = crm("classify")
+    assert result.status == 0
+    assert result.err.splitlines()[0] == "2026-11-20: 0 customers classified"

@@ -1,0 +1,177 @@
+"""Start-up is a feature: what each command may import. Every command has a row; a new one without a row fails.
+
+Each command runs in a process of its own, which afterwards says which of the heavy libraries it holds.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Run
+
+HEAVY = {
+    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "dateutil", "pypinyin", "typing_inspect",
+    "concurrent", "multiprocessing", "asyncio", "http", "email", "xml",
+}  # fmt: skip
+DATABASE = {"sqlalchemy", "sqlmodel", "pydantic"}
+#: What SQLAlchemy and pydantic bring along, so that it says nothing about us.
+ALONG = {"concurrent", "asyncio", "email", "typing_inspect", "http", "multiprocessing", "xml"}
+
+# Command line → what it may hold besides the standard library. {} is what a read may hold: nothing.
+READS: dict[str, set[str]] = {
+    "--version": set(),
+    "--help": set(),
+    "agenda": set(),
+    "agenda --days 7 --format json": set(),
+    "list": set(),
+    "list --tier high --format csv": set(),
+    "show 张三": set(),
+    "show #1 --format json": set(),
+    "show 13800138000": {"phonenumbers"},
+    "customer show 张三": set(),
+    "customer list": set(),
+    "contact list": set(),
+    "opportunity list": set(),
+    "product list": set(),
+    "task list": set(),
+    "interaction list": set(),
+    "transaction list": set(),
+    "journal": set(),
+    "path": set(),
+    "export customers": set(),
+    "export transactions --format jsonl": set(),
+    "why 张三": {"yaml"},  # the words of the rules that the run stored
+    "list --format table": {"rich"},
+    "agenda --format table": {"rich"},
+    "rules check": {"yaml", "sqlalchemy", "dateutil"},
+    "rules show": {"yaml", "sqlalchemy", "dateutil"},
+    "rules features": {"yaml", "sqlalchemy", "dateutil"},
+    "rules test": {"yaml", "dateutil", *DATABASE},
+    "rules init": {"yaml"},
+}
+WRITES: dict[str, set[str]] = {
+    "add 李四": set(),
+    "add 王五 --phone 13900139000": {"phonenumbers"},
+    "customer add 赵六": set(),
+    "customer edit 张三 --region x": set(),
+    "customer archive 张三": set(),
+    "customer delete 张三 --yes": set(),
+    "contact add 张三 李雷": set(),
+    "contact edit 1 --title x": set(),
+    "opportunity add 张三": set(),
+    "opportunity move 1 won": set(),
+    "opportunity edit 1 --amount 3": set(),
+    "product add Y": set(),
+    "product edit X --price 3": set(),
+    "product archive X": set(),
+    "task add call": set(),
+    "task done 1": set(),
+    "done 1 well": set(),
+    "log phone 张三": set(),
+    "sell 张三 10": set(),
+    "undo": set(),
+    "init --currency EUR": set(),
+    "import customers new.csv": {"phonenumbers"},
+    "classify --as-of 2026-11-19": {"yaml", "dateutil"},
+    "demo": {"yaml", "dateutil", "phonenumbers"},
+}
+_ASK = """
+import sys, io
+sys.stdout = io.TextIOWrapper(io.BytesIO(), "utf-8")
+from crmcli import entry
+status = entry.main(sys.argv[1:])
+print(status, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.__stdout__)
+"""
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that is up to date and has been classified."""
+    folder = tmp_path_factory.mktemp("ready")
+    environment = {**os.environ, **_environment(folder)}
+    for command in (
+        "init --time-zone Asia/Shanghai", "add 张三 --phone 13800138000", "product add X", "opportunity add 张三", "task add x --customer 张三",
+        "contact add 张三 x", "log phone 张三", "sell 张三 3", "classify --as-of 2026-11-20",
+    ):  # fmt: skip
+        subprocess.run([sys.executable, "-m", "crmcli", *command.split()], env=environment, check=True, capture_output=True)
+    (folder / "new.csv").write_text("name,phone\nBob,13700137000\n", encoding="utf-8")
+    return folder
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "CRM_DB": str(folder / "crm.db"), "CRM_HOME": str(folder / "home"), "HOME": str(folder), "CRM_TODAY": "2026-11-20",
+        "CRM_LANG": "en", "COLUMNS": "100",
+    }  # fmt: skip
+
+
+def held(folder: Path, command: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK, *command.split()], env={**os.environ, **_environment(folder)}, cwd=folder, capture_output=True,
+        text=True, timeout=120,
+    )  # fmt: skip
+    status, *modules = done.stdout.split()
+    assert status == "0", done.stderr
+    return HEAVY & set(modules)
+
+
+@pytest.mark.parametrize("command", READS)
+def test_a_read_is_light(command: str, ready: Path) -> None:
+    allowed = READS[command]
+    assert held(ready, command) - (ALONG if "sqlalchemy" in allowed else set()) <= allowed
+
+
+@pytest.mark.parametrize("command", [*READS, *WRITES])
+def test_what_is_needed_is_there(command: str, ready: Path, tmp_path: Path) -> None:
+    """The other half: a deferred import happens when it is needed (a row that allows too much is a stale row)."""
+    if command in WRITES:
+        pytest.skip("see test_a_write_is_as_light_as_it_can_be")
+    found = held(ready, command)
+    needed = READS[command] - {"dateutil", "pydantic", "sqlmodel"}
+    assert needed <= found
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_a_write_is_as_light_as_it_can_be(command: str, ready: Path, tmp_path: Path) -> None:
+    for name in ("crm.db", "new.csv"):
+        shutil.copy(ready / name, tmp_path / name)
+    found = held(tmp_path, command) - ALONG - DATABASE
+    allowed = WRITES[command] | ({"phonenumbers"} if "138" in command else set())
+    assert "alembic" not in found or command == "demo"  # demo makes a new file, and a new file is migrated
+    assert found - {"alembic", "mako"} <= allowed | {"phonenumbers"}
+    assert "yaml" in found if "yaml" in allowed else "yaml" not in found
+
+
+def test_writing_goes_through_the_models(ready: Path, tmp_path: Path) -> None:
+    shutil.copy(ready / "crm.db", tmp_path / "crm.db")
+    assert held(tmp_path, "add 李四") >= DATABASE
+
+
+def test_a_new_file_is_migrated(tmp_path: Path) -> None:
+    assert "alembic" in held(tmp_path, "init --yes")
+
+
+def test_changed_rules_are_compiled_when_the_agenda_needs_them(ready: Path, tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "rules", tmp_path / "mine")
+    with (tmp_path / "mine" / "cadence.yaml").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    shutil.copy(ready / "crm.db", tmp_path / "crm.db")
+    assert "yaml" in held(tmp_path, "agenda --rules mine")
+
+
+def test_every_command_has_a_row(crm: Run) -> None:
+    from crmcli.cli.app import build
+
+    def walk(command: object, path: str) -> list[str]:
+        names = command.list_commands(None) if hasattr(command, "list_commands") else []  # type: ignore[attr-defined]
+        if not names:
+            return [path]
+        return [leaf for name in names for leaf in walk(command.get_command(None, name), f"{path} {name}".strip())]  # type: ignore[attr-defined]
+
+    rows = [*READS, *WRITES]
+    missing = [command for command in walk(build(), "") if not any(row.startswith(command) for row in rows)]
+    assert missing == []

@@ -1,0 +1,126 @@
+"""Proves C3: a command that only looks changes no byte, no time stamp and no other file; also R10, reading what may not be written."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from reliability.support import Nursery
+
+READS = [
+    ["agenda"], ["agenda", "--days", "30", "--format", "json"], ["agenda", "--date", "2027-01-31"], ["list"],
+    ["list", "张", "--format", "table"], ["list", "--tier", "low", "--sort", "score"], ["show", "张三"], ["show", "2", "--format", "json"],
+    ["why", "张三"], ["why", "1", "--format", "json"], ["journal"], ["customer", "list"], ["contact", "list"], ["product", "list"],
+    ["interaction", "list"], ["transaction", "list", "张三"], ["opportunity", "list", "--all"], ["task", "list", "--all"],
+    ["export", "customers"], ["export", "transactions", "--format", "jsonl"], ["export", "interactions"], ["export", "opportunities"],
+    ["rules", "check"], ["rules", "test"], ["rules", "show"], ["path"], ["--help"], ["add", "--help"],
+]  # fmt: skip
+REFUSED = [
+    ["show", "nobody"], ["show", "a"], ["why", "李四", "--period", "2020-01"], ["customer", "edit", "nobody", "--name", "x"],
+    ["add", "x", "--phone", "1", "--birthday", "never"], ["undo", "99"], ["import", "customers", "bad.csv"],
+    ["customer", "delete", "1"], ["done", "77"], ["classify", "--as-of", "2099-01-01"], ["classify", "--dry-run"],
+    ["import", "customers", "good.csv", "--dry-run"],
+]  # fmt: skip
+
+
+@pytest.fixture
+def filled(crm: Run, database: Path) -> Path:
+    """A database with something of everything."""
+    for line in (
+        ["init", "--yes", "--time-zone", "Asia/Shanghai"], ["add", "张三", "--company", "远山贸易", "--phone", "13800138000"],
+        ["add", "李四"], ["add", "Ann"], ["add", "Anna"], ["product", "add", "GTX Pro", "--price", "4821"],
+        ["contact", "add", "1", "李雷"], ["sell", "张三", "1280.50", "--product", "GTX Pro", "--on", "2026-11-01"],
+        ["log", "phone", "张三", "asked for a quote", "--on", "2026-10-01"], ["opportunity", "add", "李四", "--amount", "5"],
+        ["task", "add", "send the quote", "--customer", "张三", "--due", "today"], ["classify"],
+    ):  # fmt: skip
+        done = crm(*line)
+        assert done.status == 0, done.err
+    Path("bad.csv").write_text("name,birthday\nx,never\n", encoding="utf-8")
+    Path("good.csv").write_text("name\nx\n", encoding="utf-8")
+    return database
+
+
+def _everything(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_looking_changes_nothing(crm: Run, filled: Path) -> None:
+    before = _everything(filled.parent)
+    with closing(sqlite3.connect(filled)) as watching:
+        version = watching.execute("PRAGMA data_version").fetchone()
+        for line in READS:
+            done = crm(*line)
+            assert done.status == 0, (line, done.err)
+            assert _everything(filled.parent) == before, line
+        assert watching.execute("PRAGMA data_version").fetchone() == version
+
+
+def test_what_is_refused_or_tried_changes_nothing(crm: Run, filled: Path) -> None:
+    before = {name: content for name, (content, _time) in _everything(filled.parent).items()}
+    for line in REFUSED:
+        status, _out, err = crm(*line)
+        assert status in ({0} if "--dry-run" in line else {1, 2, 65}), (line, err)
+        now = {name: content for name, (content, _time) in _everything(filled.parent).items()}
+        assert now == before, line
+
+
+def test_the_reading_door_cannot_write(filled: Path) -> None:
+    from crmcli.store.light import reading
+
+    with reading(filled) as connection:
+        for statement in ("DELETE FROM customers", "CREATE TABLE t (a)", "PRAGMA user_version=9", "INSERT INTO settings VALUES (9,'a','b')"):
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                connection.execute(statement)
+
+
+@pytest.fixture
+def locked(filled: Path, tmp_path: Path) -> Iterator[Path]:
+    """A folder in which nothing may be written, with a database in it."""
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    database = folder / "crm.db"
+    database.write_bytes(filled.read_bytes())
+    database.chmod(0o444)
+    folder.chmod(0o555)
+    yield database
+    folder.chmod(0o755)
+
+
+def test_a_read_only_database_is_read_and_not_written(nursery: Nursery, locked: Path, tmp_path: Path) -> None:
+    before = ""
+    if os.geteuid() == 0:  # root may write anywhere: be nobody, in the child alone
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.stat().st_uid == 0 and folder != Path("/") and not folder.stat().st_mode & stat.S_IXOTH:
+                folder.chmod(folder.stat().st_mode | 0o055)
+        before = "os.setgid(65534); os.setuid(65534)"
+    elif os.access(locked, os.W_OK):
+        pytest.skip("this user may write to a read-only file")
+    env = {"CRM_DB": str(locked)}
+    for line in (["list"], ["show", "张三"], ["agenda"], ["why", "张三"], ["journal"], ["export", "customers"]):
+        status, out, err = nursery.run(*line, env=env, before=before)
+        assert (status, bool(out)) == (0, True), (line, err)
+    (tmp_path / "good.csv").chmod(0o644)
+    content = locked.read_bytes()
+    for line in (["add", "王五"], ["log", "phone", "张三"], ["classify", "--force"], ["undo"], ["import", "customers", str(tmp_path / "good.csv")]):
+        status, out, err = nursery.run(*line, env=env, before=before)
+        assert (status, out) == (73, ""), (line, err)
+        assert err.startswith("crm: error[cannot-create]: "), err
+        assert len(err.splitlines()) == 2
+    assert locked.read_bytes() == content
+    assert [path.name for path in locked.parent.iterdir()] == ["crm.db"]
+
+
+def test_a_database_cannot_be_made_where_nothing_may_be(nursery: Nursery, tmp_path: Path) -> None:
+    status, _out, err = nursery.run("add", "张三", env={"CRM_DB": "/proc/crm/crm.db"})
+    assert status == 73
+    assert "cannot create /proc/crm/crm.db" in err
+    status, _out, err = nursery.run("add", "张三", env={"CRM_DB": str(tmp_path)})
+    assert status == 73, err
