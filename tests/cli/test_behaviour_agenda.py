@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,7 +204,7 @@ def test_a_limit_cuts_the_least_urgent_and_says_so(crm: Run, do: Any, agenda: Ag
     assert everything == ["agreed", "None", "never"]
     result = crm("agenda", "--limit", "2", "--format", "json")
     assert [row["name"] or "None" for row in json.loads(result.out)] == everything[:2]
-    assert "2 of 3 shown; --limit 0 shows all\n" in result.err
+    assert "the first 2 are shown; --limit 0 shows all\n" in result.err
     assert list(agenda("--limit", "0")) == everything
 
 
@@ -216,23 +217,22 @@ def test_notes_about_what_is_missing(crm: Run, do: Any) -> None:
     assert crm("agenda").err.splitlines() == ["nothing is due on 2026-11-20"]
 
 
-def test_changed_rules_are_used_and_said(crm: Run, do: Any, home: Any) -> None:
-    from conftest import PROJECT
-
-    folder = home / "mine"
-    folder.mkdir()
-    for file in (PROJECT / "rules").glob("*.yaml"):
-        text = file.read_text(encoding="utf-8")
-        if file.name == "cadence.yaml":
-            text = text.replace("- {grade: D, days: 120, max_days: 180}", "- {grade: D, days: 10, max_days: 180}")
-        (folder / file.name).write_text(text, encoding="utf-8")
+def test_changed_rules_wait_for_the_next_classification_and_it_is_said(crm: Run, do: Any, home: Path) -> None:
     do("add", "张三")
     do("log", "phone", "张三", "--on", ago(11))
     do("classify", "--as-of", "2026-11-20")
-    assert crm("agenda").out == ""
-    result = crm("agenda", "--rules", str(folder), "--format", "ids")
-    assert result.out == "1\n"
-    assert result.err.startswith("the rules have changed since the last classification")
+    do("rules", "init")
+    assert crm("agenda").err == "nothing is due on 2026-11-20\n"
+    file = home / "crm" / "rules" / "cadence.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("- {grade: D, days: 120,", "- {grade: D, days: 10,"), encoding="utf-8")
+    changed = crm("agenda")
+    assert changed.out == ""
+    assert "the rules have changed since the last classification" in changed.err
+    do("classify", "--as-of", "2026-11-20")
+    now = crm("agenda", "--format", "json")
+    assert json.loads(now.out)[0]["reasons"] == "last contact 11 days ago, cadence 10"
+    assert "changed" not in now.err
 
 
 def test_agenda_of_a_day_before_anything(do: Any, agenda: Agenda) -> None:

@@ -371,12 +371,17 @@ def run(connection: Connection, program: Program) -> tuple[list[Row], list[Row]]
     for model, keys in (
         (schema.Classification, ["customer_id"]),
         (schema.IndicatorValue, ["customer_id", "indicator"]),
+        (schema.FeatureValues, ["customer_id"]),
     ):
         stored = SQLModel.metadata.tables[str(model.__tablename__)]
         rows = connection.execute(select(stored).order_by(*(stored.c[key] for key in keys))).mappings()
         found.append([dict(row) for row in rows])
         connection.execute(delete(stored))
-    return found[0], found[1]
+    classes, marks, features = found
+    for row, own in zip(classes, features, strict=True):
+        assert row["customer_id"] == own["customer_id"]
+        row["facts"] = own["features"]
+    return classes, marks
 
 
 def same(got: object, expected: object) -> bool:
@@ -408,6 +413,11 @@ def test_a_run_is_what_plain_python_says(connection: Connection, db: Db, as_of: 
         assert row["tier"] == ("high" if total >= 7000 else "medium" if total >= 4000 else "low")
         assert (row["grade"], row["grade_reason"]) == grade_of(own)
         assert row["lifecycle_stage"] == stage_of(own)
+        rhythm = RULES.cadence.find(row["grade"], row["tier"], row["lifecycle_stage"])
+        assert rhythm is not None
+        assert (row["cadence_days"], row["cadence_max_days"]) == (rhythm.days, rhythm.max_days)
+        weights = dict(RULES.cadence.urgency_tier)[row["tier"]] + dict(RULES.cadence.urgency_grade)[row["grade"]]
+        assert row["urgency"] == weights
 
 
 @settings(max_examples=30, derandomize=True, deadline=None)

@@ -64,7 +64,7 @@ class _Drawn(_Place):
         if known and all(isinstance(cell, str) for cell in known):
             self.floor = min(self.width, max(column.min_width, _WRAP_FLOOR if column.wrap else _TEXT_FLOOR))
         else:
-            self.floor = max(widest, column.min_width, 1)
+            self.floor = max(widest, column.min_width, min(cell_len(self.heading), _TEXT_FLOOR), 1)
 
 
 def write_listing(listing: Listing, out: TextIO) -> None:

@@ -41,7 +41,7 @@ def pieces(text: str) -> list[str]:
         last = piece[-1:]
         wide = _wide(character)
         if last == " ":
-            breaks = not (wide and piece[-2:-1].isdecimal())
+            breaks = character != " " and not (wide and piece[-2:-1].isdecimal())
         else:
             glued = character in _NEVER_FIRST or last in _NEVER_LAST or piece.startswith("[")
             breaks = not glued and (wide or _wide(last))

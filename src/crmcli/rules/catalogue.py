@@ -112,7 +112,16 @@ def _number(value: Sql) -> Sql:
 
 
 def _money(facts: Facts, minor: Sql) -> Sql:
-    return _number(minor) / literal(facts.units, Float)
+    return minor / literal(facts.units, Float)
+
+
+def _total(whole: Sql) -> Sql:
+    """Add up whole numbers as REAL: exact up to 2**53, rounded beyond, never an error.
+
+    SQLite's integer sum() ends the whole statement with `integer overflow` once one customer passes 2**63.
+    2**53 minor units are 90 trillion in a currency with two decimals, and a feature is a REAL in any case.
+    """
+    return func.sum(cast(whole, Float), type_=Float)
 
 
 def _all_of(*conditions: Sql | None) -> Sql:
@@ -155,21 +164,22 @@ def _sale_days(facts: Facts) -> Sql:
 
 
 def _revenue(facts: Facts) -> Sql:
-    total = func.sum(facts.tables[TRANSACTIONS].c.amount_minor).filter(_in_currency(facts))
-    return _money(facts, func.coalesce(facts.take(TRANSACTIONS, "revenue", total, windowed=True), 0))
+    total = _total(facts.tables[TRANSACTIONS].c.amount_minor).filter(_in_currency(facts))
+    held = facts.take(TRANSACTIONS, "revenue", total, Float, windowed=True)
+    return _money(facts, func.coalesce(held, 0.0, type_=Float))
 
 
 def _margin(facts: Facts) -> Sql:
     table = facts.tables[TRANSACTIONS]
-    total = func.sum(table.c.amount_minor - table.c.cost_minor).filter(_in_currency(facts))
-    return _money(facts, facts.take(TRANSACTIONS, "margin", total, windowed=True))
+    total = _total(table.c.amount_minor - table.c.cost_minor).filter(_in_currency(facts))
+    return _money(facts, facts.take(TRANSACTIONS, "margin", total, Float, windowed=True))
 
 
 def _average_order(facts: Facts) -> Sql:
     own = _sales(facts, in_currency=True)
-    total = func.sum(facts.tables[TRANSACTIONS].c.amount_minor).filter(own)
+    total = _total(facts.tables[TRANSACTIONS].c.amount_minor).filter(own)
     count = func.count().filter(own)
-    held = facts.take(TRANSACTIONS, "sold", total, windowed=True)
+    held = facts.take(TRANSACTIONS, "sold", total, Float, windowed=True)
     number = facts.take(TRANSACTIONS, "sold_count", count, windowed=True)
     return _money(facts, held) / func.nullif(number, 0, type_=Integer)
 
@@ -198,13 +208,15 @@ def _touch_day(facts: Facts) -> Sql:
     return facts.take(INTERACTIONS, "last_touch_on", func.max(day).filter(_reached(facts)), Text)
 
 
-def _interaction_sum(facts: Facts, name: str, aggregate: Any, *conditions: Sql) -> Sql:
+def _interaction_sum(
+    facts: Facts, name: str, aggregate: Any, *conditions: Sql, kind: type[Any] = Integer
+) -> Sql:
     chosen = [*conditions]
     within = facts.within(facts.tables[INTERACTIONS].c.occurred_on)
     if within is not None:
         chosen.append(within)
     taken = facts.take(
-        INTERACTIONS, name, aggregate.filter(and_(*chosen)) if chosen else aggregate, windowed=True
+        INTERACTIONS, name, aggregate.filter(and_(*chosen)) if chosen else aggregate, kind, windowed=True
     )
     return _number(func.coalesce(taken, 0))
 
@@ -220,7 +232,7 @@ def _unanswered(facts: Facts) -> Sql:
 
 
 def _minutes(facts: Facts) -> Sql:
-    return _interaction_sum(facts, "minutes", func.sum(facts.tables[INTERACTIONS].c.minutes))
+    return _interaction_sum(facts, "minutes", _total(facts.tables[INTERACTIONS].c.minutes), kind=Float)
 
 
 def _no_followup(facts: Facts) -> Sql:
@@ -301,8 +313,9 @@ def _undated(facts: Facts) -> Sql:
 
 def _pipeline(facts: Facts) -> Sql:
     table = facts.tables[OPPORTUNITIES]
-    total = func.sum(table.c.amount_minor).filter(table.c.currency == facts.currency)
-    return _money(facts, func.coalesce(facts.take(OPPORTUNITIES, "pipeline", total), 0))
+    total = _total(table.c.amount_minor).filter(table.c.currency == facts.currency)
+    held = facts.take(OPPORTUNITIES, "pipeline", total, Float)
+    return _money(facts, func.coalesce(held, 0.0, type_=Float))
 
 
 # --- customers and tasks ------------------------------------------------------------------------------------

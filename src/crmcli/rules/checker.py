@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
+from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 
 from crmcli.errors import ConfigError, Fault
@@ -32,6 +34,18 @@ from crmcli.rules.expression import (
     nearest,
     size,
 )
+from crmcli.rules.facts import (
+    COUNT,
+    CUSTOMER,
+    DAY,
+    FACTS,
+    MAX_COUNT,
+    MAX_MONEY,
+    MAX_ROWS,
+    MONEY,
+    MONEY_DECIMALS,
+    FactField,
+)
 from crmcli.rules.model import (
     ANY,
     GRADES,
@@ -41,6 +55,7 @@ from crmcli.rules.model import (
     Cadence,
     CadenceTable,
     Case,
+    FactCase,
     FeatureUse,
     Given,
     GradeRule,
@@ -142,6 +157,7 @@ class _Sections:
     used: set[str] = field(default_factory=set)
     nodes: int = 0
     cases: list[Case] = field(default_factory=list)
+    fact_cases: list[FactCase] = field(default_factory=list)
 
     def read(self, files: Mapping[str, str]) -> RuleSet | None:
         self._features()
@@ -150,6 +166,7 @@ class _Sections:
         grades = self._grades()
         lifecycle = self._lifecycle()
         cadence = self._cadence(codes, complete=bool(tiers))
+        self._fact_cases(FILES[0])
         for name in FILES[1:]:
             self._cases(name, codes)
         if self.reader.faults or score is None or grades is None or cadence is None:
@@ -166,6 +183,7 @@ class _Sections:
             lifecycle=lifecycle,
             cadence=cadence,
             cases=tuple(self.cases),
+            fact_cases=tuple(self.fact_cases),
         )
 
     # --- what the sections share ----------------------------------------------------------------------------
@@ -817,7 +835,9 @@ class _Sections:
             return
         wanted = [(key.text, self._expected(key.text, node, tiers)) for key, node in expected.entries]
         known = tuple(other for other in others if other is not None)
-        if wanted and all(value is not None for _name, value in wanted):
+        if not wanted:
+            self._expects_nothing(expected)
+        elif all(value is not None for _name, value in wanted):
             self.cases.append(
                 Case(place.file, place.line, place.column, name or "", given, known, tuple(wanted))
             )
@@ -864,7 +884,7 @@ class _Sections:
                 found[known.name] = None
             else:
                 found[known.name] = self._feature_value(known, value)
-        return tuple(sorted(found.items())) if len(self.reader.faults) == before else None
+        return tuple(found.items()) if len(self.reader.faults) == before else None
 
     def _feature_value(self, known: Known, node: Node) -> float | str | bool | None:
         if known.type == NUMBER:
@@ -874,13 +894,103 @@ class _Sections:
                 return node.value
             self.reader.fault(node.place, _("expected true or false"), "wrong-type")
             return None
-        text = self.reader.choice(node, known.codes) if known.codes else self.reader.text(node)
-        if known.type == DATE and text is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            self.reader.fault(
-                node.place, _("not a date: {value}").format(value=repr(text[:40])), "not-a-date"
-            )
+        if known.type == DATE:
+            day = self._day(node)
+            return None if day is None else day.isoformat()
+        return self.reader.choice(node, known.codes) if known.codes else self.reader.text(node)
+
+    def _day(self, node: Node | None) -> date | None:
+        if node is None:
             return None
-        return text
+        text = node.text if isinstance(node, Scalar) else ""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is None or day.isoformat() != text:
+            what = _("not a date: {value}").format(value=repr(text[:40]))
+            self.reader.fault(node.place, what, "not-a-date", hint=_("write 2026-11-22"), value=text)
+            return None
+        return day
+
+    # --- tests: of features.yaml, which start from facts ------------------------------------------------------
+
+    def _fact_cases(self, file: str) -> None:
+        root = self.roots.get(file)
+        if not isinstance(root, Fields):
+            return
+        for node in self.reader.items(root.get("tests"), root.place):
+            body = self.reader.fields(
+                node, node.place, required=("as_of", "facts", "expect"), optional=("name",)
+            )
+            if body is not None:
+                self._fact_case(body)
+
+    def _fact_case(self, body: Fields) -> None:
+        reader = self.reader
+        before = len(reader.faults)
+        name = reader.text(body.get("name")) if body.get("name") is not None else ""
+        as_of = self._day(body.get("as_of"))
+        facts = self._facts(body.get("facts"), body.place) if body.get("facts") is not None else None
+        expected = body.get("expect")
+        expect = self._given(expected, body.place) if expected is not None else None
+        if expect == () and expected is not None:
+            self._expects_nothing(expected)
+        if as_of is None or facts is None or expect is None or len(reader.faults) > before:
+            return
+        uses = tuple(self._use(feature) for feature in sorted(feature for feature, _value in expect))
+        place = body.place
+        self.fact_cases.append(
+            FactCase(place.file, place.line, place.column, name or "", as_of, facts, uses, expect)
+        )
+
+    def _expects_nothing(self, node: Node) -> None:
+        self.reader.fault(node.place, _("nothing is expected here"), "nothing-expected")
+
+    def _facts(self, node: Node | None, place: Place) -> tuple[tuple[str, tuple[Given, ...]], ...]:
+        body = self.reader.fields(node, place, optional=FACTS)
+        found: list[tuple[str, tuple[Given, ...]]] = []
+        for key, value in body.entries if body is not None else ():
+            known = FACTS.get(key.text)
+            if known is None:
+                continue
+            rows = (value,) if key.text == CUSTOMER else self.reader.items(value, key.place)
+            if len(rows) > MAX_ROWS:
+                what = _("more than {limit} {table} in one example").format(limit=MAX_ROWS, table=key.text)
+                self.reader.fault(rows[MAX_ROWS].place, what, "too-many")
+                rows = rows[:MAX_ROWS]
+            found.append((key.text, tuple(self._fact(row, known) for row in rows)))
+        return tuple(found)
+
+    def _fact(self, node: Node, known: Mapping[str, FactField]) -> Given:
+        """Read one record; `null` is the same as leaving the word out."""
+        required = [name for name, word in known.items() if word.required]
+        body = self.reader.fields(
+            node, node.place, required=required, optional=[name for name in known if name not in required]
+        )
+        found: dict[str, float | str | bool | None] = {}
+        for key, value in body.entries if body is not None else ():
+            word = known.get(key.text)
+            left_out = isinstance(value, Scalar) and value.value is None
+            if word is not None and (word.required or not left_out):
+                found[key.text] = self._fact_value(word, value)
+        return tuple(found.items())
+
+    def _fact_value(self, word: FactField, node: Node) -> float | str | None:
+        reader = self.reader
+        if word.kind == DAY:
+            day = self._day(node)
+            return None if day is None else day.isoformat()
+        if word.kind == COUNT:
+            return reader.whole(node, least=0, most=MAX_COUNT)
+        if word.kind != MONEY:
+            return reader.choice(node, word.codes) if word.codes else reader.text(node)
+        amount = reader.number(node, least=-MAX_MONEY, most=MAX_MONEY)
+        if amount is not None and Decimal(str(amount)) != round(Decimal(str(amount)), MONEY_DECIMALS):
+            what = _("more than {places} decimals: {value}").format(places=MONEY_DECIMALS, value=amount)
+            reader.fault(node.place, what, "wrong-type", value=str(amount))
+            return None
+        return amount
 
 
 def _spoken(expression: Expression) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from crmcli.i18n import language
 from crmcli.rules.expression import Expression
@@ -189,6 +190,31 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class FactCase:
+    """An example of features.yaml: on that day, from these facts about one customer, these features follow.
+
+    Attributes:
+        file: where it stands, with line and column.
+        line: from 1.
+        column: from 1.
+        name: what it shows.
+        as_of: the day.
+        facts: table → its rows, in the words and units of the file.
+        features: those that are expected, whether or not a rule uses them.
+        expect: feature → value; None is a missing one.
+    """
+
+    file: str
+    line: int
+    column: int
+    name: str
+    as_of: date
+    facts: tuple[tuple[str, tuple[Given, ...]], ...]
+    features: tuple[FeatureUse, ...]
+    expect: Given
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """A ruleset without faults.
 
@@ -197,6 +223,8 @@ class RuleSet:
         fingerprint: sha256 of what the rules mean; comments, spacing and the order of keys do not change it.
         features: every feature the rules use, declared ones and those taken straight from the catalogue, by
             name.
+        cases: the examples that start from feature values.
+        fact_cases: the examples that start from facts.
     """
 
     files: Mapping[str, str] = field(repr=False)
@@ -208,6 +236,7 @@ class RuleSet:
     lifecycle: tuple[StageRule, ...]
     cadence: CadenceTable
     cases: tuple[Case, ...]
+    fact_cases: tuple[FactCase, ...] = ()
 
     @property
     def short(self) -> str:

@@ -3,10 +3,10 @@
 Knows nothing about YAML or rules; commits nothing (the unit of work around it does).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Integer, Select, Table, create_engine, insert, literal
+from sqlalchemy import Connection, Integer, Select, Table, create_engine, insert, literal, select
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateTable, DropTable
 from sqlmodel import SQLModel
@@ -105,6 +105,43 @@ def evaluate_cases(program: ProgramLike, rows: Sequence[Mapping[str, object]]) -
             return _evaluate(connection, program, rows)
     finally:
         engine.dispose()
+
+
+def evaluate_facts(
+    examples: Iterable[tuple[ProgramLike, Mapping[str, Sequence[Mapping[str, object]]]]],
+) -> list[dict[str, object] | None]:
+    """Run whole programs on made-up records, in memory: the schema and the SQL of a real run.
+
+    Args:
+        examples: a program and the rows of one customer by table, without ids; each is a world of its own.
+
+    Returns:
+        For each example the features of its customer, or None if there is no such customer on that day.
+    """
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        with engine.connect() as connection:
+            SQLModel.metadata.create_all(connection)
+            connection.commit()
+            return [_one_customer(connection, program, rows) for program, rows in examples]
+    finally:
+        engine.dispose()
+
+
+def _one_customer(
+    connection: Connection, program: ProgramLike, rows: Mapping[str, Sequence[Mapping[str, object]]]
+) -> dict[str, object] | None:
+    for name, items in rows.items():
+        table = SQLModel.metadata.tables[name]
+        own = {"id": 1} if name == schema.Customer.__tablename__ else {"customer_id": 1}
+        stamps = {"created_at": "", "updated_at": ""}
+        for at, item in enumerate(items):
+            connection.execute(insert(table).values({**stamps, **item, **own, "uid": f"{name}{at}"}))
+    for stage in program.stages:
+        _fill(connection, stage)
+    found = connection.execute(select(program.features)).mappings().one_or_none()
+    connection.rollback()
+    return None if found is None else dict(found)
 
 
 def _evaluate(

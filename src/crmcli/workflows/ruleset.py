@@ -3,8 +3,8 @@
 Reads rule files only; no database is opened (examples run in memory). Prints nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -17,11 +17,14 @@ from crmcli.rules.agenda import agenda_program
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import check, load
 from crmcli.rules.compiler import compile_ruleset
+from crmcli.rules.expression import BOOL
+from crmcli.rules.facts import fact_rows
 from crmcli.rules.folder import read_files
 from crmcli.rules.model import (
     Band,
     Bands,
     Case,
+    FactCase,
     FeatureUse,
     GradeRule,
     Label,
@@ -33,8 +36,9 @@ from crmcli.rules.model import (
 )
 from crmcli.rules.program import Program
 from crmcli.store import schema
-from crmcli.store.program import evaluate_cases
+from crmcli.store.program import evaluate_cases, evaluate_facts
 
+_CURRENCY = "CNY"  #: amounts in examples are in the base currency, whatever it is
 _ANY_DAY = date(2000, 1, 31)  #: an example gives feature values: the day plays no part
 _DECIMALS = 6
 
@@ -51,7 +55,7 @@ class RulesReport:
 
 @dataclass(frozen=True, slots=True)
 class CaseFailure:
-    """An example that does not hold."""
+    """An example that does not hold; of one that starts from facts, only what differs."""
 
     file: str
     line: int
@@ -155,7 +159,7 @@ def _counts(ruleset: RuleSet) -> tuple[tuple[str, int], ...]:
         ("grades", len(ruleset.grades.rules)),
         ("lifecycle", len(ruleset.lifecycle)),
         ("cadence", len(ruleset.cadence.rules)),
-        ("tests", len(ruleset.cases)),
+        ("tests", len(ruleset.cases) + len(ruleset.fact_cases)),
     )
 
 
@@ -230,12 +234,47 @@ def test_folder(folder: Path) -> TestReport:
         ConfigError: the rules cannot be read or have faults.
     """
     ruleset = load_folder(folder)
-    program = compile_ruleset(ruleset, rule_tables(), _ANY_DAY, "CNY")
-    failures = [failure for case in ruleset.cases for failure in _run_case(ruleset, program, case)]
-    return TestReport(str(folder), ruleset.fingerprint, len(ruleset.cases), tuple(failures))
+    program = compile_ruleset(ruleset, rule_tables(), _ANY_DAY, _CURRENCY)
+    failures = _run_fact_cases(ruleset)
+    failures += [failure for case in ruleset.cases for failure in _run_case(ruleset, program, case)]
+    count = len(ruleset.cases) + len(ruleset.fact_cases)
+    return TestReport(str(folder), ruleset.fingerprint, count, tuple(failures))
 
 
 test_folder.__test__ = False  # type: ignore[attr-defined]  # a verb of the program, not a test
+
+
+def _run_fact_cases(ruleset: RuleSet) -> list[CaseFailure]:
+    cases = ruleset.fact_cases
+    using = _also_using(ruleset, cases)
+    days = {case.as_of for case in cases}
+    programs = {day: compile_ruleset(using, rule_tables(), day, _CURRENCY) for day in sorted(days)}
+    results = evaluate_facts([(programs[case.as_of], fact_rows(case, _CURRENCY)) for case in cases])
+    judged = (_judged(case, got) for case, got in zip(cases, results, strict=True))
+    return [failure for failure in judged if failure is not None]
+
+
+def _also_using(ruleset: RuleSet, cases: Iterable[FactCase]) -> RuleSet:
+    """The rules as they are, and the features that examples expect although no rule looks at them."""
+    uses = {use.name: use for use in (*ruleset.features, *(use for case in cases for use in case.features))}
+    return replace(ruleset, features=tuple(uses[name] for name in sorted(uses)))
+
+
+def _judged(case: FactCase, got: Mapping[str, object] | None) -> CaseFailure | None:
+    given = (("as_of", case.as_of.isoformat()), *case.facts)
+    if got is None:  # a missing customer is not one whose features are missing
+        expected: tuple[tuple[str, object], ...] = (("exists", True),)
+        return CaseFailure(case.file, case.line, case.name, given, expected, (("exists", False),))
+    kinds = {use.name: use.type for use in case.features}
+    found = {
+        name: bool(got[name]) if kinds[name] == BOOL and got[name] is not None else got[name]
+        for name, _value in case.expect
+    }
+    wrong = tuple((name, value) for name, value in case.expect if not _same(found[name], value))
+    if not wrong:
+        return None
+    shown = tuple((name, found[name]) for name, _value in wrong)
+    return CaseFailure(case.file, case.line, case.name, given, wrong, shown)
 
 
 def _run_case(ruleset: RuleSet, program: Program, case: Case) -> list[CaseFailure]:

@@ -8,7 +8,7 @@ from crmcli.render.wrap import pieces, width_of, wrap
 
 def test_chinese_breaks_anywhere_but_before_closing_and_after_opening_punctuation() -> None:
     assert wrap("尚未成交则缺失。", 14) == ["尚未成交则缺", "失。"]
-    assert wrap("比例（0 到 1）；缺失", 6) == ["比例", "（0", "到", "1）；", "缺失"]
+    assert wrap("比例（见下）；缺失", 6) == ["比例", "（见", "下）；", "缺失"]
 
 
 def test_a_number_stays_with_what_it_counts() -> None:

@@ -1,0 +1,278 @@
+"""`make bench`: measures the program against the least that could do the same work, and writes docs/benchmarks.md.
+
+    python bench/run.py [--quick] [--only NAME …]
+
+Nothing here is a test: a slow machine makes slow figures, so only ratios within one run carry a goal. `--quick` takes
+a tenth of the data and fewer rounds, to try things out; like `--only`, it prints and does not write the page.
+"""
+
+import argparse
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from data import Size
+from figures import Figure, page, plain, write
+from measure import Run, Taken, in_turn
+from place import HERE, Place
+
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+TINY = Size(10, 100, 100, 5)
+SMALL = Size(100, 1_000, 500, 10)
+TYPICAL = Size(2_000, 20_000, 50_000, 500)
+LARGE = Size(100_000, 1_000_000)
+LARGE_WITH_TALK = Size(100_000, 1_000_000, 500_000, 10_000)
+SCREENFUL = ("--limit", "50")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A place, and how much is to be done in it."""
+
+    place: Place
+    rounds: int
+    heavy_rounds: int
+    scale: int
+    notes: list[str]
+
+    def large(self, size: Size) -> Size:
+        """Return a large size as this run takes it."""
+        return size.smaller(self.scale) if self.scale > 1 else size
+
+    def crm(self, *words: str, database: Path, before: Callable[[], object] = lambda: None) -> Run:
+        """Return a run of the program."""
+        return Run([self.place.bin / "crm", *words], self.place.environment(database), before)
+
+
+def _ratio(group: str, what: str, ours: Taken, other: Taken, goal: float | None) -> Figure:
+    long = max(ours.seconds, other.seconds) >= 2
+    shown = [f"{taken.seconds:.1f} s" if long else f"{taken.seconds * 1000:.0f} ms" for taken in (ours, other)]
+    return Figure(group, what, shown[0], shown[1], ours.seconds / other.seconds, goal)
+
+
+# --- the benchmarks ---------------------------------------------------------------------------------------------
+
+
+def start_up(bench: Bench) -> Iterator[Figure]:
+    """Reading commands against a bare Typer application; start-up is the whole process, from exec to exit."""
+    place = bench.place
+    tiny, typical = place.database(TINY), place.database(TYPICAL)
+    wanted = [
+        ("--version", ("--version",), tiny),
+        ("--help", ("--help",), tiny),
+        *(
+            (f"{' '.join(words)}, {name} database", words, made)
+            for words in (("agenda",), ("agenda", *SCREENFUL), ("list",), ("list", *SCREENFUL))
+            for name, made in (("tiny", tiny), ("typical", typical))
+        ),
+    ]
+    bare = Run([place.bin / "bare_app"], place.environment())
+    runs = [bench.crm(*words, database=made.path) for _name, words, made in wanted]
+    taken = in_turn([bare, *runs], bench.rounds)
+    for (name, words, _made), ours in zip(wanted, taken[1:], strict=True):
+        goal = None if words[0].startswith("--") else 1.3
+        yield _ratio("start-up", f"crm {name}", ours, taken[0], goal)
+
+
+def write_commands(bench: Bench) -> Iterator[Figure]:
+    """Recording commands against a bare Typer and SQLModel program that inserts one row."""
+    place = bench.place
+    database = place.copy(place.database(TYPICAL).path, "written")
+    bare_environment = place.environment(BARE_DB=str(place.root / "bare.db"))
+    place.output([place.python, "-c", "import bare_insert; bare_insert.prepare()"], bare_environment)
+    numbers = iter(range(1_000_000))
+
+    def fresh(words: tuple[str, ...]) -> list[str]:
+        at = str(next(numbers))
+        return [word.replace("@", f"{at}@").replace("Ada", f"Ada {at}") for word in words]
+
+    add = ("Ada", "--email", "ada@example.com")
+    adding: list[str | Path] = [place.bin / "crm", "add", *add]
+    inserting: list[str | Path] = [place.bin / "bare_insert", *add]
+    runs = [
+        Run(inserting, bare_environment, lambda: inserting.__setitem__(slice(1, None), fresh(add))),
+        Run(adding, place.environment(database), lambda: adding.__setitem__(slice(2, None), fresh(add))),
+        bench.crm("log", "phone", "1", "x", database=database),
+    ]
+    bare, added, logged = in_turn(runs, bench.rounds)
+    yield _ratio("write", "crm add NAME --email …", added, bare, 1.15)
+    yield _ratio("write", "crm log phone 1 x", logged, bare, 1.15)
+
+
+def imports(bench: Bench) -> Iterator[Figure]:
+    """A large file of transactions against a loop written by hand."""
+    place, size = bench.place, bench.large(LARGE)
+    files = place.database(bench.large(LARGE_WITH_TALK)).files
+    start = place.empty(place.root / "customers.db")
+    place.crm(start, "import", "customers", str(files.customers))
+    ours, other = place.root / "ours.db", place.root / "other.db"
+    for name, file in (
+        ("transactions", files.transactions),
+        ("with an external id", files.transactions_with_key),
+    ):
+        by_hand = [place.python, HERE / "by_hand_import.py", other, file]
+        taken = in_turn(
+            [
+                Run(by_hand, place.environment(), lambda: place.copy(start, "other")),
+                bench.crm(
+                    "import", "transactions", str(file), database=ours, before=lambda: place.copy(start, "ours")
+                ),
+            ],
+            bench.heavy_rounds,
+            warm=False,
+        )
+        if _content(ours) != _content(other):
+            raise SystemExit(f"the two imports of {file.name} differ")
+        what = f"{size.transactions:,} {name}".replace("s with", "s, with")
+        what = what if "transactions" in what else what.replace(" with", " transactions with")
+        yield _ratio("import", what, taken[1], taken[0], 2.5)
+        held = taken[1].megabytes
+        yield Figure("import", "memory at its peak", f"{held:.0f} MB", f"{taken[0].megabytes:.0f} MB", held, 400, "MB")
+
+
+def _content(database: Path) -> tuple[object, ...]:
+    query = "SELECT count(*), sum(amount_minor), sum(customer_id), sum(quantity), count(external_id) FROM transactions"
+    with closing(sqlite3.connect(database)) as connection:
+        return tuple(connection.execute(query).fetchone())
+
+
+def classify(bench: Bench) -> Iterator[Figure]:
+    """The classification run against the same rules as SQL written by hand."""
+    place, today = bench.place, bench.place.today.isoformat()
+    for size in (LARGE, LARGE_WITH_TALK):
+        made = bench.large(size)
+        start = _unclassified(bench, made)
+        ours, other = place.root / "ours.db", place.root / "other.db"
+        by_hand = [place.python, HERE / "by_hand_classify.py", other, today]
+        runs = [
+            Run(by_hand, place.environment(), lambda start=start: place.copy(start, "other")),
+            bench.crm(
+                "classify", "--as-of", today, database=ours, before=lambda start=start: place.copy(start, "ours")
+            ),
+        ]
+        hand, crm = in_turn(runs, bench.heavy_rounds)
+        different, rows = _differences(ours, other)
+        bench.notes.append(
+            f"classify, {_named(made)}: {different} of {rows:,} stored rows differ from those of the SQL by hand"
+        )
+        yield _ratio("classify", _named(made), crm, hand, 2)
+
+
+def _named(size: Size) -> str:
+    text = f"{size.customers:,} customers, {size.transactions:,} transactions"
+    return f"{text}, {size.interactions:,} interactions" if size.interactions else text
+
+
+def _unclassified(bench: Bench, size: Size) -> Path:
+    """Return the large database, with or without interactions, before any run."""
+    place = bench.place
+    files = place.database(bench.large(LARGE_WITH_TALK)).files
+    path = place.root / f"unclassified{size.interactions}.db"
+    if not path.exists():
+        place.empty(path)
+        for entity, file in files.by_entity():
+            if getattr(size, entity):
+                place.crm(path, "import", entity, str(file))
+    return path
+
+
+def _differences(ours: Path, other: Path) -> tuple[int, int]:
+    """Return how many rows of the two runs differ, to a billionth in what is not whole, and how many there are."""
+    with closing(sqlite3.connect(ours)) as connection:
+        connection.execute("ATTACH ? AS other", (str(other),))
+        different = rows = 0
+        for name in ("classes", "indicators", "features"):
+            script = (HERE / f"compare_{name}.sql").read_text(encoding="utf-8")
+            found = connection.execute(script).fetchone()
+            different, rows = different + found[0], rows + found[1]
+    return different, rows
+
+
+def agenda(bench: Bench) -> Iterator[Figure]:
+    """The agenda of a large database against that of a small one, and its own work on a typical one."""
+    place = bench.place
+    large, small = place.database(bench.large(LARGE_WITH_TALK)), place.database(SMALL)
+    for words, goal in ((("agenda", *SCREENFUL), 3.0), (("agenda",), None)):
+        runs = [bench.crm(*words, database=made.path) for made in (small, large)]
+        little, much = in_turn(runs, bench.rounds)
+        what = f"crm {' '.join(words)}: {large.size.customers:,} customers against {small.size.customers}"
+        yield _ratio("agenda", what, much, little, goal)
+    typical = place.database(TYPICAL)
+    for words in (("agenda", *SCREENFUL), ("agenda",)):
+        command = [place.python, HERE / "own_work.py", *words]
+        own = sorted(float(place.output(command, place.environment(typical.path))) for _round in range(15))[7]
+        yield Figure("agenda", f"crm {' '.join(words)}: own work, typical", f"{own:.0f} ms", "", own, 100, "ms")
+
+
+BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "start-up": start_up,
+    "write": write_commands,
+    "import": imports,
+    "classify": classify,
+    "agenda": agenda,
+}
+
+METHODS = (
+    "Everything runs in a temporary folder: a fresh environment in which the project is installed as a user installs it "
+    "(bytecode cached, not editable), databases made by `crm init`, `crm import` and `crm classify` from CSV files that "
+    "`bench/data.py` writes from a seed. Standard output is not a terminal; no language, day or time zone is set from "
+    "outside.",
+    "A time is the wall time of a whole process, start to exit. What is compared runs in turn (A B A B …); the figure is "
+    "the median. Start-up and recording: at least 25 rounds after one that does not count. Import and classification: "
+    "three rounds, each on a fresh copy of the database.",
+    "**start-up**: against `bench/bare_app.py`, a Typer application of one command that prints a line, started by the "
+    "same kind of console script under the same Typer. Tiny: 10 customers. Typical: 2,000 customers, 50,000 interactions, "
+    "20,000 transactions, classified. Without `--limit` every line is written, because nobody is looking at a screen; "
+    "`--limit 50` is what a terminal gets.",
+    "**write**: against `bench/bare_insert.py`, Typer and SQLModel with one table, one row and a commit; no validation, "
+    "no journal, no duplicates looked for.",
+    "**import**: against `bench/by_hand_import.py`: csv, a dictionary of customers, days and amounts checked, identifiers "
+    "in rising order, executemany into the same tables and indexes in one transaction. The benchmark stops if the two "
+    "databases do not hold the same. Memory is the highest that the system reports for the process (`ru_maxrss`).",
+    "**classify**: against `bench/by_hand_classify.sql`, the shipped rules in SQL, stored in the same tables under the "
+    "same settings (foreign keys, secure delete, full synchronisation); no rules are read, checked or fingerprinted. "
+    "Every stored row is then compared.",
+    "**agenda**: the whole command on a large database (with interactions) against the same command on 100 customers. Own "
+    "work: the second of two calls in one process, so without imports; the median of 15 processes.",
+    "What other programs publish about themselves is not measured here and not claimed.",
+)
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description="Measure the program against the least that could do the same.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds; for trying")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="only this one (may be repeated)")
+    options = parser.parse_args()
+    load = f"{os.getloadavg()[0]:.1f}"
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="crm-bench-") as folder:
+        place = Place(Path(folder))
+        _say("making the environment")
+        place.build()
+        rounds = (9, 3, 10) if options.quick else (25, 3, 1)
+        bench = Bench(place, *rounds, notes=[])
+        for name in options.only or BENCHMARKS:
+            _say(name)
+            for figure in BENCHMARKS[name](bench):
+                figures.append(figure)
+                _say("  " + plain([figure]).splitlines()[1])
+    print(plain(figures))
+    for note in bench.notes:
+        print(note)
+    if not options.quick and not options.only:
+        write(PAGE, page(figures, "make bench", METHODS, bench.notes, load))
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""What an example in features.yaml may say about a customer, and the rows of the database that stands for.
+
+The words are those of the records, less what no feature looks at. What is left out has the value it has when
+a record is entered by hand. Nothing is read or written here: the checker asks which words are known, the
+workflow asks for the rows.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from crmcli import vocabulary
+from crmcli.rules.catalogue import CUSTOMERS, INTERACTIONS, OPPORTUNITIES, TASKS, TRANSACTIONS
+from crmcli.rules.model import FactCase
+from crmcli.values import exponent
+
+DAY, MONEY, COUNT, TEXT = "day", "money", "count", "text"
+CUSTOMER = "customer"  #: an example is about one: a mapping, where the others are lists
+MAX_MONEY = 10**13
+MAX_COUNT = 100_000_000
+MAX_ROWS = 1_000  #: of one table in one example
+MONEY_DECIMALS = 2
+_MIDNIGHT = "T00:00:00.000000Z"
+
+
+@dataclass(frozen=True, slots=True)
+class FactField:
+    """One word of an example: the column it fills, how it is read, and the closed list it is from, if any."""
+
+    column: str
+    kind: str
+    codes: tuple[str, ...] = ()
+    required: bool = False
+
+
+def _word(column: str, words: vocabulary.Vocabulary) -> FactField:
+    return FactField(column, TEXT, words.codes)
+
+
+FACTS: dict[str, dict[str, FactField]] = {
+    CUSTOMER: {
+        "kind": _word("kind", vocabulary.KIND),
+        "gender": _word("gender", vocabulary.GENDER),
+        "region": FactField("region", TEXT),
+        "industry": FactField("industry", TEXT),
+        "size": _word("size", vocabulary.SIZE),
+        "headcount": FactField("headcount", COUNT),
+        "source": FactField("source", TEXT),
+        "tags": FactField("tags", TEXT),
+        "intent_stage": _word("intent_stage", vocabulary.INTENT_STAGE),
+        "next_contact_on": FactField("next_contact_on", DAY),
+        "created_on": FactField("created_at", DAY),
+    },
+    TRANSACTIONS: {
+        "occurred_on": FactField("occurred_on", DAY, required=True),
+        "kind": _word("kind", vocabulary.TRANSACTION_KIND),
+        "amount": FactField("amount_minor", MONEY, required=True),
+        "cost": FactField("cost_minor", MONEY),
+    },
+    INTERACTIONS: {
+        "occurred_on": FactField("occurred_on", DAY, required=True),
+        "channel": _word("channel", vocabulary.CHANNEL),
+        "outcome": _word("outcome", vocabulary.OUTCOME),
+        "minutes": FactField("minutes", COUNT),
+    },
+    OPPORTUNITIES: {
+        "stage": _word("stage", vocabulary.OPPORTUNITY_STAGE),
+        "amount": FactField("amount_minor", MONEY),
+        "opened_on": FactField("opened_on", DAY),
+        "expected_close_on": FactField("expected_close_on", DAY),
+        "closed_on": FactField("closed_on", DAY),
+        "waiting_for": FactField("waiting_for", TEXT),
+    },
+    TASKS: {
+        "title": FactField("title", TEXT),
+        "due_on": FactField("due_on", DAY),
+        "done_on": FactField("done_on", DAY),
+        "created_on": FactField("created_at", DAY),
+    },
+}
+
+
+def fact_rows(case: FactCase, currency: str) -> dict[str, list[dict[str, object]]]:
+    """Return the rows an example stands for, by table: one customer, and what belongs to it.
+
+    Ids, and what only the database wants to have, are left to whoever stores the rows.
+    """
+    rows: dict[str, list[dict[str, object]]] = {CUSTOMERS: [_defaults(CUSTOMERS, case.as_of, currency)]}
+    for name, items in case.facts:
+        table = CUSTOMERS if name == CUSTOMER else name
+        found = []
+        for item in items:
+            row = _defaults(table, case.as_of, currency)
+            for word, value in item:
+                known = FACTS[name][word]
+                row[known.column] = _stored(known, value, currency)
+            found.append(_as_sold(row) if table == TRANSACTIONS else row)
+        rows[table] = found
+    return rows
+
+
+def _defaults(table: str, as_of: date, currency: str) -> dict[str, object]:
+    own: dict[str, dict[str, object]] = {
+        CUSTOMERS: {"name": "N", "kind": "person", "birthday_calendar": "solar"},
+        TRANSACTIONS: {"kind": "sale", "currency": currency},
+        INTERACTIONS: {
+            "channel": "phone", "direction": "outbound", "outcome": "connected", "kind": "sales",
+            "currency": currency,
+        },
+        OPPORTUNITIES: {"stage": "introduced", "currency": currency},
+        TASKS: {"title": "T"},
+    }  # fmt: skip
+    return {"created_at": as_of.isoformat() + _MIDNIGHT, **own[table]}
+
+
+def _stored(known: FactField, value: object, currency: str) -> object:
+    if known.kind == MONEY:
+        return int((Decimal(str(value)) * 10 ** exponent(currency)).to_integral_value())
+    return f"{value}{_MIDNIGHT}" if known.column == "created_at" else value
+
+
+def _as_sold(row: dict[str, object]) -> dict[str, object]:
+    """A negative amount is a refund and a refund's amount is negative, as when it is entered by hand."""
+    amount = row["amount_minor"]
+    if isinstance(amount, int) and (amount < 0 or row["kind"] == "refund"):
+        return {**row, "kind": "refund", "amount_minor": -abs(amount)}
+    return row

@@ -1,0 +1,128 @@
+"""Classifying is a function of the facts up to a day: run twice it is the same, and what came later changes nothing."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conftest import Run
+
+AS_OF = "2026-06-30"
+SETTINGS = settings(
+    derandomize=True, deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)  # fmt: skip
+PAST = st.dates(min_value=date(2024, 1, 1), max_value=date(2026, 6, 30)).map(str)
+LATER = st.dates(min_value=date(2026, 7, 1), max_value=date(2026, 11, 20)).map(str)
+
+
+def facts(day: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    who = st.sampled_from(["#1", "#2", "#3", "#4"])
+    sale = st.tuples(st.just("sell"), who, day, st.integers(0, 10**6).map(str))
+    refund = st.tuples(st.just("refund"), who, day, st.integers(0, 10**4).map(str))
+    touch = st.tuples(st.just("log"), who, day, st.sampled_from(["connected", "no_answer", "declined"]))
+    deal = st.tuples(st.just("deal"), who, day, st.integers(1, 300).map(str))
+    return st.lists(st.one_of(sale, refund, touch, deal), max_size=8)
+
+
+@pytest.fixture
+def four(crm: Run, home: Path) -> Path:
+    assert crm("init", "--time-zone", "Asia/Shanghai").status == 0
+    os.environ["CRM_TODAY"] = "2024-01-01"
+    for name in ("a", "b", "c", "d"):
+        assert crm("add", name).status == 0
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    return Path(shutil.copy(home / "crm.db", home / "four.db"))
+
+
+def record(crm: Run, wanted: list[tuple[str, ...]]) -> None:
+    for kind, who, day, value in wanted:
+        if kind == "deal":
+            os.environ["CRM_TODAY"] = day  # a deal is opened on the day it is recorded
+            argv = ("opportunity", "add", who, "--close", f"+{value}d")
+        elif kind == "log":
+            argv = ("log", "phone", who, "--on", day, "--outcome", value)
+        else:
+            argv = ("sell", who, value, "--on", day, *(["--refund"] if kind == "refund" else ["--cost", "10"]))
+        result = crm(*argv)
+        assert result.status == 0, result.err
+        os.environ["CRM_TODAY"] = "2026-11-20"
+
+
+def found(database: Path) -> list[Any]:
+    """Everything the last run found, without its own number and time."""
+    with closing(sqlite3.connect(database)) as connection:
+        run = connection.execute("SELECT max(id) FROM runs").fetchone()[0]
+        queries = (
+            "SELECT customer_id, score, tier, grade, grade_reason, lifecycle_stage, facts FROM classifications WHERE run_id = ? ORDER BY 1",
+            "SELECT customer_id, score, indicator, raw, normalised, weight, points FROM indicator_values WHERE run_id = ? ORDER BY 1, 2, 3",
+        )
+        return [connection.execute(query, (run,)).fetchall() for query in queries]
+
+
+def run(crm: Run, database: Path, *options: str) -> list[Any]:
+    result = crm("classify", "--as-of", AS_OF, *options)
+    assert result.status == 0, result.err
+    return found(database)
+
+
+def fresh(four: Path) -> Path:
+    path = Path(shutil.copy(four, four.parent / "now.db"))
+    os.environ["CRM_DB"] = str(path)
+    return path
+
+
+@SETTINGS
+@given(past=facts(PAST), later=facts(LATER))
+def test_what_came_later_changes_nothing(past: list[tuple[str, ...]], later: list[tuple[str, ...]], crm: Run, four: Path) -> None:
+    database = fresh(four)
+    record(crm, past)
+    before = run(crm, database)
+    assert len(before[0]) == 4
+    record(crm, later)
+    assert run(crm, database, "--force") == before
+
+
+@SETTINGS
+@given(past=facts(PAST))
+def test_again_is_the_same_and_writes_nothing(past: list[tuple[str, ...]], crm: Run, four: Path) -> None:
+    database = fresh(four)
+    record(crm, past)
+    before = run(crm, database)
+    content = database.read_bytes()
+    assert run(crm, database) == before
+    assert database.read_bytes() == content
+    assert run(crm, database, "--force") == before
+
+
+@SETTINGS
+@given(past=facts(PAST))
+def test_points_add_up_to_the_score_and_thresholds_hold(past: list[tuple[str, ...]], crm: Run, four: Path) -> None:
+    database = fresh(four)
+    record(crm, past)
+    judged, terms = run(crm, database)
+    for customer, score, tier, grade, *_rest in judged:
+        mine = [term for term in terms if term[0] == customer]
+        assert round(sum(term[6] for term in mine), 2) == score
+        assert 0 <= score <= 100
+        assert tier == ("high" if score >= 70 else "medium" if score >= 40 else "low")
+        assert grade in "ABCD"
+
+
+@SETTINGS
+@given(past=facts(PAST), order=st.randoms(use_true_random=False))
+def test_the_order_of_recording_does_not_matter(past: list[tuple[str, ...]], order: Any, crm: Run, four: Path) -> None:
+    past = [fact for fact in past if fact[0] != "deal"]
+    database = fresh(four)
+    record(crm, past)
+    before = run(crm, database)
+    order.shuffle(past)
+    database = fresh(four)
+    record(crm, past)
+    assert run(crm, database) == before

@@ -1,0 +1,268 @@
+"""Proves S1, S2, S3 and S4: the migrated file is what the models say; an upgrade is all or nothing and loses no row.
+
+The second schema version does not exist yet, so these tests bring their own: a good one that rebuilds the table
+everything hangs on, and broken ones.
+"""
+
+import re
+import shutil
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from crmcli.errors import StorageError
+from crmcli.store import engine, light, migrate, schema
+from sqlalchemy import create_engine
+from sqlmodel import SQLModel
+
+REBUILD = '''
+"""Rebuilds customers."""
+import sqlalchemy as sa
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    with op.batch_alter_table("customers", recreate="always") as batch:
+        batch.add_column(sa.Column("nickname", sa.Text()))
+'''
+BREAKS = '''
+"""The third of four statements fails."""
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    op.execute("CREATE TABLE first (a INTEGER) STRICT")
+    op.execute("ALTER TABLE customers RENAME COLUMN notes TO remarks")
+    {third}
+    op.execute("CREATE TABLE fourth (a INTEGER) STRICT")
+'''
+ORPHANS = '''
+"""Deletes what others refer to."""
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    op.execute("DELETE FROM customers")
+'''
+
+
+def _master(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+
+
+def _pragma(path: Path, name: str) -> object:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()  # noqa: S608
+            for name in SQLModel.metadata.tables
+        }
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """Our migrations in a folder of the test's own, to which a second can be added; its name has a %."""
+    folder = tmp_path / "100% scripts"
+    shutil.copytree(migrate.SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture
+def filled(crm: Run, database: Path) -> Path:
+    for line in (
+        ["add", "张三", "--phone", "13800138000"], ["add", "李四", "--referred-by", "1"], ["contact", "add", "1", "李雷"],
+        ["log", "phone", "1", "x"], ["sell", "1", "5"], ["task", "add", "t", "--customer", "1"], ["opportunity", "add", "1"], ["classify"],
+    ):  # fmt: skip
+        assert crm(*line).status == 0
+    return database
+
+
+# --- the schema ------------------------------------------------------------------------------------------------------
+
+
+def _shape(path: Path) -> dict[str, object]:
+    """Return everything SQLite knows of the tables, apart from the spelling of the statements."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        shape: dict[str, object] = {}
+        for name in sorted(set(names) - {"alembic_version"}):
+            sql = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchone()[0]
+            shape[name] = (
+                connection.execute(f"PRAGMA table_xinfo({name})").fetchall(),
+                sorted(row[2:] for row in connection.execute(f"PRAGMA foreign_key_list({name})")),
+                sorted(
+                    (row[1:], connection.execute(f"PRAGMA index_xinfo('{row[1]}')").fetchall())
+                    for row in connection.execute(f"PRAGMA index_list({name})")
+                    if not row[1].startswith("sqlite_autoindex")
+                ),
+                sorted(" ".join(found.split()) for found in re.findall(r"CONSTRAINT [^\n]+?(?=,?\n)", sql)),
+                "AUTOINCREMENT" in sql,
+                connection.execute("SELECT strict, wr FROM pragma_table_list WHERE name = ?", [name]).fetchone(),
+            )
+    return shape
+
+
+def test_a_migrated_file_is_what_the_models_say(database: Path, tmp_path: Path) -> None:
+    engine.prepare_file(database)
+    model = tmp_path / "model.db"
+    made = create_engine(f"sqlite:///{model}")
+    SQLModel.metadata.create_all(made)
+    made.dispose()
+    migrated, wanted = _shape(database), _shape(model)
+    assert migrated.keys() == wanted.keys() == SQLModel.metadata.tables.keys()
+    for name, shape in wanted.items():
+        assert migrated[name] == shape, name
+
+
+def test_every_constraint_has_a_name_and_every_table_is_strict(database: Path) -> None:
+    engine.prepare_file(database)
+    with closing(sqlite3.connect(database)) as connection:
+        loose = connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite_%'")
+        assert [row[0] for row in loose] == ["alembic_version"]
+    for name, table in SQLModel.metadata.tables.items():
+        for constraint in table.constraints:
+            named = str(constraint.name or "")
+            alone = constraint is table.primary_key and table.dialect_options["sqlite"]["autoincrement"]
+            assert alone or named.startswith(("ck_", "uq_", "fk_", "pk_")), (name, constraint)
+        for index in table.indexes:
+            assert str(index.name).startswith(("ix_", "uq_"))
+    sql = " ".join(str(row[3]) for row in _master(database) if row[1] != "alembic_version")
+    assert len(re.findall(r"\bCHECK\b", sql)) == len(re.findall(r"CONSTRAINT ck_\w+ CHECK", sql)) > 20
+    assert len(re.findall(r"\bFOREIGN KEY\b", sql)) == len(re.findall(r"CONSTRAINT fk_\w+ FOREIGN KEY", sql)) > 10
+
+
+def test_every_foreign_key_has_an_index_on_its_side() -> None:
+    """Without one, deleting what it refers to reads the whole table for every row: an undo of minutes."""
+    for name, table in SQLModel.metadata.tables.items():
+        firsts = {next(iter(index.columns)).name for index in table.indexes}
+        firsts |= {next(iter(table.primary_key.columns)).name}
+        for key in table.foreign_keys:
+            if key.column.table.name != "rulesets":  # those are never deleted
+                assert key.parent.name in firsts, f"{name}.{key.parent.name}"
+
+
+def test_the_header_says_whose_file_it_is(database: Path) -> None:
+    engine.prepare_file(database)
+    assert _pragma(database, "application_id") == light.APPLICATION_ID
+    assert _pragma(database, "user_version") == light.SCHEMA_VERSION
+    assert _pragma(database, "journal_mode") == "delete"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    master = _master(database)
+    engine.prepare_file(database)  # a second time changes nothing
+    migrate.migrate(database)
+    assert _master(database) == master
+    assert not (database.parent / "backups" / f"{database.stem}-schema-0.db").exists()
+
+
+def test_types_are_held_to(filled: Path) -> None:
+    """R5: SQLite itself refuses what a type or a check forbids."""
+    bad = {
+        "UPDATE transactions SET amount_minor = 'abc'": "cannot store TEXT value in INTEGER column",
+        "UPDATE transactions SET amount_minor = 1.5": "cannot store REAL value in INTEGER column",
+        "UPDATE transactions SET occurred_on = '22.11.2026'": "ck_transactions_occurred_on_is_a_day",
+        "UPDATE transactions SET currency = 'yuan'": "ck_transactions_currency_is_a_code",
+        "UPDATE customers SET name = '  '": "ck_customers_name_not_empty",
+        "UPDATE interactions SET customer_id = 77": "FOREIGN KEY constraint failed",
+        "DELETE FROM customers": "FOREIGN KEY constraint failed",
+        "UPDATE interactions SET channel = 'pigeon'": "ck_interactions_channel_known",
+    }
+    for statement, reason in bad.items():
+        with pytest.raises(StorageError, match=reason), engine.writing(filled) as connection:
+            connection.exec_driver_sql(statement)
+
+
+# --- upgrades --------------------------------------------------------------------------------------------------------
+
+
+def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) -> None:
+    (scripts / "versions" / "0002_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    before, old_file = _rows(filled), filled.read_bytes()
+    migrate.migrate(filled, scripts=scripts, target=2)
+    after = _rows(filled)
+    assert [row[-1] for row in after["customers"]] == [None, None]
+    assert [row[:-1] for row in after.pop("customers")] == before.pop("customers")
+    assert after == before
+    assert len(after["interactions"]) == len(after["contacts"]) == len(after["tasks"]) == 1
+    assert _pragma(filled, "user_version") == 2
+    assert _pragma(filled, "integrity_check") == "ok"
+    backup = filled.parent / "backups" / "crm-schema-1.db"
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
+    assert _master(backup) == sorted(_master(backup), key=lambda row: (row[0], row[1]))
+    shutil.copy(backup, filled)
+    assert _rows(filled)["customers"] == before.get("customers", _rows(backup)["customers"])
+    assert len(old_file) == backup.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("third", "status"),
+    [('op.execute("CREATE TABLE first (a INTEGER)")', 74), ('raise RuntimeError("half-way")', None)],
+    ids=["SQL", "Python"],
+)
+def test_a_failing_upgrade_leaves_nothing_behind(filled: Path, scripts: Path, third: str, status: int | None) -> None:
+    (scripts / "versions" / "0002_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
+    master, rows = _master(filled), _rows(filled)
+    with pytest.raises(StorageError if status else RuntimeError) as failed:
+        migrate.migrate(filled, scripts=scripts, target=2)
+    if isinstance(failed.value, StorageError):
+        assert failed.value.status == status
+    assert _master(filled) == master
+    assert _rows(filled) == rows
+    assert _pragma(filled, "user_version") == 1
+    assert _pragma(filled, "foreign_key_check" if False else "integrity_check") == "ok"
+    backup = filled.parent / "backups" / "crm-schema-1.db"
+    assert _rows(backup) == rows
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_an_upgrade_that_breaks_references_is_refused(filled: Path, scripts: Path) -> None:
+    (scripts / "versions" / "0002_orphans.py").write_text(ORPHANS, encoding="utf-8")
+    rows = _rows(filled)
+    with pytest.raises(StorageError, match="would break 5 references; nothing was changed"):
+        migrate.migrate(filled, scripts=scripts, target=2)
+    assert _rows(filled) == rows
+
+
+def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
+    crm: Run, filled: Path, scripts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day a second schema version comes: readers say what to do, and what they say works."""
+    (scripts / "versions" / "0002_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    monkeypatch.setattr(light, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(engine, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": 2})
+    content = filled.read_bytes()
+    status, _out, err = crm("list")
+    assert status == 78
+    assert "was made by an older crm" in err
+    assert "run 'crm init' once" in err
+    assert filled.read_bytes() == content
+    done = crm("init", "--yes")
+    assert done.status == 0, done.err
+    assert _pragma(filled, "user_version") == 2
+    assert crm("list", "--format", "ids").out == "1\n2\n"
+    assert crm("add", "王五").status == 0
+
+
+def test_a_blank_file_is_no_database_yet(crm: Run, database: Path) -> None:
+    """A first command that was killed can leave one."""
+    database.touch()
+    for line in (["list"], ["agenda"], ["show", "x"], ["journal"], ["export", "customers"]):
+        status, _out, err = crm(*line)
+        assert status == 1, err
+        assert "no database yet" in err
+    assert database.read_bytes() == b""
+    assert crm("init", "--yes").status == 0
+    assert crm("list").status == 1
+
+
+def test_the_models_are_complete() -> None:
+    assert len(schema.SQLModel.metadata.tables) == 15
