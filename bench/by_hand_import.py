@@ -37,7 +37,9 @@ def new_uids() -> Iterator[str]:
         yield f"{moment[:8]}-{moment[8:]}-7{high:03x}-8{low >> 4:03x}-{low & 15:x}{secrets.token_hex(6)[1:]}"
 
 
-def read_rows(path: str, customers: dict[str, int], batch: int | None, now: str) -> Iterator[tuple[object, ...]]:
+def read_rows(
+    path: str, customers: dict[str, int], batch: int | None, now: str
+) -> Iterator[tuple[object, ...]]:
     """Yield the rows of the file as the table wants them."""
     uids = new_uids()
     with open(path, encoding="utf-8", newline="") as stream:  # noqa: PTH123 - as one would write it

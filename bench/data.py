@@ -62,7 +62,11 @@ def make_files(folder: Path, size: Size, today: date) -> Files:
     folder.mkdir(parents=True)
     made = Files(*(folder / f"{name}.csv" for name in Files.__slots__))
     source = random.Random(SEED)
-    _write(made.customers, ("external_id", "name", "company", "phone", "email"), _customers(source, size.customers))
+    _write(
+        made.customers,
+        ("external_id", "name", "company", "phone", "email"),
+        _customers(source, size.customers),
+    )
     pick = _picker(source, size.customers)
     header = ("customer_id", "date", "amount", "quantity", "order_number")
     _write(made.transactions, header, _sales(source, size.transactions, pick, today))
@@ -125,7 +129,13 @@ def _talks(
     source: random.Random, count: int, pick: Callable[[], str], today: date
 ) -> Iterator[tuple[object, ...]]:
     for at in range(count):
-        yield pick(), _day(source, today), source.choice(_CHANNELS), source.choice(_OUTCOMES), f"talk {at % 89}"
+        yield (
+            pick(),
+            _day(source, today),
+            source.choice(_CHANNELS),
+            source.choice(_OUTCOMES),
+            f"talk {at % 89}",
+        )
 
 
 def _deals(

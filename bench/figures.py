@@ -54,11 +54,14 @@ def plain(figures: Sequence[Figure]) -> str:
     lines = [_HEADINGS, *map(cells, figures)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )
 
 
-def page(figures: Sequence[Figure], command: str, methods: Sequence[str], notes: Sequence[str], load: str) -> str:
+def page(
+    figures: Sequence[Figure], command: str, methods: Sequence[str], notes: Sequence[str], load: str
+) -> str:
     """Return docs/benchmarks.md."""
     missed = [figure for figure in figures if figure.met == "no"]
     lines = [_HEADINGS, ("---", "---", "---:", "---:", "---:", "---:", "---"), *map(cells, figures)]
@@ -70,8 +73,10 @@ def page(figures: Sequence[Figure], command: str, methods: Sequence[str], notes:
     )
     parts = [
         "# Benchmarks",
-        "Written by `make bench`; do not edit. Each ratio compares the program with an alternative in the same run, on "
-        "the same machine and the same data: times alone say more about the machine than about the program.",
+        (
+            "Written by `make bench`; do not edit. Each ratio compares the program with an alternative in the same run, on "
+            "the same machine and the same data: times alone say more about the machine than about the program."
+        ),
         f"{verdict}",
         table,
         "## The run",

@@ -53,8 +53,8 @@ class Place:
         """Make the environment and install the project and the programs it is compared with."""
         environment = self.environment()
         subprocess.run([sys.executable, "-m", "venv", self.bin.parent], check=True, env=environment)
-        command = [self.python, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(HERE.parent)]
-        subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
+        pip = [self.python, "-m", "pip", "install", "-q", "--disable-pip-version-check", HERE.parent]
+        subprocess.run([str(word) for word in pip], check=True, env=environment, stderr=subprocess.DEVNULL)
         packages = Path(self.output([self.python, "-c", "import crmcli; print(crmcli.__path__[0])"])).parent
         for module in ("bare_app", "bare_insert"):
             shutil.copy(HERE / f"{module}.py", packages)
@@ -66,7 +66,9 @@ class Place:
     def environment(self, database: Path | None = None, **more: str) -> dict[str, str]:
         """Return the variables that a measured program gets: none of Python's, none of the user's own."""
         kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CRM_", "LC_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "CRM_", "LC_"))
         }
         kept |= {"LANG": "C.UTF-8", "CRM_HOME": str(self.root / "home"), **more}
         return kept if database is None else kept | {"CRM_DB": str(database)}
@@ -84,7 +86,9 @@ class Place:
 
     def empty(self, path: Path) -> Path:
         """Make a database without records."""
-        self.crm(path, "init", "--time-zone", ZONE, "--currency", "CNY", "--country", "CN", "--language", "en")
+        self.crm(
+            path, "init", "--time-zone", ZONE, "--currency", "CNY", "--country", "CN", "--language", "en"
+        )
         return path
 
     def database(self, size: Size, *, classified: bool = True) -> Made:

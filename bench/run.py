@@ -14,12 +14,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from data import Size
 from figures import Figure, page, plain, write
 from measure import Run, Taken, in_turn
 from place import HERE, Place
+
+from data import Size
 
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 TINY = Size(10, 100, 100, 5)
@@ -51,7 +53,9 @@ class Bench:
 
 def _ratio(group: str, what: str, ours: Taken, other: Taken, goal: float | None) -> Figure:
     long = max(ours.seconds, other.seconds) >= 2
-    shown = [f"{taken.seconds:.1f} s" if long else f"{taken.seconds * 1000:.0f} ms" for taken in (ours, other)]
+    shown = [
+        f"{taken.seconds:.1f} s" if long else f"{taken.seconds * 1000:.0f} ms" for taken in (ours, other)
+    ]
     return Figure(group, what, shown[0], shown[1], ours.seconds / other.seconds, goal)
 
 
@@ -120,7 +124,11 @@ def imports(bench: Bench) -> Iterator[Figure]:
             [
                 Run(by_hand, place.environment(), lambda: place.copy(start, "other")),
                 bench.crm(
-                    "import", "transactions", str(file), database=ours, before=lambda: place.copy(start, "ours")
+                    "import",
+                    "transactions",
+                    str(file),
+                    database=ours,
+                    before=lambda: place.copy(start, "ours"),
                 ),
             ],
             bench.heavy_rounds,
@@ -132,7 +140,9 @@ def imports(bench: Bench) -> Iterator[Figure]:
         what = what if "transactions" in what else what.replace(" with", " transactions with")
         yield _ratio("import", what, taken[1], taken[0], 2.5)
         held = taken[1].megabytes
-        yield Figure("import", "memory at its peak", f"{held:.0f} MB", f"{taken[0].megabytes:.0f} MB", held, 400, "MB")
+        yield Figure(
+            "import", "memory at its peak", f"{held:.0f} MB", f"{taken[0].megabytes:.0f} MB", held, 400, "MB"
+        )
 
 
 def _content(database: Path) -> tuple[object, ...]:
@@ -148,12 +158,10 @@ def classify(bench: Bench) -> Iterator[Figure]:
         made = bench.large(size)
         start = _unclassified(bench, made)
         ours, other = place.root / "ours.db", place.root / "other.db"
-        by_hand = [place.python, HERE / "by_hand_classify.py", other, today]
+        by_hand: list[str | Path] = [place.python, HERE / "by_hand_classify.py", other, today]
         runs = [
-            Run(by_hand, place.environment(), lambda start=start: place.copy(start, "other")),
-            bench.crm(
-                "classify", "--as-of", today, database=ours, before=lambda start=start: place.copy(start, "ours")
-            ),
+            Run(by_hand, place.environment(), partial(place.copy, start, "other")),
+            bench.crm("classify", "--as-of", today, database=ours, before=partial(place.copy, start, "ours")),
         ]
         hand, crm = in_turn(runs, bench.heavy_rounds)
         different, rows = _differences(ours, other)
@@ -206,7 +214,9 @@ def agenda(bench: Bench) -> Iterator[Figure]:
     for words in (("agenda", *SCREENFUL), ("agenda",)):
         command = [place.python, HERE / "own_work.py", *words]
         own = sorted(float(place.output(command, place.environment(typical.path))) for _round in range(15))[7]
-        yield Figure("agenda", f"crm {' '.join(words)}: own work, typical", f"{own:.0f} ms", "", own, 100, "ms")
+        yield Figure(
+            "agenda", f"crm {' '.join(words)}: own work, typical", f"{own:.0f} ms", "", own, 100, "ms"
+        )
 
 
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
@@ -218,34 +228,50 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
 }
 
 METHODS = (
-    "Everything runs in a temporary folder: a fresh environment in which the project is installed as a user installs it "
-    "(bytecode cached, not editable), databases made by `crm init`, `crm import` and `crm classify` from CSV files that "
-    "`bench/data.py` writes from a seed. Standard output is not a terminal; no language, day or time zone is set from "
-    "outside.",
-    "A time is the wall time of a whole process, start to exit. What is compared runs in turn (A B A B …); the figure is "
-    "the median. Start-up and recording: at least 25 rounds after one that does not count. Import and classification: "
-    "three rounds, each on a fresh copy of the database.",
-    "**start-up**: against `bench/bare_app.py`, a Typer application of one command that prints a line, started by the "
-    "same kind of console script under the same Typer. Tiny: 10 customers. Typical: 2,000 customers, 50,000 interactions, "
-    "20,000 transactions, classified. Without `--limit` every line is written, because nobody is looking at a screen; "
-    "`--limit 50` is what a terminal gets.",
-    "**write**: against `bench/bare_insert.py`, Typer and SQLModel with one table, one row and a commit; no validation, "
-    "no journal, no duplicates looked for.",
-    "**import**: against `bench/by_hand_import.py`: csv, a dictionary of customers, days and amounts checked, identifiers "
-    "in rising order, executemany into the same tables and indexes in one transaction. The benchmark stops if the two "
-    "databases do not hold the same. Memory is the highest that the system reports for the process (`ru_maxrss`).",
-    "**classify**: against `bench/by_hand_classify.sql`, the shipped rules in SQL, stored in the same tables under the "
-    "same settings (foreign keys, secure delete, full synchronisation); no rules are read, checked or fingerprinted. "
-    "Every stored row is then compared.",
-    "**agenda**: the whole command on a large database (with interactions) against the same command on 100 customers. Own "
-    "work: the second of two calls in one process, so without imports; the median of 15 processes.",
+    (
+        "Everything runs in a temporary folder: a fresh environment in which the project is installed as a user installs it "
+        "(bytecode cached, not editable), databases made by `crm init`, `crm import` and `crm classify` from CSV files that "
+        "`bench/data.py` writes from a seed. Standard output is not a terminal; no language, day or time zone is set from "
+        "outside."
+    ),
+    (
+        "A time is the wall time of a whole process, start to exit. What is compared runs in turn (A B A B …); the figure is "
+        "the median. Start-up and recording: at least 25 rounds after one that does not count. Import and classification: "
+        "three rounds, each on a fresh copy of the database."
+    ),
+    (
+        "**start-up**: against `bench/bare_app.py`, a Typer application of one command that prints a line, started by the "
+        "same kind of console script under the same Typer. Tiny: 10 customers. Typical: 2,000 customers, 50,000 interactions, "
+        "20,000 transactions, classified. Without `--limit` every line is written, because nobody is looking at a screen; "
+        "`--limit 50` is what a terminal gets."
+    ),
+    (
+        "**write**: against `bench/bare_insert.py`, Typer and SQLModel with one table, one row and a commit; no validation, "
+        "no journal, no duplicates looked for."
+    ),
+    (
+        "**import**: against `bench/by_hand_import.py`: csv, a dictionary of customers, days and amounts checked, identifiers "
+        "in rising order, executemany into the same tables and indexes in one transaction. The benchmark stops if the two "
+        "databases do not hold the same. Memory is the highest that the system reports for the process (`ru_maxrss`)."
+    ),
+    (
+        "**classify**: against `bench/by_hand_classify.sql`, the shipped rules in SQL, stored in the same tables under the "
+        "same settings (foreign keys, secure delete, full synchronisation); no rules are read, checked or fingerprinted. "
+        "Every stored row is then compared."
+    ),
+    (
+        "**agenda**: the whole command on a large database (with interactions) against the same command on 100 customers. Own "
+        "work: the second of two calls in one process, so without imports; the median of 15 processes."
+    ),
     "What other programs publish about themselves is not measured here and not claimed.",
 )
 
 
 def main() -> int:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(description="Measure the program against the least that could do the same.")
+    parser = argparse.ArgumentParser(
+        description="Measure the program against the least that could do the same."
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds; for trying")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="only this one (may be repeated)")
     options = parser.parse_args()

@@ -22,7 +22,8 @@ _PLAIN_AMOUNT = r"(-?)(\d+)(?:\.(\d*))?"
 _GROUPED = r"-?\d{1,3}(,\d{3})+(\.\d*)?"
 _ISO_DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}.*)?"
 _COMPACT_DATE = r"(\d{4})(\d{2})(\d{2})"
-_OFFSET = r"([+-]?)(\d{1,4})\s*(d|w|m|天|日|周|个?月)(后|前)?"
+# 8月 is August and 8日 the eighth: only 个月 and 天 count from today.
+_OFFSET = r"([+-]?)(\d{1,4})\s*(d|w|m|天|周|个月)(后|前)?"
 _WORDS = {
     "today": 0, "今天": 0, "tomorrow": 1, "明天": 1, "后天": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "前天": -2,
 }  # fmt: skip
@@ -170,7 +171,7 @@ def _offset(match: re.Match[str], today: date) -> date:
         number = -number
     unit = match.group(3)
     try:
-        if unit in {"m", "月", "个月"}:
+        if unit in {"m", "个月"}:
             year, month0 = divmod(today.year * 12 + today.month - 1 + number, 12)
             return date(year, month0 + 1, min(today.day, calendar.monthrange(year, month0 + 1)[1]))
     except ValueError:

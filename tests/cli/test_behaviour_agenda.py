@@ -126,7 +126,9 @@ def test_tasks_due_late_and_later(do: Any, agenda: Agenda) -> None:
     do("task", "add", "yesterday", "--customer", "张三", "--due", ago(1))
     do("task", "add", "later", "--customer", "张三", "--due", "+5d")
     do("task", "add", "some day", "--customer", "张三")
-    assert agenda() == {"张三": "task #2 3 days late: late; task #3 1 day late: yesterday; task #1 due today: now"}
+    assert agenda() == {
+        "张三": "task #2 3 days late: late; task #3 1 day late: yesterday; task #1 due today: now"
+    }
     assert "task #4 due 2026-11-25: later" in agenda("--days", "6")["张三"]
     for number in ("1", "2", "3"):
         do("done", number)
@@ -145,7 +147,9 @@ def test_deals_near_and_past(do: Any, agenda: Agenda) -> None:
     do("opportunity", "add", "张三", "--name", "far", "--close", "+15d")
     assert agenda() == {"张三": "deal #1 closes on 2026-12-04: near 1,000.00 CNY"}
     do("opportunity", "edit", "1", "--close", ago(1), "--waiting-for", "the boss")
-    assert agenda() == {"张三": f"deal #1 should have closed on {ago(1)}: near 1,000.00 CNY, waiting for the boss"}
+    assert agenda() == {
+        "张三": f"deal #1 should have closed on {ago(1)}: near 1,000.00 CNY, waiting for the boss"
+    }
     do("opportunity", "edit", "1", "--close", "today", "--waiting-for", "", "--amount", "")
     assert agenda() == {"张三": "deal #1 closes today: near"}
     do("opportunity", "move", "1", "lost")
@@ -212,7 +216,10 @@ def test_notes_about_what_is_missing(crm: Run, do: Any) -> None:
     do("add", "张三", "--next", "2027-01-01")
     result = crm("agenda")
     assert (result.status, result.out) == (0, "")
-    assert result.err.splitlines() == ["nobody has been classified yet: run 'crm classify'", "nothing is due on 2026-11-20"]
+    assert result.err.splitlines() == [
+        "nobody has been classified yet: run 'crm classify'",
+        "nothing is due on 2026-11-20",
+    ]
     do("classify", "--as-of", "2026-11-20")
     assert crm("agenda").err.splitlines() == ["nothing is due on 2026-11-20"]
 

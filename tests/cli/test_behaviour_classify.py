@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -84,8 +83,12 @@ def test_force_makes_a_new_version_and_keeps_the_old(crm: Run, do: Do, database:
 def test_other_rules_are_another_run(crm: Run, do: Do, mine: Path) -> None:
     do("classify", "--month", "2026-10")
     file = mine / "value.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("at_least: 70", "at_least: 71"), encoding="utf-8")
-    assert "2026-10: 2 customers classified" in crm("classify", "--month", "2026-10", "--rules", str(mine)).err
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("at_least: 70", "at_least: 71"), encoding="utf-8"
+    )
+    assert (
+        "2026-10: 2 customers classified" in crm("classify", "--month", "2026-10", "--rules", str(mine)).err
+    )
 
 
 @pytest.mark.usefixtures("two")
@@ -101,7 +104,10 @@ def test_a_month_that_has_not_ended_is_looked_at_today(crm: Run) -> None:
     rows = json.loads(crm("classify", "--month", "2026-11", "--format", "json").out)
     assert {row["as_of"] for row in rows} == {"2026-11-20"}
     future = crm("classify", "--month", "2026-12")
-    assert (future.status, future.err) == (2, "crm: error[usage]: 2026-12 has not come yet (today is 2026-11-20)\n")
+    assert (future.status, future.err) == (
+        2,
+        "crm: error[usage]: 2026-12 has not come yet (today is 2026-11-20)\n",
+    )
 
 
 @pytest.mark.usefixtures("two")
@@ -187,11 +193,17 @@ def test_why_adds_up(crm: Run, do: Do) -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_the_stored_reasons_stay_when_the_rules_change(crm: Run, do: Do, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stored_reasons_stay_when_the_rules_change(
+    crm: Run, do: Do, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     do("classify", "--as-of", "2026-11-19")
     before = do("why", "张三", "--format", "json")
     file = mine / "value.yaml"
-    text = file.read_text(encoding="utf-8").replace("weight: 40", "weight: 5").replace("at_least: 70", "at_least: 60")
+    text = (
+        file.read_text(encoding="utf-8")
+        .replace("weight: 40", "weight: 5")
+        .replace("at_least: 70", "at_least: 60")
+    )
     text = text.partition("# Examples")[0].replace("en: purchase amount", "en: another name")
     file.write_text(text, encoding="utf-8")
     monkeypatch.setenv("CRM_RULES", str(mine))
@@ -224,7 +236,10 @@ def test_bad_rules_stop_everything_with_78(crm: Run, do: Do, mine: Path, databas
 
 def test_rules_test_finds_an_example_that_does_not_hold(crm: Run, mine: Path) -> None:
     file = mine / "grades.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("expect: {grade: A,", "expect: {grade: B,", 1), encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("expect: {grade: A,", "expect: {grade: B,", 1),
+        encoding="utf-8",
+    )
     result = crm("rules", "test", "--rules", str(mine), "--format", "json")
     assert result.status == 1
     (failure,) = json.loads(result.out)

@@ -8,7 +8,17 @@ from conftest import Run
 @pytest.fixture(autouse=True)
 def people(crm: Run) -> None:
     for argv in (
-        ("张三", "--phone", "138 0013 8000", "--email", "Zhang@Example.com", "--external-id", "K-7", "--company", "远山贸易"),
+        (
+            "张三",
+            "--phone",
+            "138 0013 8000",
+            "--email",
+            "Zhang@Example.com",
+            "--external-id",
+            "K-7",
+            "--company",
+            "远山贸易",
+        ),
         ("张三丰", "--phone", "010-62345678", "--company", "武当"),
         ("Ann Lee", "--email", "ann@example.com", "--external-id", "007"),
         ("ANN LEE", "--company", "Other"),

@@ -48,9 +48,16 @@ def test_add_says_how_a_day_was_understood(crm: Run) -> None:
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(crm: Run) -> None:
     done(crm, "add", "first")
-    result = crm("add", "X", "--email", "nope", "--birthday", "30/2/2000", "--headcount", "-3", "--gender", "robot")
+    result = crm(
+        "add", "X", "--email", "nope", "--birthday", "30/2/2000", "--headcount", "-3", "--gender", "robot"
+    )
     assert result.status == 65
-    assert [line.split(":")[0] for line in result.err.splitlines()[1:]] == ["birthday", "gender", "email", "headcount"]
+    assert [line.split(":")[0] for line in result.err.splitlines()[1:]] == [
+        "birthday",
+        "gender",
+        "email",
+        "headcount",
+    ]
     assert [record["name"] for record in records(crm, "customers")] == ["first"]
 
 
@@ -74,7 +81,9 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(crm: Run) -> None:
 
 def test_an_amount_is_edited_in_words_people_use(crm: Run) -> None:
     done(crm, "product", "add", "GTX Pro", "--price", "4821")
-    assert done(crm, "product", "edit", "gtxpro", "--price", "¥4,999.50").splitlines()[1:] == ["  price: 4821.00 → 4999.50"]
+    assert done(crm, "product", "edit", "gtxpro", "--price", "¥4,999.50").splitlines()[1:] == [
+        "  price: 4821.00 → 4999.50"
+    ]
 
 
 def test_a_currency_with_other_decimals_does_not_multiply_the_price(crm: Run) -> None:
@@ -161,7 +170,10 @@ def test_undo_restores_what_was_there(command: tuple[str, ...], crm: Run, databa
     entities = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
 
     def everything() -> list[Any]:
-        return [*(records(crm, entity) for entity in entities), crm("task", "list", "--all", "--format", "json").out]
+        return [
+            *(records(crm, entity) for entity in entities),
+            crm("task", "list", "--all", "--format", "json").out,
+        ]
 
     before = everything()
     done(crm, *command)
@@ -184,7 +196,13 @@ def test_undo_by_number_refuses_when_a_later_change_stands_in_the_way(crm: Run) 
 
 @pytest.mark.parametrize(
     ("outcome", "cleared"),
-    [("connected", True), ("postponed", True), ("declined", True), ("no_answer", False), ("left_message", False)],
+    [
+        ("connected", True),
+        ("postponed", True),
+        ("declined", True),
+        ("no_answer", False),
+        ("left_message", False),
+    ],
 )
 def test_only_a_touch_that_got_through_settles_the_agreed_day(outcome: str, cleared: bool, crm: Run) -> None:
     done(crm, "add", "张三", "--next", "2026-11-19")
@@ -216,7 +234,14 @@ def test_log_keeps_what_was_said(crm: Run) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
-    [("1.2万", "12000.00"), ("¥1,280.50", "1280.50"), ("１２．５", "12.50"), ("0", "0.00"), ("-300", "-300.00"), ("(300)", "-300.00")],
+    [
+        ("1.2万", "12000.00"),
+        ("¥1,280.50", "1280.50"),
+        ("１２．５", "12.50"),
+        ("0", "0.00"),
+        ("-300", "-300.00"),
+        ("(300)", "-300.00"),
+    ],
 )
 def test_sell_understands_amounts(typed: str, stored: str, crm: Run) -> None:
     done(crm, "add", "张三")
@@ -244,7 +269,12 @@ def test_done_with_words_logs_the_contact(crm: Run) -> None:
     done(crm, "task", "add", "send the quote", "--customer", "张三", "--due", "today", "--channel", "email")
     done(crm, "done", "1", "sent", "--next", "+5d", "--minutes", "3")
     touch = only(crm, "interactions")
-    assert (touch["channel"], touch["summary"], touch["minutes"], touch["outcome"]) == ("email", "sent", 3, "connected")
+    assert (touch["channel"], touch["summary"], touch["minutes"], touch["outcome"]) == (
+        "email",
+        "sent",
+        3,
+        "connected",
+    )
     assert only(crm, "customers")["next_contact_on"] == "2026-11-25"
     assert crm("task", "list", "--format", "ids").out == ""
     assert crm("done", "1").status == 1  # it was done

@@ -26,7 +26,9 @@ def leaves() -> list[str]:
         names = command.list_commands(None) if hasattr(command, "list_commands") else []  # type: ignore[attr-defined]
         if not names:
             return [path]
-        return [leaf for name in names for leaf in walk(command.get_command(None, name), f"{path} {name}".strip())]  # type: ignore[attr-defined]
+        return [
+            leaf for name in names for leaf in walk(command.get_command(None, name), f"{path} {name}".strip())
+        ]  # type: ignore[attr-defined]
 
     return walk(build(), "")
 
@@ -35,7 +37,9 @@ def test_every_command_is_here() -> None:
     assert sorted(COMMANDS) == sorted(leaves())
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "", "customer", "contact", "opportunity", "product", "task", "rules"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "", "customer", "contact", "opportunity", "product", "task", "rules"]
+)
 def test_help_everywhere(command: str, crm: Run) -> None:
     short, long = crm(*command.split(), "-h"), crm(*command.split(), "--help")
     assert (short.status, short.err) == (0, "")
@@ -56,7 +60,9 @@ def test_init_takes_defaults_off_a_terminal(crm: Run, database: Path) -> None:
 
 
 def test_init_follows_the_locale(crm_process: Run, home: Path) -> None:
-    result = crm_process("init", "--format", "json", env={"LANG": "en_US.UTF-8", "CRM_LANG": "", "TZ": "America/New_York"})
+    result = crm_process(
+        "init", "--format", "json", env={"LANG": "en_US.UTF-8", "CRM_LANG": "", "TZ": "America/New_York"}
+    )
     made = json.loads(result.out)
     assert (made["time_zone"], made["currency"], made["country"]) == ("America/New_York", "USD", "US")
 
@@ -66,7 +72,12 @@ def test_init_again_changes_only_what_is_named(crm: Run) -> None:
     result = crm("init", "--language", "zh", "--format", "json")
     assert result.err == "settings saved\n"
     made = json.loads(result.out)
-    assert (made["language"], made["time_zone"], made["currency"], made["country"]) == ("zh_CN", "Europe/Berlin", "EUR", "DE")
+    assert (made["language"], made["time_zone"], made["currency"], made["country"]) == (
+        "zh_CN",
+        "Europe/Berlin",
+        "EUR",
+        "DE",
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,9 @@ def test_init_again_changes_only_what_is_named(crm: Run) -> None:
         ("--country", "china", 65, "crm: error[data]: --country: not a country code: 'china'"),
     ],
 )
-def test_bad_settings_make_no_database(option: str, value: str, status: int, start: str, crm: Run, database: Path) -> None:
+def test_bad_settings_make_no_database(
+    option: str, value: str, status: int, start: str, crm: Run, database: Path
+) -> None:
     result = crm("init", option, value)
     assert result.status == status
     assert result.err.startswith(start)
@@ -94,7 +107,9 @@ def test_settings_decide_currency_phone_and_day(crm: Run, crm_process: Run) -> N
     assert crm("show", "+1 650 253 0000", "--format", "ids").out == "1\n"
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Pacific/Auckland"]
+)
 def test_the_clock_of_the_machine_does_not_matter(zone: str, crm: Run, crm_process: Run) -> None:
     crm("init", "--time-zone", "Asia/Shanghai")
     crm("add", "张三")
@@ -120,7 +135,10 @@ def test_the_database_is_the_one_that_is_named(crm_process: Run, home: Path) -> 
 
 
 def test_today_is_the_day_that_is_named(crm_process: Run) -> None:
-    assert crm_process("--today", "2026-02-28", "add", "张三", "--next", "+1m").err == "next_contact_on: 2026-03-28\n"
+    assert (
+        crm_process("--today", "2026-02-28", "add", "张三", "--next", "+1m").err
+        == "next_contact_on: 2026-03-28\n"
+    )
     assert crm_process("agenda", env={"CRM_TODAY": "31/12"}).status == 2
 
 

@@ -44,7 +44,12 @@ def test_looking(command: str, form: str, crm: Run, shown: Shown, snapshot: Snap
 @pytest.mark.parametrize("command", ["agenda", "list"])
 @pytest.mark.usefixtures("story")
 def test_terminals_of_other_widths(
-    command: str, width: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
+    command: str,
+    width: str,
+    crm: Run,
+    shown: Shown,
+    snapshot: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
     result = crm(command, "--format", "table")
@@ -86,13 +91,17 @@ def _broken_rules(folder: Path) -> Path:
         if file.name == "grades.yaml":
             text = text.replace("months_to_close <= months.A", "months_to_clse <= months.A", 1)
         if file.name == "cadence.yaml":
-            text = text.replace("days: 5,", "days: often,", 1).replace("tier: medium, days: 14", "tier: mdium, days: 14", 1)
+            text = text.replace("days: 5,", "days: often,", 1).replace(
+                "tier: medium, days: 14", "tier: mdium, days: 14", 1
+            )
         (folder / file.name).write_text(text, encoding="utf-8")
     return folder
 
 
 @pytest.mark.parametrize("form", [None, *FORMATS])
-def test_rules_with_faults(form: str | None, crm: Run, shown: Shown, snapshot: SnapshotAssertion, home: Path) -> None:
+def test_rules_with_faults(
+    form: str | None, crm: Run, shown: Shown, snapshot: SnapshotAssertion, home: Path
+) -> None:
     _broken_rules(home / "broken")
     if form == "ids":
         assert crm("rules", "check", "--rules", "broken", "--format", "ids").status == 2
@@ -117,9 +126,12 @@ def test_export(entity: str, form: str, crm: Run, shown: Shown, snapshot: Snapsh
 
 
 @pytest.mark.parametrize("form", [None, *FORMATS])
-def test_import_counts(form: str | None, crm: Run, shown: Shown, snapshot: SnapshotAssertion, home: Path) -> None:
+def test_import_counts(
+    form: str | None, crm: Run, shown: Shown, snapshot: SnapshotAssertion, home: Path
+) -> None:
     (home / "new.csv").write_text(
-        '姓名,手机,备注,颜色\n赵六,13700137000,"a, b",red\n赵六,13700137000,"a, b",red\n"Ann ""A""",,,\n', encoding="gb18030"
+        '姓名,手机,备注,颜色\n赵六,13700137000,"a, b",red\n赵六,13700137000,"a, b",red\n"Ann ""A""",,,\n',
+        encoding="gb18030",
     )
     result = crm("import", "customers", "new.csv", *(["--format", form] if form else []))
     if form == "ids":
@@ -155,7 +167,9 @@ def test_import_counts(form: str | None, crm: Run, shown: Shown, snapshot: Snaps
 )
 @pytest.mark.parametrize("form", [None, "json"])
 @pytest.mark.usefixtures("story")
-def test_recording(command: str, form: str | None, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
+def test_recording(
+    command: str, form: str | None, crm: Run, shown: Shown, snapshot: SnapshotAssertion
+) -> None:
     words = shlex.split(command)
     result = crm(*words, *(["--format", form] if form else []))
     assert result.status == 0

@@ -83,7 +83,10 @@ def test_what_it_says(path: Path, crm: Run, crm_process: Run, home: Path, databa
         path.write_text(f"{head}=== error {result.status}\n{said}", encoding="utf-8")
         return
     assert (result.status, said) == (case.status, case.expected)
-    assert said.splitlines()[-1 if path.parent.name == "partial" else 0].startswith("crm: ") or path.parent.name == "partial"
+    assert (
+        said.splitlines()[-1 if path.parent.name == "partial" else 0].startswith("crm: ")
+        or path.parent.name == "partial"
+    )
     if path.parent.name != "partial":
         assert said.startswith(f"crm: error[{path.parent.name}]: ")
         assert crm("journal", "--format", "json").out.removeprefix("[]\n") == before.removeprefix("[]\n")
@@ -97,7 +100,9 @@ def full(crm_process: Run, words: list[str]) -> Result:
     import sys
 
     with Path("/dev/full").open("w") as nowhere:
-        done = subprocess.run([sys.executable, "-m", "crmcli", *words], stdout=nowhere, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-m", "crmcli", *words], stdout=nowhere, stderr=subprocess.PIPE, timeout=60
+        )
     return Result(done.returncode, "", done.stderr.decode())
 
 

@@ -97,7 +97,12 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "init --time-zone Asia/Shanghai", "add 张三 --phone 13800138000", "product add X", "opportunity add 张三", "task add x --customer 张三",
         "contact add 张三 x", "log phone 张三", "sell 张三 3", "classify --as-of 2026-11-20",
     ):  # fmt: skip
-        subprocess.run([sys.executable, "-m", "crmcli", *command.split()], env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "crmcli", *command.split()],
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
     (folder / "new.csv").write_text("name,phone\nBob,13700137000\n", encoding="utf-8")
     return folder
 
@@ -124,7 +129,9 @@ def test_a_read_is_light(command: str, ready: Path) -> None:
     allowed = READS[command]
     found = held(ready, command)
     assert found - (ALONG if "sqlalchemy" in allowed else set()) <= allowed
-    assert allowed - {"dateutil", "pydantic", "sqlmodel"} <= found  # a row that allows what is not needed is stale
+    assert (
+        allowed - {"dateutil", "pydantic", "sqlmodel"} <= found
+    )  # a row that allows what is not needed is stale
 
 
 @pytest.mark.parametrize("command", WRITES)
@@ -159,7 +166,9 @@ def test_every_command_has_a_row(crm: Run) -> None:
         names = command.list_commands(None) if hasattr(command, "list_commands") else []  # type: ignore[attr-defined]
         if not names:
             return [path]
-        return [leaf for name in names for leaf in walk(command.get_command(None, name), f"{path} {name}".strip())]  # type: ignore[attr-defined]
+        return [
+            leaf for name in names for leaf in walk(command.get_command(None, name), f"{path} {name}".strip())
+        ]  # type: ignore[attr-defined]
 
     rows = [*READS, *WRITES]
     missing = [command for command in walk(build(), "") if not any(row.startswith(command) for row in rows)]

@@ -18,7 +18,9 @@ from conftest import Result, Run
 QUIET = settings(
     derandomize=True, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )  # fmt: skip
-_LINE = re.compile(r"(\w+): (\d+) read = (\d+) added \+ (\d+) updated \+ (\d+) unchanged \+ (\d+) skipped \+ (\d+) failed\n")
+_LINE = re.compile(
+    r"(\w+): (\d+) read = (\d+) added \+ (\d+) updated \+ (\d+) unchanged \+ (\d+) skipped \+ (\d+) failed\n"
+)
 
 
 class Counts(NamedTuple):
@@ -108,7 +110,9 @@ def sound(row: dict[str, str]) -> bool:
 
 
 def two_customers(world: World) -> None:
-    world.take("customers", world.write([{"external_id": "K1", "name": "Ann"}, {"external_id": "K2", "name": "Bob"}]))
+    world.take(
+        "customers", world.write([{"external_id": "K1", "name": "Ann"}, {"external_id": "K2", "name": "Bob"}])
+    )
 
 
 @QUIET
@@ -140,7 +144,9 @@ def test_transactions_balance_and_all_or_nothing(rows: list[dict[str, str]], wor
         assert strict.status == 0
     counts, _result = world.take("transactions", file, "--keep-going", status=3 if bad else 0)
     assert counts.failed == bad
-    assert counts.added == (len(rows) - bad if bad else 0)  # without a bad row the strict run has brought them
+    assert counts.added == (
+        len(rows) - bad if bad else 0
+    )  # without a bad row the strict run has brought them
     assert len(world.records("transactions")) == len(rows) - bad
 
 
@@ -161,14 +167,18 @@ def test_the_rejects_mended_bring_exactly_what_was_missing(rows: list[dict[str, 
     world.take("transactions", world.write(mended))
     whole = world.records("transactions")
     two_customers(world.fresh())
-    counts, _result = world.take("transactions", world.write(rows), "--keep-going", "--rejects", "bad.csv", status=None)
+    counts, _result = world.take(
+        "transactions", world.write(rows), "--keep-going", "--rejects", "bad.csv", status=None
+    )
     if not counts.failed:
         return
     text = (world.home / "bad.csv").read_text(encoding="utf-8")
     rejected = list(csv.DictReader(io.StringIO(text)))
     assert len(rejected) == counts.failed
     assert all(row["crm_reason"] for row in rejected)
-    assert {row["crm_line"] for row in rejected} == {str(place + 2) for place, row in enumerate(rows) if not sound(row)}
+    assert {row["crm_line"] for row in rejected} == {
+        str(place + 2) for place, row in enumerate(rows) if not sound(row)
+    }
     for row in rejected:
         row["customer"] = row["customer"].replace("nobody", "K2")
         row["occurred_on"] = row["occurred_on"].replace("yesterday", "2026-02-02")
@@ -197,7 +207,11 @@ def test_the_order_of_the_rows_does_not_matter(rows: list[dict[str, str]], seed:
 
 
 @QUIET
-@given(rows=st.lists(TRANSACTION.filter(sound), min_size=1, max_size=15), extra=st.lists(TRANSACTION.filter(sound), max_size=4), seed=st.integers(0, 99))
+@given(
+    rows=st.lists(TRANSACTION.filter(sound), min_size=1, max_size=15),
+    extra=st.lists(TRANSACTION.filter(sound), max_size=4),
+    seed=st.integers(0, 99),
+)
 def test_repetitions_inside_a_file_are_kept_and_appended_rows_are_the_only_new_ones(
     rows: list[dict[str, str]], extra: list[dict[str, str]], seed: int, world: World
 ) -> None:
@@ -222,7 +236,10 @@ def test_rows_with_uid_and_rows_without(data: st.DataObject, world: World) -> No
     world.take("customers", world.write([{"name": name} for name in names]))
     rows = list(csv.DictReader(io.StringIO(world.export("customers"))))
     known = data.draw(st.integers(0, len(rows)))
-    mixed = [{"uid": row["uid"] if place < known else "", "name": row["name"], "notes": "n"} for place, row in enumerate(rows)]
+    mixed = [
+        {"uid": row["uid"] if place < known else "", "name": row["name"], "notes": "n"}
+        for place, row in enumerate(rows)
+    ]
     mixed.append({"uid": "", "name": "ZZZ new", "notes": "n"})
     counts, _result = world.take("customers", world.write(mixed))
     assert (counts.added, counts.updated, counts.unchanged) == (1, len(rows), 0)
@@ -266,7 +283,10 @@ def test_every_entity_three_times(world: World) -> None:
     world.fresh()
     for entity, rows in SAMPLES.items():
         if entity == "opportunities":
-            rows = [{("expected_close_on" if key == "close" else key): value for key, value in row.items()} for row in rows]
+            rows = [
+                {("expected_close_on" if key == "close" else key): value for key, value in row.items()}
+                for row in rows
+            ]
         file = world.write(rows)
         first, _result = world.take(entity, file)
         assert first == Counts(len(rows), len(rows), 0, 0, 0, 0), entity
@@ -279,7 +299,11 @@ def test_every_entity_three_times(world: World) -> None:
 
 def test_duplicates_of_one_file_are_reported_with_the_earlier_line(world: World) -> None:
     world.fresh()
-    rows = [{"name": "Ann", "company": "X", "notes": "1"}, {"name": "Bob", "company": "", "notes": ""}, {"name": "ann", "company": "X", "notes": "2"}]
+    rows = [
+        {"name": "Ann", "company": "X", "notes": "1"},
+        {"name": "Bob", "company": "", "notes": ""},
+        {"name": "ann", "company": "X", "notes": "2"},
+    ]
     result = world.crm("import", "customers", world.write(rows))
     assert result.status == 65
     assert result.err.splitlines()[2].startswith("in.csv:4: line 2 holds the same record with another ")
@@ -290,12 +314,17 @@ def test_duplicates_of_one_file_are_reported_with_the_earlier_line(world: World)
 
 def test_two_people_of_one_name_stay_two(world: World) -> None:
     world.fresh()
-    rows = [{"external_id": "1", "name": "王伟", "company": "A"}, {"external_id": "2", "name": "王伟", "company": "A"}]
+    rows = [
+        {"external_id": "1", "name": "王伟", "company": "A"},
+        {"external_id": "2", "name": "王伟", "company": "A"},
+    ]
     for expected in (2, 0):
         counts, _result = world.take("customers", world.write(rows))
         assert counts.added == expected
     assert len(world.records("customers")) == 2
-    result = world.crm("import", "transactions", world.write([{"customer": "王伟", "date": "2026-01-01", "amount": "1"}]))
+    result = world.crm(
+        "import", "transactions", world.write([{"customer": "王伟", "date": "2026-01-01", "amount": "1"}])
+    )
     assert result.status == 65
     assert "'王伟' fits 2" in result.err
 
@@ -315,8 +344,11 @@ def test_undo_of_an_import(world: World) -> None:
     world.fresh()
     world.take("customers", world.write([{"name": "Ann", "phone": "1", "company": ""}]))
     before = world.export("customers")
-    world.take("customers", world.write([{"name": "Ann", "phone": "1", "company": "X"}, {"name": "Bob", "phone": "", "company": ""}]))
+    world.take(
+        "customers",
+        world.write(
+            [{"name": "Ann", "phone": "1", "company": "X"}, {"name": "Bob", "phone": "", "company": ""}]
+        ),
+    )
     assert world.crm("undo").status == 0
     assert world.export("customers") == before
-
-

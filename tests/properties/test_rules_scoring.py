@@ -4,6 +4,7 @@ import calendar
 import functools
 import json
 import math
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +27,8 @@ from crmcli.store.program import run_program
 from crmcli.workflows.ruleset import rule_tables
 
 SHIPPED = read_files(shipped_folder())
+#: How many random databases are tried: `CRM_FUZZ=50000 pytest tests/properties` takes minutes.
+DATABASES = max(3, int(os.environ.get("CRM_FUZZ", "10000")) // 1000)
 WINDOWS = {"3 months": "w3m", "30 days": "w30d"}
 TABLES = ("tasks", "opportunities", "interactions", "transactions", "customers")
 Row = dict[str, Any]
@@ -50,7 +53,9 @@ def everything() -> dict[str, str]:
     lifecycle = SHIPPED["lifecycle.yaml"].replace("stages:\n", "stages:\n" + "\n".join(looks) + "\n")
     return {
         **SHIPPED,
-        "features.yaml": SHIPPED["features.yaml"] + "\n".join(declared) + "\n",
+        "features.yaml": SHIPPED["features.yaml"].replace(
+            "features:\n", "\n".join(["features:", *declared, ""]), 1
+        ),
         "lifecycle.yaml": lifecycle,
     }
 
@@ -390,7 +395,7 @@ def same(got: object, expected: object) -> bool:
     return type(got) is type(expected) and got == expected
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=4 * DATABASES, derandomize=True, deadline=None)
 @given(
     db=databases, as_of=st.sampled_from([MIDDLE, date(2025, 12, 15), date(2026, 2, 28), date(2024, 2, 29)])
 )
@@ -416,18 +421,20 @@ def test_a_run_is_what_plain_python_says(connection: Connection, db: Db, as_of: 
         rhythm = RULES.cadence.find(row["grade"], row["tier"], row["lifecycle_stage"])
         assert rhythm is not None
         assert (row["cadence_days"], row["cadence_max_days"]) == (rhythm.days, rhythm.max_days)
-        weights = dict(RULES.cadence.urgency_tier)[row["tier"]] + dict(RULES.cadence.urgency_grade)[row["grade"]]
+        weights = (
+            dict(RULES.cadence.urgency_tier)[row["tier"]] + dict(RULES.cadence.urgency_grade)[row["grade"]]
+        )
         assert row["urgency"] == weights
 
 
-@settings(max_examples=30, derandomize=True, deadline=None)
+@settings(max_examples=DATABASES, derandomize=True, deadline=None)
 @given(db=databases)
 def test_the_same_facts_and_rules_give_the_same_rows(connection: Connection, db: Db) -> None:
     fill(connection, db)
     assert run(connection, program_for(MIDDLE)) == run(connection, program_for(MIDDLE))
 
 
-@settings(max_examples=30, derandomize=True, deadline=None)
+@settings(max_examples=DATABASES, derandomize=True, deadline=None)
 @given(db=databases)
 def test_facts_after_the_day_change_nothing(connection: Connection, db: Db) -> None:
     fill(connection, db)
@@ -448,7 +455,7 @@ def heavier(weight: int) -> Program:
     return compile_ruleset(load({**SHIPPED, "value.yaml": changed}), rule_tables(), MIDDLE, "CNY")
 
 
-@settings(max_examples=40, derandomize=True, deadline=None)
+@settings(max_examples=DATABASES, derandomize=True, deadline=None)
 @given(db=databases, low=st.sampled_from([1, 15, 40]), more=st.sampled_from([1, 25, 60]))
 def test_a_heavier_weight_moves_the_score_towards_its_mark(
     connection: Connection, db: Db, low: int, more: int

@@ -163,7 +163,7 @@ def picture(database: Path, tables: tuple[str, ...] = RECORDS) -> dict[str, list
     """Return every row of the record tables, as stored."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
         return {
-            table: sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)  # noqa: S608
+            table: connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
             for table in tables
         }
 

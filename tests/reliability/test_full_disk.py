@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 from crmcli.store import engine
 from reliability.support import Nursery, count, picture, sound, write_customers
@@ -28,11 +29,15 @@ def test_an_import_that_does_not_fit_leaves_everything_as_it_was(
     """The limit on file size stands for the disk: writing fails in the middle, in the database or a temporary file."""
     before = picture(database)
     for size in (database.stat().st_size + 8192, 700_000, 2_000_000):
-        status, out, err = nursery.run("import", "customers", str(customers), before=SMALL_FILES.format(size=size))
+        status, out, err = nursery.run(
+            "import", "customers", str(customers), before=SMALL_FILES.format(size=size)
+        )
         assert (status, out) == (74, ""), err
         assert err.startswith("crm: error[io]: "), err
         assert "Traceback" not in err
-        assert crm("list", "--format", "ids").out == "1\n"  # also where SQLite left the journal for the next to play back
+        assert (
+            crm("list", "--format", "ids").out == "1\n"
+        )  # also where SQLite left the journal for the next to play back
         assert picture(database) == before
         sound(database)
         assert not Path(f"{database}-journal").exists()
@@ -61,14 +66,28 @@ def test_an_export_that_does_not_fit_keeps_the_old_file(
     assert crm("import", "customers", str(customers)).status == 0
     target = tmp_path / "backup.csv"
     target.write_text("the good old file\n", encoding="utf-8")
-    status, _out, err = nursery.run("export", "customers", "-o", str(target), before=SMALL_FILES.format(size=50_000))
-    assert (status, err) == (74, f"crm: error[io]: {target}: the disk is full\nhint: free some space and try again\n")
+    status, _out, err = nursery.run(
+        "export", "customers", "-o", str(target), before=SMALL_FILES.format(size=50_000)
+    )
+    assert (status, err) == (
+        74,
+        f"crm: error[io]: {target}: the disk is full\nhint: free some space and try again\n",
+    )
     assert target.read_text(encoding="utf-8") == "the good old file\n"
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".crm")]
 
 
 @pytest.mark.parametrize(
-    "line", [["list"], ["list", "--format", "json"], ["export", "customers"], ["add", "李四"], ["--help"], ["--version"]], ids=" ".join
+    "line",
+    [
+        ["list"],
+        ["list", "--format", "json"],
+        ["export", "customers"],
+        ["add", "李四"],
+        ["--help"],
+        ["--version"],
+    ],
+    ids=" ".join,
 )
 def test_a_full_standard_output_is_one_line(crm: Run, nursery: Nursery, line: list[str]) -> None:
     for number in range(3):
@@ -82,7 +101,12 @@ def test_a_full_standard_output_is_one_line(crm: Run, nursery: Nursery, line: li
 def test_a_reader_that_goes_away_is_no_error(crm: Run, customers: Path) -> None:
     assert crm("import", "customers", str(customers)).status == 0
     statuses = []
-    for line in (["list"], ["export", "customers"], ["list", "--format", "json"], ["customer", "list", "--format", "csv"]):
+    for line in (
+        ["list"],
+        ["export", "customers"],
+        ["list", "--format", "json"],
+        ["customer", "list", "--format", "csv"],
+    ):
         for _time in range(5):
             with subprocess.Popen(
                 [sys.executable, "-m", "crmcli", *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 from reliability.support import Nursery, count, picture, sound, write_transactions
 

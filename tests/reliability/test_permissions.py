@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 from reliability.support import Nursery
 
@@ -38,7 +39,14 @@ def test_no_file_is_open_to_others(nursery: Nursery, tmp_path: Path, umask: int)
     running = nursery.start(lines=session[:9], env=env, umask=umask)
     assert running.wait() == 0, running.err
     status, _out, err = nursery.run(
-        "import", "customers", str(given), "--keep-going", "--rejects", "made/rejects.csv", env=env, umask=umask
+        "import",
+        "customers",
+        str(given),
+        "--keep-going",
+        "--rejects",
+        "made/rejects.csv",
+        env=env,
+        umask=umask,
     )
     assert status == 3, err
     for line in session[10:]:

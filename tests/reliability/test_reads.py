@@ -1,4 +1,4 @@
-"""Proves C3: a command that only looks changes no byte, no time stamp and no other file; also R10, reading what may not be written."""
+"""Proves C3: a command that only looks changes no byte, no time stamp and no other file; R10 too."""
 
 import os
 import sqlite3
@@ -8,35 +8,73 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 from reliability.support import Nursery
 
 READS = [
-    ["agenda"], ["agenda", "--days", "30", "--format", "json"], ["agenda", "--date", "2027-01-31"], ["list"],
-    ["list", "张", "--format", "table"], ["list", "--tier", "low", "--sort", "score"], ["show", "张三"], ["show", "2", "--format", "json"],
-    ["why", "张三"], ["why", "1", "--format", "json"], ["journal"], ["customer", "list"], ["contact", "list"], ["product", "list"],
-    ["interaction", "list"], ["transaction", "list", "张三"], ["opportunity", "list", "--all"], ["task", "list", "--all"],
-    ["export", "customers"], ["export", "transactions", "--format", "jsonl"], ["export", "interactions"], ["export", "opportunities"],
-    ["rules", "check"], ["rules", "test"], ["rules", "show"], ["path"], ["--help"], ["add", "--help"],
-]  # fmt: skip
+    ["agenda"],
+    ["agenda", "--days", "30", "--format", "json"],
+    ["agenda", "--date", "2027-01-31"],
+    ["list"],
+    ["list", "张", "--format", "table"],
+    ["list", "--tier", "low", "--sort", "score"],
+    ["show", "张三"],
+    ["show", "2", "--format", "json"],
+    ["why", "张三"],
+    ["why", "1", "--format", "json"],
+    ["journal"],
+    ["customer", "list"],
+    ["contact", "list"],
+    ["product", "list"],
+    ["interaction", "list"],
+    ["transaction", "list", "张三"],
+    ["opportunity", "list", "--all"],
+    ["task", "list", "--all"],
+    ["export", "customers"],
+    ["export", "transactions", "--format", "jsonl"],
+    ["export", "interactions"],
+    ["export", "opportunities"],
+    ["rules", "check"],
+    ["rules", "test"],
+    ["rules", "show"],
+    ["path"],
+    ["--help"],
+    ["add", "--help"],
+]
 REFUSED = [
-    ["show", "nobody"], ["show", "a"], ["why", "李四", "--period", "2020-01"], ["customer", "edit", "nobody", "--name", "x"],
-    ["add", "x", "--phone", "1", "--birthday", "never"], ["undo", "99"], ["import", "customers", "bad.csv"],
-    ["customer", "delete", "1"], ["done", "77"], ["classify", "--as-of", "2099-01-01"], ["classify", "--dry-run"],
+    ["show", "nobody"],
+    ["show", "a"],
+    ["why", "李四", "--period", "2020-01"],
+    ["customer", "edit", "nobody", "--name", "x"],
+    ["add", "x", "--phone", "1", "--birthday", "never"],
+    ["undo", "99"],
+    ["import", "customers", "bad.csv"],
+    ["customer", "delete", "1"],
+    ["done", "77"],
+    ["classify", "--as-of", "2099-01-01"],
+    ["classify", "--dry-run"],
     ["import", "customers", "good.csv", "--dry-run"],
-]  # fmt: skip
+]
 
 
 @pytest.fixture
 def filled(crm: Run, database: Path) -> Path:
     """A database with something of everything."""
     for line in (
-        ["init", "--yes", "--time-zone", "Asia/Shanghai"], ["add", "张三", "--company", "远山贸易", "--phone", "13800138000"],
-        ["add", "李四"], ["add", "Ann"], ["add", "Anna"], ["product", "add", "GTX Pro", "--price", "4821"],
-        ["contact", "add", "1", "李雷"], ["sell", "张三", "1280.50", "--product", "GTX Pro", "--on", "2026-11-01"],
-        ["log", "phone", "张三", "asked for a quote", "--on", "2026-10-01"], ["opportunity", "add", "李四", "--amount", "5"],
-        ["task", "add", "send the quote", "--customer", "张三", "--due", "today"], ["classify"],
-    ):  # fmt: skip
+        ["init", "--yes", "--time-zone", "Asia/Shanghai"],
+        ["add", "张三", "--company", "远山贸易", "--phone", "13800138000"],
+        ["add", "李四"],
+        ["add", "Ann"],
+        ["add", "Anna"],
+        ["product", "add", "GTX Pro", "--price", "4821"],
+        ["contact", "add", "1", "李雷"],
+        ["sell", "张三", "1280.50", "--product", "GTX Pro", "--on", "2026-11-01"],
+        ["log", "phone", "张三", "asked for a quote", "--on", "2026-10-01"],
+        ["opportunity", "add", "李四", "--amount", "5"],
+        ["task", "add", "send the quote", "--customer", "张三", "--due", "today"],
+        ["classify"],
+    ):
         done = crm(*line)
         assert done.status == 0, done.err
     Path("bad.csv").write_text("name,birthday\nx,never\n", encoding="utf-8")
@@ -76,7 +114,12 @@ def test_the_reading_door_cannot_write(filled: Path) -> None:
     from crmcli.store.light import reading
 
     with reading(filled) as connection:
-        for statement in ("DELETE FROM customers", "CREATE TABLE t (a)", "PRAGMA user_version=9", "INSERT INTO settings VALUES (9,'a','b')"):
+        for statement in (
+            "DELETE FROM customers",
+            "CREATE TABLE t (a)",
+            "PRAGMA user_version=9",
+            "INSERT INTO settings VALUES (9,'a','b')",
+        ):
             with pytest.raises(sqlite3.OperationalError, match="readonly"):
                 connection.execute(statement)
 
@@ -104,12 +147,25 @@ def test_a_read_only_database_is_read_and_not_written(nursery: Nursery, locked: 
     elif os.access(locked, os.W_OK):
         pytest.skip("this user may write to a read-only file")
     env = {"CRM_DB": str(locked)}
-    for line in (["list"], ["show", "张三"], ["agenda"], ["why", "张三"], ["journal"], ["export", "customers"]):
+    for line in (
+        ["list"],
+        ["show", "张三"],
+        ["agenda"],
+        ["why", "张三"],
+        ["journal"],
+        ["export", "customers"],
+    ):
         status, out, err = nursery.run(*line, env=env, before=before)
         assert (status, bool(out)) == (0, True), (line, err)
     (tmp_path / "good.csv").chmod(0o644)
     content = locked.read_bytes()
-    for line in (["add", "王五"], ["log", "phone", "张三"], ["classify", "--force"], ["undo"], ["import", "customers", str(tmp_path / "good.csv")]):
+    for line in (
+        ["add", "王五"],
+        ["log", "phone", "张三"],
+        ["classify", "--force"],
+        ["undo"],
+        ["import", "customers", str(tmp_path / "good.csv")],
+    ):
         status, out, err = nursery.run(*line, env=env, before=before)
         assert (status, out) == (73, ""), (line, err)
         assert err.startswith("crm: error[cannot-create]: "), err

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 from reliability.support import Nursery, count, picture, sound, write_transactions
 

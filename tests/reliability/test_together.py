@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+
 from conftest import Run
 from crmcli.store import engine, light
 from reliability.support import Nursery, count, sound
@@ -31,7 +32,12 @@ def test_four_writers_at_once_lose_nothing(crm: Run, nursery: Nursery, database:
     statuses = [worker.wait() for worker in workers]
     assert statuses == [0] * 4, [worker.err for worker in workers]
     assert [len(worker.out.splitlines()) for worker in workers] == [15] * 4
-    for table, rows in (("customers", 20), ("interactions", 20), ("transactions", 20), ("journal_entries", 61)):
+    for table, rows in (
+        ("customers", 20),
+        ("interactions", 20),
+        ("transactions", 20),
+        ("journal_entries", 61),
+    ):
         assert count(database, table) == rows, table
     with closing(sqlite3.connect(database)) as connection:
         total = connection.execute("SELECT sum(amount_minor) FROM transactions").fetchone()[0]

@@ -146,6 +146,8 @@ def run(argv: Sequence[str]) -> int:
     with translated():
         try:
             status = build().main(args=list(argv), prog_name="crm", standalone_mode=False)
-        except SystemExit:  # Typer's way with a closed pipe, and with nothing else when it does not stand alone
+        except (
+            SystemExit
+        ):  # Typer's way with a closed pipe, and with nothing else when it does not stand alone
             raise BrokenPipeError from None
     return status if isinstance(status, int) else 0

@@ -29,6 +29,7 @@ from crmcli.values import group_amount
 _GAP = 2  #: blanks between columns
 _TEXT_FLOOR = 8  #: columns that a name or a code keeps before rows become blocks
 _WRAP_FLOOR = 16  #: and a text of several words
+_HEADING_FLOOR = 4  #: and the heading of a column that holds less: two Chinese characters
 _UNKNOWN = "–"
 _MEASURE = Console(file=io.StringIO(), width=80, legacy_windows=False)  #: wrapping asks for one
 
@@ -58,13 +59,14 @@ class _Drawn(_Place):
         )
         self.align = "right" if numbers else column.align
         self.wrap = column.wrap
+        self.empty = not any(self.cells)
         self.spare = column.spare
         widest = max(map(cell_len, self.cells), default=0)
         super().__init__(max(widest, cell_len(self.heading), column.min_width, 1))
         if known and all(isinstance(cell, str) for cell in known):
             self.floor = min(self.width, max(column.min_width, _WRAP_FLOOR if column.wrap else _TEXT_FLOOR))
         else:
-            self.floor = max(widest, column.min_width, min(cell_len(self.heading), _TEXT_FLOOR), 1)
+            self.floor = max(widest, column.min_width, min(cell_len(self.heading), _HEADING_FLOOR), 1)
 
 
 def write_listing(listing: Listing, out: TextIO) -> None:
@@ -188,18 +190,18 @@ def _fit(columns: Sequence[_Drawn], width: int | None) -> bool:
 
 
 def _without_spare(columns: Sequence[_Drawn], width: int | None) -> Sequence[_Drawn]:
-    """Leave out what the listing calls spare until the rest can be made to fit with whole words."""
+    """Leave out what is empty, then what the listing calls spare, until the rest can be made to fit with whole words."""
     kept = list(columns)
-    while width is not None and _least(kept) > width:
-        most = max(kept, key=lambda each: each.spare)
-        if not most.spare:
+    while width is not None and len(kept) > 1 and _least(kept) > width:
+        most = max(kept, key=lambda each: (each.empty, each.spare))
+        if not (most.empty or most.spare):
             break
         kept.remove(most)
     return kept
 
 
 def _say_left_out(columns: Sequence[_Drawn], kept: Sequence[_Drawn]) -> None:
-    left_out = [column.heading for column in columns if column not in kept]
+    left_out = [column.heading for column in columns if column not in kept and not column.empty]
     if left_out:
         text = _("the terminal is too narrow for {columns}; another --format shows them")
         say(text.format(columns=", ".join(left_out)))

@@ -126,7 +126,9 @@ def _normal_name(value: str) -> str:
 
 Line = Annotated[str, AfterValidator(_clean_text), AfterValidator(_one_line)]
 Words = Annotated[
-    str | None, BeforeValidator(_empty_is_none), AfterValidator(lambda v: v if v is None else _clean_text(v))
+    str | None,
+    BeforeValidator(_empty_is_none),
+    AfterValidator(lambda v: v if v is None else _clean_text(v).strip()),
 ]
 Email = Annotated[
     str | None,

@@ -38,6 +38,12 @@ def peek_language(path: Path) -> str:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
         ) as connection:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            # The file has not been checked yet: a view of this name could run whatever it likes.
+            if not connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'settings'"
+            ).fetchone():
+                return ""
             row = connection.execute("SELECT value FROM settings WHERE key = 'language'").fetchone()
     except sqlite3.Error:
         return ""

@@ -175,8 +175,8 @@ class _Rows:
                         table=RECORDS.label(self.table.name),
                         row=row_id,
                         field=repr(name),
-                        old=repr(value),
-                        new=repr(row[name]),
+                        old=_shown(value),
+                        new=_shown(row[name]),
                     ),
                     hint=_("undo that first: 'crm journal'"),
                 )
@@ -221,3 +221,7 @@ def _check_references(connection: Connection) -> None:
             ),
             hint=_("undo that first: 'crm journal'"),
         )
+
+
+def _shown(value: Any) -> str:
+    return _("nothing") if value is None else str(value)

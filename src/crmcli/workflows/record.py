@@ -4,7 +4,7 @@ Values come as the text that the user typed; a day may be `tomorrow` or `+3d`, a
 validated by the input models before a row is made.
 """
 
-import unicodedata
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,13 +17,13 @@ from sqlmodel import SQLModel, col, select
 
 from crmcli import values
 from crmcli.errors import AmbiguousError, DataError, Fault, NotFoundError, RefusedError
-from crmcli.exchange.phones import to_e164
 from crmcli.i18n import _
 from crmcli.store import schema
 from crmcli.store.reads.customers import Match
 from crmcli.store.work import Work, unit_of_work
 from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH, RECORD
 from crmcli.workflows.find import find_customer
+from crmcli.workflows.recognise import product_key
 
 _MODELS: dict[str, tuple[type[Any], type[Any]]] = {
     "customer": (schema.Customer, schema.CustomerIn),
@@ -337,8 +337,14 @@ def _read(
         except values.ValueFault as fault:
             faults.append(Fault(fault.what, column=name, value=text, hint=fault.hint))
     if "phone" in read:
-        read["phone_e164"] = to_e164(read["phone"], work.settings.country) if read["phone"].strip() else None
+        read["phone_e164"] = _e164(read["phone"], work.settings.country) if read["phone"].strip() else None
     return read, tuple(resolved), faults
+
+
+def _e164(phone: str, country: str) -> str | None:
+    from crmcli.exchange.phones import to_e164  # only a record with a telephone number pays for the library
+
+    return to_e164(phone, country)
 
 
 def _validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault]) -> SQLModel:
@@ -459,14 +465,8 @@ def _product(work: Work, text: str) -> int:
         )
     raise NotFoundError(
         _("no product {text}").format(text=repr(text)),
-        hint=_("'crm product add {text}' adds it").format(text=text),
+        hint=_("to add it: {command}").format(command=f"crm product add {shlex.quote(text)}"),
     )
-
-
-def product_key(name: str) -> str:
-    """Return a product's name for comparing: `GTX Pro`, `GTXPro` and `gtx-pro` are one product."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(character for character in folded if character.isalnum())
 
 
 def _after_touch(work: Work, row: Any, next_on: str | None) -> tuple[tuple[str, date], ...]:

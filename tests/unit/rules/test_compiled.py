@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from crmcli.rules import compile_ruleset, load
 from crmcli.rules.folder import read_files, shipped_folder
-from crmcli.store.program import evaluate_cases, run_program
+from crmcli.store.program import evaluate_cases, evaluate_facts, run_program
 from crmcli.workflows.ruleset import rule_tables
 
 SHIPPED = read_files(shipped_folder())
@@ -178,6 +178,41 @@ def test_money_is_summed_in_minor_units_of_the_base_currency_only(connection: Co
     connection.execute(text("DELETE FROM feature_values"))
     connection.execute(text("DELETE FROM indicator_values"))
     assert facts(connection, date(2026, 1, 31), "revenue", currency="JPY") == [(777.0,), (0.0,)]
+
+
+HUGE = 2**62
+NAMES = ("revenue", "revenue_12m", "margin", "average_order", "open_pipeline", "minutes")
+
+
+def sums(amounts: list[int], currency: str = "CNY") -> tuple[object, ...]:
+    """Return the features that are sums, as the program holds them (as JSON they have 15 digits)."""
+    looks = " or ".join(f"missing({name})" for name in NAMES)
+    rule = f"stages:\n  - {{stage: new, when: {looks}, text: {{en: a, zh: b}}}}\n"
+    rules = load({**SHIPPED, "lifecycle.yaml": SHIPPED["lifecycle.yaml"].replace("stages:\n", rule, 1)})
+    sale = {"occurred_on": "2026-01-01", "kind": "sale", "currency": currency}
+    talk = {"channel": "phone", "direction": "outbound", "outcome": "connected", "kind": "sales"}
+    rows = {
+        "customers": [{"name": "N", "kind": "person", "birthday_calendar": "solar", "created_at": "2026-01-01"}],
+        "transactions": [{**sale, "amount_minor": n, "cost_minor": -n} for n in amounts],
+        "opportunities": [{"stage": "introduced", "amount_minor": n, "currency": currency} for n in amounts],
+        "interactions": [{**talk, "occurred_on": "2026-01-01", "minutes": abs(n), "currency": currency} for n in amounts],
+    }  # fmt: skip
+    (found,) = evaluate_facts([(compile_ruleset(rules, rule_tables(), date(2026, 1, 31), currency), rows)])
+    assert found is not None
+    return tuple(found[name] for name in NAMES)
+
+
+def test_sums_too_large_for_an_integer_do_not_end_the_run() -> None:
+    assert sums([1234]) == (12.34, 12.34, 24.68, 12.34, 12.34, 1234)
+    total = 3 * HUGE
+    expected = (total / 100, total / 100, 2 * total / 100, HUGE / 100, total / 100, total)
+    assert sums([HUGE] * 3) == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize("amounts", [[2**53 - 1], [2**52, 2**52 - 1, -3, 1], [10**15] * 9 + [1], [1] * 99])
+def test_sums_are_exact_as_far_as_a_number_can_be(amounts: list[int]) -> None:
+    revenue, *_rest = sums(amounts, "JPY")
+    assert revenue == sum(amounts)
 
 
 def test_who_existed_on_the_day(connection: Connection) -> None:

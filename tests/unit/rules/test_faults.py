@@ -117,6 +117,36 @@ FAULTS = [
     ("features.yaml", "orders_12m:", "orders:", "name-taken", "orders:"),
     ("features.yaml", "orders_12m:", "Orders-12:", "bad-name", "Orders-12"),
     ("features.yaml", "features:\n", "features: []\nx:\n", "wrong-type", "[]"),
+    # features.yaml, its examples
+    ("features.yaml", "      transactions:", "      transaction:", "unknown-key", "transaction:"),
+    ("features.yaml", "amount: 250, cost", "amout: 250, cost", "unknown-key", "amout"),
+    ("features.yaml", "amount: 250, cost", "cost", "missing-key", "{occurred_on: 2025-02-01"),
+    ("features.yaml", "amount: 250, cost", "amount: much, cost", "wrong-type", "much"),
+    ("features.yaml", "amount: 250, cost", "amount: 250.005, cost", "wrong-type", "250.005"),
+    ("features.yaml", "amount: 250, cost", "amount: null, cost", "wrong-type", "null"),
+    ("features.yaml", "amount: 250, cost", "amount: 1e14, cost", "out-of-range", "1e14"),
+    ("features.yaml", "2025-02-01, amount: 250", "2025-02-30, amount: 250", "not-a-date", "2025-02-30"),
+    ("features.yaml", "2025-02-01, amount: 250", "20250201, amount: 250", "not-a-date", "20250201"),
+    ("features.yaml", "2025-02-01, amount: 250", "[], amount: 250", "not-a-date", "[]"),
+    ("features.yaml", "kind: refund", "kind: refunds", "unknown-value", "refunds"),
+    ("features.yaml", "outcome: no_answer", "outcome: no answer", "unknown-value", "no answer"),
+    ("features.yaml", "minutes: 15}", "minutes: -15}", "out-of-range", "-15"),
+    ("features.yaml", "minutes: 15}", "minutes: 1.5}", "wrong-type", "1.5"),
+    ("features.yaml", "waiting_for: the boss", "waiting_for: true", "wrong-type", "true"),
+    ("features.yaml", "facts: {}", "facts: {customer: [1]}", "wrong-type", "[1]"),
+    ("features.yaml", "facts: {}", "facts: {customer: {kind: persn}}", "unknown-value", "persn"),
+    ("features.yaml", "facts: {}", "facts: {tasks: }", "wrong-type", "}"),
+    ("features.yaml", "facts: {}", "facts: {tasks: {title: x}}", "wrong-type", "{title"),
+    ("features.yaml", "    facts: {}\n", "", "missing-key", "name: nothing was"),
+    ("features.yaml", "as_of: 2028-02-29", "as_of: 2027-02-29", "not-a-date", "2027-02-29"),
+    ("features.yaml", "as_of: 2028-02-29", "given: {}", "unknown-key", "given"),
+    ("features.yaml", "touches_90d: 1,", "touches_9d: 1,", "unknown-feature", "touches_9d"),
+    ("features.yaml", "touches_90d: 1,", "touches_90d: one,", "wrong-type", "one"),
+    ("features.yaml", "waiting: true\n", "waiting: 1\n", "wrong-type", "1"),
+    ("features.yaml", "next_stage: negotiating", "next_stage: negotiated", "unknown-value", "negotiated"),
+    ("features.yaml", "next_close_on: 2026-11-01", "next_close_on: 2026-11-1", "not-a-date", "2026-11-1"),
+    ("features.yaml", "expect: {has_next_step: true}", "expect: {}", "nothing-expected", "{}"),
+    ("grades.yaml", "expect: {grade: A, reason: ready}", "expect: {}", "nothing-expected", "{}"),
     # grades.yaml and lifecycle.yaml
     ("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: 30, B: 90, C: 180}", "months-or-days", "30"),
     ("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: 3, B: 3, C: 6}", "unordered-months", "3, C"),
@@ -273,6 +303,25 @@ def test_a_condition_over_several_lines_reports_line_and_column() -> None:
 def test_a_comment_inside_a_condition_is_refused() -> None:
     faults = faults_after("grades.yaml", "when: no_followup", 'when: "no_followup # or waiting"')
     assert [fault.code for fault in faults] == ["expression-comment"]
+
+
+def test_a_wrong_word_of_an_example_comes_with_the_nearest() -> None:
+    for old, new, nearest in (
+        ("      transactions:", "      transaction:", "transactions"),
+        ("amount: 250", "amout: 250", "amount"),
+        ("touches_90d: 1,", "touches_9d: 1,", "touches_90d"),
+        ("outcome: no_answer", "outcome: noanswer", "no_answer"),
+    ):
+        faults = faults_after("features.yaml", old, new)
+        assert any(f"did you mean {nearest}?" == fault.hint for fault in faults)
+    hints = [fault.hint for fault in faults_after("features.yaml", "facts: {}", "facts: {zzz: 1}")]
+    assert hints == ["known: customer, transactions, interactions, opportunities, tasks"]
+
+
+def test_an_example_has_no_more_records_than_it_needs() -> None:
+    many = "tasks: [" + "{title: x}, " * 1001 + "]"
+    faults = faults_after("features.yaml", "facts: {}", f"facts: {{{many}}}")
+    assert [fault.code for fault in faults] == ["too-many"]
 
 
 def test_all_faults_of_all_files_come_at_once_and_in_order() -> None:

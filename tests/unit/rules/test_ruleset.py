@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import CheckConstraint
 
 from crmcli.errors import ConfigError
 from crmcli.rules import agenda_program, check, load, thresholds
+from crmcli.rules.facts import FACTS
 from crmcli.rules.folder import choose_folder, read_files, shipped_folder
 from crmcli.workflows import ruleset as verbs
 
@@ -27,8 +29,8 @@ def test_the_shipped_rules_are_without_fault_and_keep_their_promises() -> None:
     assert len(report.fingerprint) == 64
     tested = verbs.test_folder(shipped_folder())
     assert tested.failures == ()
-    assert tested.cases == dict(report.counts)["tests"] >= 24
-    for name in ("value.yaml", "grades.yaml", "lifecycle.yaml", "cadence.yaml"):
+    assert tested.cases == dict(report.counts)["tests"] >= 34
+    for name in ("features.yaml", "value.yaml", "grades.yaml", "lifecycle.yaml", "cadence.yaml"):
         assert SHIPPED[name].rstrip().split("tests:")[-1].count("expect:") >= 3
 
 
@@ -46,6 +48,8 @@ SAME = [
         "when: {feature: undated_opportunities, op: '>', value: 0}",
     ),
     ("value.yaml", "name: nothing is known", "name: something else"),
+    ("features.yaml", "{occurred_on: 2027-03-01, amount: 20}", "{occurred_on: 2027-03-01, amount: 30}"),
+    ("features.yaml", "expect: {has_next_step: true}", "expect: {repeat_rate: null}"),
 ]
 OTHER = [
     ("value.yaml", "weight: 40", "weight: 41"),
@@ -177,6 +181,119 @@ def test_a_broken_promise_is_reported_with_its_place(tmp_path: Path) -> None:
     assert first.expected == (("grade", "B"), ("reason", "soon"))
     assert first.got == (("grade", "C"), ("reason", "later"))
     assert (second.expected, second.got) == ((("days", 8),), (("days", 7),))
+
+
+def with_example(folder: Path, example: str) -> verbs.TestReport:
+    """Run the shipped rules with one example in place of their own."""
+    for name, text in SHIPPED.items():
+        tests = f"tests:\n{example}" if name == "features.yaml" else ""
+        (folder / name).write_text(text.split("tests:\n")[0] + tests, encoding="utf-8")
+    return verbs.test_folder(folder)
+
+
+def test_an_example_from_facts_that_does_not_hold_tells_what_differs(tmp_path: Path) -> None:
+    for name, text in changed(
+        "features.yaml", "{revenue_12m: 290, orders_12m: 2,", "{revenue_12m: 291, orders_12m: 2,"
+    ).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (failure,) = verbs.test_folder(tmp_path).failures
+    assert failure.file == str(tmp_path / "features.yaml")
+    line = (tmp_path / "features.yaml").read_text(encoding="utf-8").split("\n")[failure.line - 1]
+    assert line == "  - name: twelve calendar months up to 31 January"
+    assert (failure.expected, failure.got) == ((("revenue_12m", 291),), (("revenue_12m", 290.0),))
+    assert dict(failure.given)["as_of"] == "2026-01-31"
+
+
+WRONG = [
+    # facts, expectation that does not hold, what comes out
+    ("{}", "margin_12m: 0", None),
+    ("{}", "recency_days: 0", None),
+    ("{}", "touches: null", 0.0),
+    ("{}", "has_next_step: true", False),
+    ("{}", "waiting: false", None),
+    ("{tasks: [{title: x}]}", "has_next_step: false", True),
+    ("{opportunities: [{expected_close_on: 2026-02-28}]}", "months_to_close: 2", 1.0),
+    ("{opportunities: [{expected_close_on: 2026-02-28}]}", "next_close_on: 2026-02-27", "2026-02-28"),
+    ("{transactions: [{occurred_on: 2026-01-30, amount: 0.30}]}", "revenue: 0.31", 0.3),
+]
+
+
+@pytest.mark.parametrize(("facts", "expect", "got"), WRONG, ids=range(len(WRONG)))
+def test_a_wrong_expectation_fails(tmp_path: Path, facts: str, expect: str, got: object) -> None:
+    example = f"  - {{as_of: 2026-01-31, facts: {facts}, expect: {{{expect}}}}}\n"
+    report = with_example(tmp_path, example)
+    assert report.cases == 1
+    (failure,) = report.failures
+    assert [value for _name, value in failure.got] == [got]
+    assert type(failure.got[0][1]) is type(got)
+
+
+def test_everything_an_example_may_say_reaches_the_features(tmp_path: Path) -> None:
+    example = """
+  - as_of: 2026-01-31
+    facts:
+      customer:
+        kind: organization
+        gender: female
+        region: 华东
+        industry: steel
+        size: large
+        headcount: 120
+        source: fair
+        tags: a, b
+        intent_stage: target
+        next_contact_on: 2026-03-01
+        created_on: 2026-01-01
+      transactions:
+        - {occurred_on: 2026-01-30, kind: refund, amount: 10.10}
+        - {occurred_on: 2026-01-30, amount: -0.20, cost: null}
+      interactions:
+        - {occurred_on: 2026-01-11, channel: visit, outcome: declined, minutes: 30}
+      opportunities:
+        - {stage: lost, amount: 5, opened_on: 2026-01-02, closed_on: 2026-02-01, expected_close_on: 2026-02-01}
+        - {stage: approved, opened_on: 2026-02-01}
+      tasks:
+        - {title: x, due_on: 2026-01-01, done_on: 2026-02-01, created_on: 2026-01-31}
+    expect:
+      客户类型: organization
+      gender: female
+      region: 华东
+      industry: steel
+      size: large
+      headcount: 120
+      source: fair
+      tags: a, b
+      intent_stage: target
+      next_contact_on: 2026-03-01
+      days_known: 30
+      revenue: -10.30
+      orders: 0
+      margin: null
+      days_since_touch: 20
+      minutes: 30
+      open_opportunities: 1
+      open_pipeline: 5
+      best_stage: introduced
+      has_next_step: true
+"""
+    assert with_example(tmp_path, example).failures == ()
+
+
+def test_a_customer_who_does_not_exist_on_the_day_fails_whatever_is_expected(tmp_path: Path) -> None:
+    example = "  - {as_of: 2026-01-31, facts: {customer: {created_on: 2026-02-01}}, expect: {margin: null}}\n"
+    (failure,) = with_example(tmp_path, example).failures
+    assert (failure.expected, failure.got) == ((("exists", True),), (("exists", False),))
+
+
+def test_what_examples_say_can_be_stored() -> None:
+    tables = verbs.rule_tables()
+    for name, words in FACTS.items():
+        table = tables["customers" if name == "customer" else name]
+        for word in words.values():
+            assert word.column in table.c
+            rule = f"{word.column} IN ({', '.join(repr(code) for code in word.codes)})"
+            checks = {str(check.sqltext) for check in table.constraints if isinstance(check, CheckConstraint)}
+            assert not word.codes or rule in checks
 
 
 def test_what_is_in_force_is_shown() -> None:

@@ -1,4 +1,4 @@
-"""Proves R4, R2, S3 and Z10: every connection is set up alike, transactions are whole, and a file that is not ours is left alone."""
+"""Proves R4, R2, S3 and Z10: every connection is set up alike, and a file that is not ours is left alone."""
 
 import os
 import sqlite3
@@ -7,14 +7,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+
 from conftest import Run
 from crmcli.errors import ConfigError
 from crmcli.store import engine, light
 from crmcli.store.settings import peek_language
-from sqlalchemy import event
 
 READING = [["list"], ["agenda"], ["show", "张三"], ["journal"], ["export", "customers"], ["why", "张三"]]
-WRITING = [["add", "李四"], ["undo"], ["init", "--yes"], ["import", "customers", "new.csv"], ["classify"], ["log", "phone", "张三"]]
+WRITING = [
+    ["add", "李四"],
+    ["undo"],
+    ["init", "--yes"],
+    ["import", "customers", "new.csv"],
+    ["classify"],
+    ["log", "phone", "张三"],
+]
 
 
 def test_every_writing_connection_is_set_up_alike(
@@ -29,7 +37,14 @@ def test_every_writing_connection_is_set_up_alike(
 
         @event.listens_for(found, "begin")
         def _look(connection: object) -> None:
-            names = ("foreign_keys", "trusted_schema", "secure_delete", "busy_timeout", "synchronous", "cell_size_check")
+            names = (
+                "foreign_keys",
+                "trusted_schema",
+                "secure_delete",
+                "busy_timeout",
+                "synchronous",
+                "cell_size_check",
+            )
             driver = connection.connection.driver_connection  # type: ignore[attr-defined]
             assert driver.in_transaction, "the lock is taken first"
             seen.append({name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in names})
@@ -44,8 +59,13 @@ def test_every_writing_connection_is_set_up_alike(
     for pragmas in seen:
         assert pragmas["busy_timeout"] >= 10_000
         assert {**pragmas, "busy_timeout": 0} == {
-            "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "busy_timeout": 0, "synchronous": 2, "cell_size_check": 1,
-        }  # fmt: skip
+            "foreign_keys": 1,
+            "trusted_schema": 0,
+            "secure_delete": 1,
+            "busy_timeout": 0,
+            "synchronous": 2,
+            "cell_size_check": 1,
+        }
 
 
 def test_a_reading_connection_trusts_nothing_and_waits(crm: Run, database: Path) -> None:
@@ -57,27 +77,36 @@ def test_a_reading_connection_trusts_nothing_and_waits(crm: Run, database: Path)
 
 def test_deleted_text_is_gone_from_the_file(crm: Run, database: Path) -> None:
     """secure_delete: an undone name is in the journal's entry, on purpose, and in no free page."""
-    secret = "Zebedäus Quux"
-    assert crm("add", "a", "--notes", secret * 50).status == 0
+    hidden = "Zebedäus Quux"
+    assert crm("add", "a", "--notes", hidden * 50).status == 0
     with engine.writing(database) as connection:
         connection.exec_driver_sql("DELETE FROM journal_changes")
         connection.exec_driver_sql("DELETE FROM customers")
-    assert secret.encode() not in database.read_bytes()
+    assert hidden.encode() not in database.read_bytes()
 
 
 def test_a_savepoint_goes_with_its_transaction(crm: Run, database: Path) -> None:
     assert crm("add", "张三").status == 0
-    with pytest.raises(ZeroDivisionError), engine.writing(database) as connection:
-        with connection.begin_nested():
-            connection.exec_driver_sql("UPDATE customers SET name = '李四'")
-        connection.exec_driver_sql("CREATE TABLE left_behind (a INTEGER)")
-        _ = 1 / 0
+
+    def half_done() -> None:
+        with engine.writing(database) as connection:
+            with connection.begin_nested():
+                connection.exec_driver_sql("UPDATE customers SET name = '李四'")
+            connection.exec_driver_sql("CREATE TABLE left_behind (a INTEGER)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
     with light.reading(database) as connection:
         assert connection.execute("SELECT name FROM customers").fetchall() == [("张三",)]
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'left_behind'").fetchone() == (0,)
+        assert connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'left_behind'"
+        ).fetchone() == (0,)
 
 
-@pytest.mark.parametrize("name", ["a?b=c.db", "100%25.db", "a#b.db", "客户 资料.db", "a;b&c.db", ":memory:", "file:x.db", "-x.db"])
+@pytest.mark.parametrize(
+    "name", ["a?b=c.db", "100%25.db", "a#b.db", "客户 资料.db", "a;b&c.db", ":memory:", "file:x.db", "-x.db"]
+)
 def test_any_file_name_will_do(crm: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("CRM_DB", str(tmp_path / name))
     assert crm("add", "张三").status == 0
@@ -90,7 +119,9 @@ def test_any_file_name_will_do(crm: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 def _foreign(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO customers VALUES (1, 'x');")
+        connection.executescript(
+            "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO customers VALUES (1, 'x');"
+        )
 
 
 def _foreign_marked(path: Path) -> None:
@@ -128,10 +159,15 @@ def _cut_off(path: Path) -> None:
 
 
 FILES = [
-    (_foreign, 78, "is a database of another program"), (_foreign_marked, 78, "is a database of another program"),
-    (_foreign_versioned, 78, "is a database of another program"), (_newer, 78, "was made by a newer crm"), (_damaged, 74, "is damaged or not a database"),
-    (_short_text, 74, "is damaged or not a database"), (_random, 74, "is damaged or not a database"), (_cut_off, 74, "is damaged or not a database"),
-]  # fmt: skip
+    (_foreign, 78, "is a database of another program"),
+    (_foreign_marked, 78, "is a database of another program"),
+    (_foreign_versioned, 78, "is a database of another program"),
+    (_newer, 78, "was made by a newer crm"),
+    (_damaged, 74, "is damaged or not a database"),
+    (_short_text, 74, "is damaged or not a database"),
+    (_random, 74, "is damaged or not a database"),
+    (_cut_off, 74, "is damaged or not a database"),
+]
 
 
 @pytest.mark.parametrize(("make", "status", "words"), FILES)
@@ -181,7 +217,8 @@ def test_a_settings_view_that_never_ends_does_not_hang_the_start(database: Path)
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(
             "DROP TABLE settings;"
-            "CREATE VIEW settings AS WITH RECURSIVE n(key) AS (SELECT 'a' UNION ALL SELECT key FROM n) SELECT key, 'en' AS value FROM n"
+            "CREATE VIEW settings AS WITH RECURSIVE n(key) AS (SELECT 'a' UNION ALL SELECT key FROM n)"
+            " SELECT key, 'en' AS value FROM n"
         )
     assert peek_language(database) == ""
     with pytest.raises(ConfigError, match="holds a view"), light.reading(database):

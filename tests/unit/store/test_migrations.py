@@ -12,11 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Run
-from crmcli.errors import StorageError
-from crmcli.store import engine, light, migrate, schema
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
+
+from conftest import Run
+from crmcli.errors import StorageError
+from crmcli.store import engine, light, migrate
 
 REBUILD = '''
 """Rebuilds customers."""
@@ -51,7 +52,9 @@ def upgrade():
 
 def _master(path: Path) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+        return connection.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+        ).fetchall()
 
 
 def _pragma(path: Path, name: str) -> object:
@@ -78,9 +81,15 @@ def scripts(tmp_path: Path) -> Path:
 @pytest.fixture
 def filled(crm: Run, database: Path) -> Path:
     for line in (
-        ["add", "张三", "--phone", "13800138000"], ["add", "李四", "--referred-by", "1"], ["contact", "add", "1", "李雷"],
-        ["log", "phone", "1", "x"], ["sell", "1", "5"], ["task", "add", "t", "--customer", "1"], ["opportunity", "add", "1"], ["classify"],
-    ):  # fmt: skip
+        ["add", "张三", "--phone", "13800138000"],
+        ["add", "李四", "--referred-by", "1"],
+        ["contact", "add", "1", "李雷"],
+        ["log", "phone", "1", "x"],
+        ["sell", "1", "5"],
+        ["task", "add", "t", "--customer", "1"],
+        ["opportunity", "add", "1"],
+        ["classify"],
+    ):
         assert crm(*line).status == 0
     return database
 
@@ -91,7 +100,12 @@ def filled(crm: Run, database: Path) -> Path:
 def _shape(path: Path) -> dict[str, object]:
     """Return everything SQLite knows of the tables, apart from the spelling of the statements."""
     with closing(sqlite3.connect(path)) as connection:
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        names = [
+            row[0]
+            for row in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+        ]
         shape: dict[str, object] = {}
         for name in sorted(set(names) - {"alembic_version"}):
             sql = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchone()[0]
@@ -103,9 +117,13 @@ def _shape(path: Path) -> dict[str, object]:
                     for row in connection.execute(f"PRAGMA index_list({name})")
                     if not row[1].startswith("sqlite_autoindex")
                 ),
-                sorted(" ".join(found.split()) for found in re.findall(r"CONSTRAINT [^\n]+?(?=,?\n)", sql)),
+                sorted(
+                    " ".join(found.split()) for found in re.findall(r"CONSTRAINT [^\n]+?(?=\s*,?\s*\n)", sql)
+                ),
                 "AUTOINCREMENT" in sql,
-                connection.execute("SELECT strict, wr FROM pragma_table_list WHERE name = ?", [name]).fetchone(),
+                connection.execute(
+                    "SELECT strict, wr FROM pragma_table_list WHERE name = ?", [name]
+                ).fetchone(),
             )
     return shape
 
@@ -125,7 +143,9 @@ def test_a_migrated_file_is_what_the_models_say(database: Path, tmp_path: Path) 
 def test_every_constraint_has_a_name_and_every_table_is_strict(database: Path) -> None:
     engine.prepare_file(database)
     with closing(sqlite3.connect(database)) as connection:
-        loose = connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite_%'")
+        loose = connection.execute(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite_%'"
+        )
         assert [row[0] for row in loose] == ["alembic_version"]
     for name, table in SQLModel.metadata.tables.items():
         for constraint in table.constraints:
@@ -136,7 +156,11 @@ def test_every_constraint_has_a_name_and_every_table_is_strict(database: Path) -
             assert str(index.name).startswith(("ix_", "uq_"))
     sql = " ".join(str(row[3]) for row in _master(database) if row[1] != "alembic_version")
     assert len(re.findall(r"\bCHECK\b", sql)) == len(re.findall(r"CONSTRAINT ck_\w+ CHECK", sql)) > 20
-    assert len(re.findall(r"\bFOREIGN KEY\b", sql)) == len(re.findall(r"CONSTRAINT fk_\w+ FOREIGN KEY", sql)) > 10
+    assert (
+        len(re.findall(r"\bFOREIGN KEY\b", sql))
+        == len(re.findall(r"CONSTRAINT fk_\w+ FOREIGN KEY", sql))
+        > 10
+    )
 
 
 def test_every_foreign_key_has_an_index_on_its_side() -> None:
@@ -184,22 +208,20 @@ def test_types_are_held_to(filled: Path) -> None:
 
 def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) -> None:
     (scripts / "versions" / "0002_rebuild.py").write_text(REBUILD, encoding="utf-8")
-    before, old_file = _rows(filled), filled.read_bytes()
+    before, old_master = _rows(filled), _master(filled)
     migrate.migrate(filled, scripts=scripts, target=2)
     after = _rows(filled)
     assert [row[-1] for row in after["customers"]] == [None, None]
-    assert [row[:-1] for row in after.pop("customers")] == before.pop("customers")
-    assert after == before
+    assert [row[:-1] for row in after["customers"]] == before["customers"]
+    assert {**after, "customers": []} == {**before, "customers": []}
     assert len(after["interactions"]) == len(after["contacts"]) == len(after["tasks"]) == 1
     assert _pragma(filled, "user_version") == 2
     assert _pragma(filled, "integrity_check") == "ok"
     backup = filled.parent / "backups" / "crm-schema-1.db"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
-    assert _master(backup) == sorted(_master(backup), key=lambda row: (row[0], row[1]))
-    shutil.copy(backup, filled)
-    assert _rows(filled)["customers"] == before.get("customers", _rows(backup)["customers"])
-    assert len(old_file) == backup.stat().st_size
+    assert _rows(backup) == before
+    assert _master(backup) == old_master
 
 
 @pytest.mark.parametrize(
@@ -207,7 +229,9 @@ def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) ->
     [('op.execute("CREATE TABLE first (a INTEGER)")', 74), ('raise RuntimeError("half-way")', None)],
     ids=["SQL", "Python"],
 )
-def test_a_failing_upgrade_leaves_nothing_behind(filled: Path, scripts: Path, third: str, status: int | None) -> None:
+def test_a_failing_upgrade_leaves_nothing_behind(
+    filled: Path, scripts: Path, third: str, status: int | None
+) -> None:
     (scripts / "versions" / "0002_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
     master, rows = _master(filled), _rows(filled)
     with pytest.raises(StorageError if status else RuntimeError) as failed:
@@ -217,7 +241,7 @@ def test_a_failing_upgrade_leaves_nothing_behind(filled: Path, scripts: Path, th
     assert _master(filled) == master
     assert _rows(filled) == rows
     assert _pragma(filled, "user_version") == 1
-    assert _pragma(filled, "foreign_key_check" if False else "integrity_check") == "ok"
+    assert _pragma(filled, "integrity_check") == "ok"
     backup = filled.parent / "backups" / "crm-schema-1.db"
     assert _rows(backup) == rows
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
@@ -262,7 +286,3 @@ def test_a_blank_file_is_no_database_yet(crm: Run, database: Path) -> None:
     assert database.read_bytes() == b""
     assert crm("init", "--yes").status == 0
     assert crm("list").status == 1
-
-
-def test_the_models_are_complete() -> None:
-    assert len(schema.SQLModel.metadata.tables) == 15
