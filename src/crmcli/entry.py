@@ -29,13 +29,15 @@ def run() -> NoReturn:
 def main(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status; nothing escapes."""
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, _terminate)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return _guarded(argv)
     except _Terminated:
         return ExitCode.TERMINATED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _guarded(argv: Sequence[str]) -> int:
