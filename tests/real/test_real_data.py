@@ -109,7 +109,7 @@ def test_cdnow_month_by_month(crm: Run, shared: Path, monkeypatch: pytest.Monkey
     sales = rows(crm, "transactions")
     assert (len(sales), cents(sales), len({sale["customer"] for sale in sales})) == (6919, 24_409_194, 2357)
     customers = rows(crm, "customers")
-    assert sorted(row["external_id"] for row in customers)[0] == "0001"  # with its zeros
+    assert min(row["external_id"] for row in customers) == "0001"  # with its zeros
     assert ok(crm, "import", "transactions", file, "--create-missing").startswith(
         "transactions: 6919 read = 0 added + 0 updated + 6919"
     )

@@ -133,8 +133,8 @@ def opportunities(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("stage", _("Stage")),
         Column("amount", _("Amount"), money=True),
         Column("expected_close_on", _("Expected close")),
-        Column("closed_on", _("Closed")),
-        Column("waiting_for", _("Waiting for"), wrap=True),
+        Column("closed_on", _("Closed"), spare=2),
+        Column("waiting_for", _("Waiting for"), wrap=True, spare=1),
     ]
     rows = [
         (
