@@ -93,11 +93,13 @@ def test_signals(number: signal.Signals, status: int, crm_process: Run, home: Pa
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A suite that was started in the background has Ctrl-C switched off, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - one thread
     ) as running:
         assert running.stdin is not None
         running.stdin.write(b"name\n" + b"Ann\n" * 10)
         running.stdin.flush()
-        time.sleep(1.0)  # it waits for the rest of the file
+        time.sleep(3.0)  # it waits for the rest of the file
         running.send_signal(number)
         _out, err = running.communicate(timeout=30)
     assert running.returncode == status == {130: ExitCode.INTERRUPTED, 143: ExitCode.TERMINATED}[status]

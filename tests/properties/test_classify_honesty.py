@@ -17,7 +17,7 @@ from conftest import Run
 
 AS_OF = "2026-06-30"
 SETTINGS = settings(
-    derandomize=True, deadline=None, max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    derandomize=True, deadline=None, max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
 )  # fmt: skip
 PAST = st.dates(min_value=date(2024, 1, 1), max_value=date(2026, 6, 30)).map(str)
 LATER = st.dates(min_value=date(2026, 7, 1), max_value=date(2026, 11, 20)).map(str)

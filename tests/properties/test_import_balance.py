@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conftest import Result, Run
 
 QUIET = settings(
-    derandomize=True, deadline=None, max_examples=12, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    derandomize=True, deadline=None, max_examples=12, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
 )  # fmt: skip
 _LINE = re.compile(
     r"(\w+): (\d+) read = (\d+) added \+ (\d+) updated \+ (\d+) unchanged \+ (\d+) skipped \+ (\d+) failed\n"

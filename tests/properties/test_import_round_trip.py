@@ -97,7 +97,7 @@ def test_everything_there_is(crm: Run, empty: Path) -> None:
 
 
 @settings(
-    derandomize=True, deadline=None, max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    derandomize=True, deadline=None, max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
 )  # fmt: skip
 @given(
     people=st.lists(
