@@ -5,11 +5,10 @@ import platform
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-_LIBRARIES = ("typer", "SQLModel", "SQLAlchemy", "pydantic", "alembic", "rich", "PyYAML", "phonenumberslite")
+LIBRARIES = ("typer", "SQLModel", "SQLAlchemy", "pydantic", "alembic", "rich", "PyYAML", "phonenumberslite")
 
 
 class Figure(NamedTuple):
@@ -60,7 +59,12 @@ def plain(figures: Sequence[Figure]) -> str:
 
 
 def page(
-    figures: Sequence[Figure], command: str, methods: Sequence[str], notes: Sequence[str], load: str
+    figures: Sequence[Figure],
+    command: str,
+    methods: Sequence[str],
+    notes: Sequence[str],
+    load: str,
+    libraries: str,
 ) -> str:
     """Return docs/benchmarks.md."""
     missed = [figure for figure in figures if figure.met == "no"]
@@ -80,7 +84,7 @@ def page(
         f"{verdict}",
         table,
         "## The run",
-        "\n".join(f"* {line}" for line in (*_machine(load), f"command: `{command}`")),
+        "\n".join(f"* {line}" for line in (*_machine(load, libraries), f"command: `{command}`")),
         *(["\n".join(f"* {note}" for note in notes)] if notes else []),
         "## How each figure is made",
         "\n".join(f"* {method}" for method in methods),
@@ -92,8 +96,7 @@ def _value(figure: Figure) -> str:
     return f"{figure.value:.2f}{' ' + figure.unit if figure.unit else ''}, goal {figure.goal:g}"
 
 
-def _machine(load: str) -> list[str]:
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+def _machine(load: str, libraries: str) -> list[str]:
     return [
         f"date: {datetime.now(UTC).date().isoformat()}",
         f"machine: {os.cpu_count()} cores ({platform.machine()}), {_memory():.0f} GB memory, {platform.system()}",

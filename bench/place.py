@@ -80,6 +80,12 @@ class Place:
         )
         return done.stdout.strip()
 
+    def versions(self, libraries: Sequence[str]) -> str:
+        """Return the versions of what is measured: those of this environment, not of the one that measures."""
+        code = "import sys; from importlib.metadata import version as v; print(*map(v, sys.argv[1:]))"
+        found = self.output([self.python, "-c", code, *libraries]).split()
+        return ", ".join(f"{name} {number}" for name, number in zip(libraries, found, strict=True))
+
     def crm(self, database: Path, *words: str) -> None:
         """Run a command of the program that must succeed."""
         self.output([self.bin / "crm", *words], self.environment(database))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from figures import Figure, page, plain, write
+from figures import LIBRARIES, Figure, page, plain, write
 from measure import Run, Taken, in_turn
 from place import HERE, Place
 
@@ -231,8 +231,8 @@ METHODS = (
     (
         "Everything runs in a temporary folder: a fresh environment in which the project is installed as a user installs it "
         "(bytecode cached, not editable), databases made by `crm init`, `crm import` and `crm classify` from CSV files that "
-        "`bench/data.py` writes from a seed. Standard output is not a terminal; no language, day or time zone is set from "
-        "outside."
+        "`bench/data.py` writes from a seed. Standard output is not a terminal; neither CRM_TODAY nor CRM_LANG "
+        "is set."
     ),
     (
         "A time is the wall time of a whole process, start to exit. What is compared runs in turn (A B A B …); the figure is "
@@ -281,6 +281,7 @@ def main() -> int:
         place = Place(Path(folder))
         _say("making the environment")
         place.build()
+        libraries = place.versions(LIBRARIES)
         rounds = (9, 3, 10) if options.quick else (25, 3, 1)
         bench = Bench(place, *rounds, notes=[])
         for name in options.only or BENCHMARKS:
@@ -292,7 +293,7 @@ def main() -> int:
     for note in bench.notes:
         print(note)
     if not options.quick and not options.only:
-        write(PAGE, page(figures, "make bench", METHODS, bench.notes, load))
+        write(PAGE, page(figures, "make bench", METHODS, bench.notes, load, libraries))
     return 0
 
 
