@@ -35,8 +35,7 @@ def migrate(path: Path, *, scripts: Path = SCRIPTS, target: int = SCHEMA_VERSION
     engine = make_engine(path)
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()  # the pragma opened a transaction of SQLAlchemy's, in which it would be ignored
+            # Straight to the driver: through SQLAlchemy it would run inside a transaction, where SQLite ignores it.
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
             with connection.begin():
                 _upgrade(connection, scripts, target)

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from conftest import Run
 from crmcli.errors import StorageError
-from crmcli.store import engine, light, migrate
+from crmcli.store import engine, light, migrate, schema
 
 REBUILD = '''
 """Rebuilds customers."""
@@ -129,6 +129,7 @@ def _shape(path: Path) -> dict[str, object]:
 
 
 def test_a_migrated_file_is_what_the_models_say(database: Path, tmp_path: Path) -> None:
+    assert schema.Customer.metadata is SQLModel.metadata  # importing the models is what fills the metadata
     engine.prepare_file(database)
     model = tmp_path / "model.db"
     made = create_engine(f"sqlite:///{model}")
