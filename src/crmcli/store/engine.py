@@ -42,6 +42,12 @@ def make_engine(path: Path) -> Engine:
         if defensive is not None:
             connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]
 
+    @event.listens_for(engine, "invalidate")
+    def _on_invalidate(connection: sqlite3.Connection, _record: object, _error: object) -> None:
+        # A signal in the middle of a statement: SQLAlchemy drops the connection as it is, and an open cursor would
+        # keep the transaction, with its lock and its journal file, until the process ends.
+        connection.rollback()
+
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

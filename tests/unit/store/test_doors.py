@@ -51,11 +51,11 @@ def test_every_writing_connection_is_set_up_alike(
 
         return found
 
+    assert crm("add", "张三").status == 0  # makes the file: an upgrade has a door of its own
     monkeypatch.setattr(engine, "make_engine", watched)
-    assert crm("add", "张三").status == 0
     for line in WRITING:
         assert crm(*line).status == 0, line
-    assert len(seen) >= 7
+    assert len(seen) >= len(WRITING)
     for pragmas in seen:
         assert pragmas["busy_timeout"] >= 10_000
         assert {**pragmas, "busy_timeout": 0} == {
@@ -223,3 +223,17 @@ def test_a_settings_view_that_never_ends_does_not_hang_the_start(database: Path)
     assert peek_language(database) == ""
     with pytest.raises(ConfigError, match="holds a view"), light.reading(database):
         pass
+
+
+def test_an_interrupt_in_the_middle_of_a_statement_leaves_no_journal(tmp_path: Path) -> None:
+    path = tmp_path / "crm.db"
+
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept, engine.writing(path) as connection:  # the traceback holds the cursor
+        connection.exec_driver_sql("INSERT INTO settings (key, value) VALUES ('language', 'en')")
+        event.listen(connection, "after_cursor_execute", interrupt)
+        connection.exec_driver_sql("SELECT key FROM settings")
+    assert kept
+    assert [found.name for found in tmp_path.iterdir()] == ["crm.db"]
