@@ -4,11 +4,13 @@ Nothing here knows a command. Files are made for their owner only (umask 077); S
 the transaction rolls back and temporary files go.
 """
 
+import gc
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -22,8 +24,16 @@ class _Terminated(BaseException):
 
 
 def run() -> NoReturn:
-    """Run the command line of this process; the console scripts point here."""
-    sys.exit(main(sys.argv[1:]))
+    """Run the command line of this process and end it; the console scripts point here.
+
+    A command lives for a moment: searching for cycles of garbage and taking the interpreter apart piece by piece is
+    a fifth of it (docs/decisions.md). What must be finished (the transaction, the files, the output) is so in `main`.
+    """
+    gc.disable()
+    status = main(sys.argv[1:])
+    with suppress(OSError, ValueError, AttributeError):  # a stream that is closed, or was never there
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def main(argv: Sequence[str]) -> int:

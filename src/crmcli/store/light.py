@@ -26,6 +26,7 @@ SCHEMA_VERSION = 1  #: PRAGMA user_version of the files this program writes
 MINIMUM_SQLITE = (3, 37, 0)  #: the first with STRICT tables
 BUSY_SECONDS = 10.0
 UNFIT = (UnicodeEncodeError, OverflowError)  #: what Python raises for a value that SQLite cannot be given
+_CACHE_KIB = 65536  #: at most so much of the file is kept in memory; 2 MB, the default, is read over and over
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -79,6 +80,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA query_only=ON")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return connection
 
 

@@ -5,10 +5,10 @@ result says so; before the first classification the rules are compiled in memory
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from crmcli import clock
 from crmcli.i18n import _, ngettext
@@ -19,6 +19,8 @@ from crmcli.store.reads.base import ALL
 from crmcli.store.settings import read_settings
 from crmcli.values import group_amount
 from crmcli.vocabulary import OPPORTUNITY_STAGE
+
+Matter = TypeVar("Matter", reads.AgendaTask, reads.AgendaDeal)
 
 
 class Item(NamedTuple):
@@ -76,7 +78,9 @@ def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limi
         )
         tasks = reads.agenda_tasks(connection, program, today, until)
         deals = reads.agenda_deals(connection, program, today, until)
-    items = [_item(row, tasks, deals, today) for row in rows] + _unowned(tasks, deals, today, program)
+    tasks_of, deals_of = _by_customer(tasks), _by_customer(deals)
+    items = [_item(row, tasks_of.get(row.id, ()), deals_of.get(row.id, ()), today) for row in rows]
+    items += _unowned(tasks_of.get(None, ()), deals_of.get(None, ()), today, program)
     items.sort(key=lambda item: -item.urgency)
     return Agenda(
         today,
@@ -94,12 +98,19 @@ def _compiled(files: Mapping[str, str], rules: Path) -> Mapping[str, Any]:
     return agenda_program(load(files, str(rules)))
 
 
+def _by_customer(found: Iterable[Matter]) -> dict[int | None, list[Matter]]:
+    sorted_out: dict[int | None, list[Matter]] = {}
+    for matter in found:
+        sorted_out.setdefault(matter.customer_id, []).append(matter)
+    return sorted_out
+
+
 def _item(
-    row: reads.AgendaRow, tasks: list[reads.AgendaTask], deals: list[reads.AgendaDeal], today: date
+    row: reads.AgendaRow, tasks: Sequence[reads.AgendaTask], deals: Sequence[reads.AgendaDeal], today: date
 ) -> Item:
     reasons = [
-        *(_task_reason(task, today) for task in tasks if row.task_on and task.customer_id == row.id),
-        *(_deal_reason(deal, today) for deal in deals if row.close_on and deal.customer_id == row.id),
+        *(_task_reason(task, today) for task in tasks if row.task_on),
+        *(_deal_reason(deal, today) for deal in deals if row.close_on),
     ]
     due = [date.fromisoformat(text) for text in (row.task_on, row.close_on) if text]
     last = date.fromisoformat(row.last_contacted_on) if row.last_contacted_on else None
@@ -162,22 +173,23 @@ def _deal_reason(deal: reads.AgendaDeal, today: date) -> str:
 
 
 def _unowned(
-    tasks: list[reads.AgendaTask], deals: list[reads.AgendaDeal], today: date, program: Mapping[str, Any]
+    tasks: Sequence[reads.AgendaTask],
+    deals: Sequence[reads.AgendaDeal],
+    today: date,
+    program: Mapping[str, Any],
 ) -> list[Item]:
     """Tasks and deals without a customer have lines of their own."""
     weights = program["urgency"]
     found = []
     for task in tasks:
-        if task.customer_id is None:
-            due = date.fromisoformat(task.due_on)
-            late = min(max((today - due).days, 0), 30)
-            urgency = weights["task_due"] + weights["task_overdue_per_day"] * late
-            found.append(_loose(_task_reason(task, today), due, urgency))
+        due = date.fromisoformat(task.due_on)
+        late = min(max((today - due).days, 0), 30)
+        urgency = weights["task_due"] + weights["task_overdue_per_day"] * late
+        found.append(_loose(_task_reason(task, today), due, urgency))
     for deal in deals:
-        if deal.customer_id is None:
-            due = date.fromisoformat(deal.expected_close_on)
-            urgency = weights["opportunity_past"] if due < today else weights["opportunity_near"]
-            found.append(_loose(_deal_reason(deal, today), due, urgency))
+        due = date.fromisoformat(deal.expected_close_on)
+        urgency = weights["opportunity_past"] if due < today else weights["opportunity_near"]
+        found.append(_loose(_deal_reason(deal, today), due, urgency))
     return found
 
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from crmcli.store.reads.base import row, rows
 
+_NOTHING = -1e12  #: the urgency of somebody with nothing due: below all that rules can give
+
 
 class AgendaRow(NamedTuple):
     """One customer with something due, and everything its reasons are made of."""
@@ -92,6 +94,7 @@ def agenda(
         "u_deal_past": urgency["opportunity_past"],
         "u_agreed": urgency["next_contact_due"],
         "u_no_next_step": urgency["no_next_step"],
+        "nothing": _NOTHING,
         "limit": limit,
     }
     return rows(connection, "agenda", AgendaRow, **values)
