@@ -301,7 +301,7 @@ def test_sql_and_the_slow_evaluator_agree(
     writable.execute(TABLE.delete())
     writable.execute(insert(TABLE), [{"customer_id": at, **row} for at, row in enumerate(chosen)])
     chosen_sql = (
-        select(to_sql(expression, TABLE).label("answer")).select_from(TABLE).order_by(TABLE.c.customer_id)
+        select(to_sql(expression, TABLE.c).label("answer")).select_from(TABLE).order_by(TABLE.c.customer_id)
     )
     answers = [row.answer for row in writable.execute(chosen_sql)]
     expected = [slow(text, row) for row in chosen]
@@ -364,7 +364,7 @@ def test_no_input_escapes_or_breaks_sql(guarded: Connection) -> None:
         assert all(0 <= fault.offset <= len(text) for fault in faults), text
         if expression is not None:
             accepted += 1
-            guarded.execute(select(to_sql(expression, TABLE).label("a")).select_from(TABLE)).all()
+            guarded.execute(select(to_sql(expression, TABLE.c).label("a")).select_from(TABLE)).all()
     assert accepted > INPUTS / 100
 
 
@@ -401,7 +401,7 @@ def test_the_deepest_condition_that_is_accepted_runs_in_a_whole_program(form: st
 def test_values_are_bound_never_written() -> None:
     expression, _faults = condition('region == "x\'); drop table customers --" or orders > 12345.5', SCOPE)
     assert expression is not None
-    sql = str(select(to_sql(expression, TABLE)))
+    sql = str(select(to_sql(expression, TABLE.c)))
     assert "drop" not in sql
     assert "12345" not in sql
 

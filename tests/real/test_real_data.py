@@ -4,12 +4,19 @@ import csv
 import io
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.schema import CreateTable
 
 from conftest import PROJECT, Run
+from crmcli.rules import compile_ruleset, load
+from crmcli.store.engine import make_engine
+from crmcli.workflows.rule_folder import preset_files
+from crmcli.workflows.ruleset import rule_tables
 
 
 def ok(crm: Run, *argv: str) -> str:
@@ -194,3 +201,54 @@ def test_opportunities_of_salesforce(crm: Run, shared: Path) -> None:
     assert len(rows(crm, "customers")) == len(
         {row["ACCOUNTID"] for row in theirs.values() if row["ACCOUNTID"]}
     )
+
+
+def test_the_rfm_preset_gives_the_published_segments(crm: Run, shared: Path, tmp_path: Path) -> None:
+    oracle: dict[str, Any] = json.loads(
+        (shared / "oracles" / "rfm_orders_segments.json").read_text(encoding="utf-8")
+    )
+    ok(crm, "import", "transactions", str(shared / "rfm_orders" / "rfm_data_orders.csv"), "--create-missing")
+    ok(crm, "rules", "init", str(tmp_path / "rfm"), "--preset", "rfm")
+    line = (
+        "classify",
+        "--as-of",
+        oracle["analysis_date"],
+        "--rules",
+        str(tmp_path / "rfm"),
+        "--format",
+        "csv",
+    )
+    counts = {
+        row["class"]: int(row["customers"])
+        for row in csv.DictReader(io.StringIO(ok(crm, *line)))
+        if row["judgement"] == "rfm"
+    }
+    published = {
+        name.lower().replace("'", "").replace(" ", "_"): figures[0]
+        for name, figures in oracle["published_segment_counts"].items()
+        if name != "columns"
+    }
+    assert counts == published
+    assert sum(counts.values()) == 995
+
+
+def test_the_rfm_preset_cuts_where_it_is_published(crm: Run, shared: Path, database: Path) -> None:
+    oracle: dict[str, Any] = json.loads(
+        (shared / "oracles" / "rfm_orders_segments.json").read_text(encoding="utf-8")
+    )
+    ok(crm, "import", "transactions", str(shared / "rfm_orders" / "rfm_data_orders.csv"), "--create-missing")
+    ruleset = load({name: path.read_text(encoding="utf-8") for name, path in preset_files("rfm").items()})
+    program = compile_ruleset(ruleset, rule_tables(), date.fromisoformat(oracle["analysis_date"]), "CNY")
+    cuts: dict[str, list[float]] = {}
+    with make_engine(database).connect() as connection, connection.begin():
+        for stage in program.stages:
+            connection.execute(CreateTable(stage.table))
+            names = [column.name for column in stage.table.columns]
+            connection.execute(insert(stage.table).from_select(names, stage.select))
+            if stage.table.name.endswith("cuts_value"):
+                row = connection.execute(select(stage.table)).mappings().one()
+                for at, name in enumerate(sorted(("recency", "frequency", "monetary"))):
+                    cuts[name] = [row[f"cut_{at}_{cut}"] for cut in range(1, 5)]
+        connection.rollback()
+    for name, points in oracle["cut_points"].items():
+        assert cuts[name] == pytest.approx(points)

@@ -1,5 +1,6 @@
 """Why, on its way to the renderer: the judgements, then the terms of the score, the thresholds and the facts."""
 
+import math
 import sys
 from typing import Any
 
@@ -29,7 +30,12 @@ def record(found: Any, format: Format | None) -> Record:
         ("as_of", _("As of"), found.as_of),
         ("fingerprint", _("Rules"), found.fingerprint if coded else found.fingerprint[:12]),
     ]
-    return Record(fields, [_terms(found, coded=coded), _thresholds(found), _facts(found, coded=coded)])
+    sections = [_terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded)]
+    sections += [_steps(found, coded=coded)] if found.steps else []
+    sections.append(_thresholds(found))
+    sections += [_terms(each.terms, each.name, each.label, each.score, coded=coded) for each in found.further]
+    sections += [_segments(found, coded=coded)] if found.segments else []
+    return Record(fields, [*sections, _facts(found, coded=coded)])
 
 
 def _short(value: Any) -> Any:
@@ -39,7 +45,7 @@ def _short(value: Any) -> Any:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
-def _terms(found: Any, *, coded: bool) -> Listing:
+def _terms(terms: Any, key: str, title: str, total: float, *, coded: bool) -> Listing:
     columns = [
         Column("indicator", _("Indicator"), wrap=True),
         Column("raw", _("Value"), align="right"),
@@ -55,11 +61,69 @@ def _terms(found: Any, *, coded: bool) -> Listing:
             term.weight,
             term.points,
         )
-        for term in found.terms
+        for term in terms
     ]
     if not coded:
-        rows.append((_("Sum"), None, None, round(sum(term.weight for term in found.terms), 6), found.total))
-    return Listing(columns, rows, title=_("Where the score comes from"), key="indicators")
+        rows.append((_("Sum"), None, None, round(sum(term.weight for term in terms), 6), total))
+    return Listing(columns, rows, title=title, key=key)
+
+
+def _steps(found: Any, *, coded: bool) -> Listing:
+    """What would lead to the next tier: any one of these, everything else as it is."""
+    label, least = found.next_tier
+    columns = [
+        Column("indicator", _("Indicator"), wrap=True),
+        Column("now", _("Now"), align="right"),
+        Column("needed", _("Needed"), align="right"),
+        Column("beyond", _("More than that")) if coded else Column("change", _("Change"), align="right"),
+    ]
+    rows: list[tuple[Any, ...]] = [
+        (step.indicator, step.now, round(step.needed, 6), step.beyond)
+        if coded
+        else (step.label, _short(step.now), _needed(step), _change(step, found.currency))
+        for step in found.steps
+    ]
+    title = _("To {tier} (from {score:g}) any one of these would be enough").format(tier=label, score=least)
+    return Listing(columns, rows, title=title, key="next_tier")
+
+
+def _needed(step: Any) -> str:
+    value = _rounded(step.needed, down=step.down) if step.unit == "money" else step.needed
+    if not step.beyond:
+        return str(_short(value))
+    return f"{'<' if step.down else '>'} {_short(value)}"
+
+
+def _change(step: Any, currency: str) -> str | None:
+    """Say by how much, in the unit of the feature."""
+    if step.now is None:
+        return None
+    change = (
+        _rounded(step.needed - step.now, down=step.down) if step.unit == "money" else step.needed - step.now
+    )
+    sign = "+" if change > 0 else ""
+    unit = {
+        "money": currency, "days": _("days"), "months": _("months"), "minutes": _("minutes"),
+    }.get(step.unit, "")  # fmt: skip
+    return f"{sign}{_short(change)} {unit}".strip()
+
+
+def _rounded(value: float, *, down: bool) -> float:
+    """An amount is rounded to hundredths, away from too little."""
+    return (math.floor(value * 100) if down else math.ceil(value * 100 - 1e-6)) / 100
+
+
+def _segments(found: Any, *, coded: bool) -> Listing:
+    columns = [
+        Column("judgement", _("Judgement")),
+        Column("segment", _("Segment")),
+        Column("when", _("Rule"), wrap=True),
+    ]
+    rows = [
+        (name if coded else label, segment if coded else word, written or _("whoever is left over"))
+        for name, label, segment, word, written in found.segments
+    ]
+    return Listing(columns, rows, title=_("Further judgements"), key="segments")
 
 
 def _thresholds(found: Any) -> Listing:
@@ -83,4 +147,4 @@ def _facts(found: Any, *, coded: bool) -> Listing:
         Column("value", _("Value"), align="right"),
     ]
     rows = [(name, label, value if coded else _short(value)) for name, label, value in found.facts]
-    return Listing(columns, rows, title=_("What grade and lifecycle rest on"), key="facts")
+    return Listing(columns, rows, title=_("What the conditions rest on"), key="facts")

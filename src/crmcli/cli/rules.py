@@ -118,19 +118,27 @@ def features(format: FormatOption = None) -> None:
     app,
     "init",
     help=_(
-        "Copy the shipped rules to your own folder, where you can edit them; they are in force from then on."
+        "Copy the shipped rules to your own folder, where you can edit them; they are in force from then on.\n\n"
+        "Presets: b2b-abcd (the default: weighted value score, ABCD by expected close), rfm (recency, frequency, monetary "
+        "value, with segments), abc-pareto (80/95 % of the revenue), membership (standard to diamond)."
     ),
-    examples="crm rules init\ncrm rules init my-rules && crm classify --rules my-rules --dry-run",
+    examples=(
+        "crm rules init\ncrm rules init --preset rfm\n"
+        "crm rules init my-rules && crm classify --rules my-rules --dry-run"
+    ),
 )
 def init(
     folder: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help=_("Another folder than your own."))
     ] = None,
+    preset: Annotated[
+        str, typer.Option("--preset", metavar="NAME", help=_("What to start from; see above."))
+    ] = "b2b-abcd",
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.rule_folder import copy_rules
 
-    made = copy_rules(folder)
+    made = copy_rules(folder, preset)
     report(
         _("copied the rules to {folder}").format(folder=made), [("folder", _("Folder"), str(made))], format
     )
@@ -138,6 +146,25 @@ def init(
 
 def _pairs(values: Any) -> str:
     return ", ".join(f"{name}={value}" for name, value in values)
+
+
+def _tier_column(shown: Any) -> list[tuple[str, str]]:
+    """Return what tiers are told apart by."""
+    return {
+        "score": [("at_least", _("From score"))],
+        "customers": [("share", _("Up to % of the customers"))],
+        "sum": [("share", _("Up to % of {feature}").format(feature=shown.tiering.of))],
+        "condition": [("when", _("When"))],
+    }[shown.tiering.by]
+
+
+def _tier_rows(shown: Any) -> list[tuple[Any, ...]]:
+    last = shown.tiers[-1]
+    if shown.tiering.by == "score":
+        return [(tier.code, tier.label.text(), tier.at_least) for tier in shown.tiers]
+    if shown.tiering.by == "condition":
+        return [(tier.code, tier.label.text(), tier.written) for tier in shown.tiers]
+    return [(tier.code, tier.label.text(), 100.0 if tier is last else tier.share) for tier in shown.tiers]
 
 
 def _record(shown: Any) -> Any:
@@ -156,16 +183,27 @@ def _record(shown: Any) -> Any:
         ),
     ]
     sections = [
-        listing(
-            "indicators", shown.score_label.text(),
-            [("indicator", _("Indicator")), ("label", _("Name")), ("feature", _("Feature")), ("weight", _("Weight")),
-             ("share", _("Share")), ("scale", _("Scale")), ("missing", _("If missing"))],
-            [(i.name, i.label.text(), i.feature, i.weight, i.share, i.scale, i.missing) for i in shown.indicators],
+        *(
+            listing(
+                "indicators" if score is shown.scores[0] else score.name, score.label.text(),
+                [("indicator", _("Indicator")), ("label", _("Name")), ("feature", _("Feature")), ("weight", _("Weight")),
+                 ("share", _("Share")), ("scale", _("Scale")), ("missing", _("If missing")), ("group", _("Group"))],
+                [
+                    (i.name, i.label.text(), i.feature, i.weight, i.share, i.scale, i.missing, i.group or None)
+                    for i in shown.indicators if i.score == score.name
+                ],
+            )
+            for score in shown.scores
         ),
-        listing(
-            "tiers", _("Tiers"), [("tier", _("Tier")), ("label", _("Name")), ("at_least", _("From score"))],
-            [(tier.code, tier.label.text(), tier.at_least) for tier in shown.tiers],
+        *(
+            listing(
+                "groups" if score is shown.scores[0] else f"{score.name}_groups", _("Groups"),
+                [("group", _("Group")), ("label", _("Name")), ("cap", _("At most"))],
+                [(group.name, group.label.text(), group.cap) for group in score.groups],
+            )
+            for score in shown.scores if score.groups
         ),
+        listing("tiers", _("Tiers"), [("tier", _("Tier")), ("label", _("Name")), *_tier_column(shown)], _tier_rows(shown)),
         listing(
             "grades", _("Grades, the first that fits"),
             [("grade", _("Grade")), ("reason", _("Reason")), ("label", _("Name")), ("when", _("When"))],
@@ -180,6 +218,13 @@ def _record(shown: Any) -> Any:
             [("grade", _("Grade")), ("tier", _("Tier")), ("lifecycle", _("Lifecycle")), ("days", _("Days")),
              ("max_days", _("At most"))],
             [(rule.grade, rule.tier, rule.lifecycle, rule.days, rule.max_days) for rule in shown.cadence],
+        ),
+        *(
+            listing(
+                each.name, each.label.text(), [("segment", _("Segment")), ("label", _("Name")), ("when", _("When"))],
+                [(rule.segment, rule.label.text(), rule.written) for rule in each.rules],
+            )
+            for each in shown.segments
         ),
     ]  # fmt: skip
     return Record(fields, sections)

@@ -3,16 +3,17 @@
 from typing import Any
 
 from crmcli import vocabulary as words
-from crmcli.i18n import _, language, ngettext
+from crmcli.i18n import _, ngettext
 from crmcli.render.notes import say, warn
 from crmcli.render.output import Column, Listing
 
-_KINDS = (("tier", words.TIER), ("grade", words.GRADE), ("lifecycle_stage", words.LIFECYCLE_STAGE))
+_WORDS = {"tier": words.TIER, "grade": words.GRADE, "lifecycle_stage": words.LIFECYCLE_STAGE}
 
 
 def listing(done: Any, *, coded: bool) -> Listing:
     """List the counts of every run: period, judgement, class, customers; `coded` leaves codes as they are."""
     names = {"tier": _("Tier"), "grade": _("Grade"), "lifecycle_stage": _("Lifecycle")}
+    names |= {kind: heading.text() for kind, heading in done.headings.items()}
     columns = [
         Column("period", _("Period")),
         Column("as_of", _("As of")),
@@ -24,14 +25,13 @@ def listing(done: Any, *, coded: bool) -> Listing:
         (
             outcome.run.period,
             outcome.run.as_of,
-            kind if coded else names[kind],
-            code if coded else _label(done, kind, vocabulary, code),
+            kind if coded else names.get(kind, kind),
+            code if coded else _label(done, kind, code),
             counts[code],
         )
         for outcome in done.outcomes
-        for kind, vocabulary in _KINDS
-        for counts in (outcome.run.counts[kind],)
-        for code in sorted(counts, key=_order(vocabulary))
+        for kind, counts in outcome.run.counts.items()
+        for code in sorted(counts, key=_order(done, kind))
     ]
     return Listing(columns, rows, ids=[outcome.run.id for outcome in done.outcomes], key="classes")
 
@@ -69,19 +69,19 @@ def _say_moves(done: Any, outcome: Any, shown: int) -> None:
     )
     say(text.format(count=len(outcome.moves), period=outcome.compared_with.period))
     for move in outcome.moves[:shown]:
-        old = f"{_label(done, 'tier', words.TIER, move.old_tier)}/{move.old_grade}"
-        new = f"{_label(done, 'tier', words.TIER, move.new_tier)}/{move.new_grade}"
+        old = f"{_label(done, 'tier', move.old_tier)}/{move.old_grade}"
+        new = f"{_label(done, 'tier', move.new_tier)}/{move.new_grade}"
         say(f"  #{move.customer} {move.name}: {old} → {new} ({move.old_score:g} → {move.new_score:g})")
     if len(outcome.moves) > shown:
         say(_("  … and {count} more").format(count=len(outcome.moves) - shown))
 
 
-def _label(done: Any, kind: str, vocabulary: words.Vocabulary, code: str) -> str:
-    if kind == "tier" and code in done.labels:
-        return str(done.labels[code]["zh" if language() == "zh_CN" else "en"])
-    return vocabulary.label(code)
+def _label(done: Any, kind: str, code: str) -> str:
+    own = done.labels.get(kind, {}).get(code)
+    return str(own.text()) if own is not None else _WORDS[kind].label(code) if kind in _WORDS else code
 
 
-def _order(vocabulary: words.Vocabulary) -> Any:
-    places = {code: place for place, code in enumerate(vocabulary.codes)}
+def _order(done: Any, kind: str) -> Any:
+    codes = _WORDS[kind].codes if kind in _WORDS else tuple(done.labels.get(kind, ()))
+    places = {code: place for place, code in enumerate(codes)}
     return lambda code: (places.get(code, len(places)), code)

@@ -16,13 +16,14 @@ Plain = str | int | float | bool | None
 
 def rows(listing: Listing) -> tuple[list[str], Iterator[list[Plain]]]:
     """Return the keys of the fields and the rows, one by one."""
-    money = [
-        column.money or any(isinstance(row[place], Amount) for row in listing.rows)
-        for place, column in enumerate(listing.columns)
-    ]
+    money = [column.money for column in listing.columns]
+    for place, cells in enumerate(zip(*listing.rows, strict=True)):
+        money[place] = money[place] or Amount in set(map(type, cells))
     keys: list[str] = []
     for column, is_money in zip(listing.columns, money, strict=True):
         keys += [column.key, f"{column.key}_currency"] if is_money else [column.key]
+    if not any(money):
+        return keys, ([_plain(cell) for cell in row] for row in listing.rows)
     return keys, (_fields(row, money) for row in listing.rows)
 
 
@@ -39,6 +40,8 @@ def _fields(row: Sequence[Cell], money: list[bool]) -> list[Plain]:
 
 
 def _plain(cell: Cell) -> Plain:
+    if cell is None or type(cell) is str:  # most are; a list of thousands is felt
+        return cell
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, float) and not isfinite(cell):
@@ -50,6 +53,8 @@ def _plain(cell: Cell) -> Plain:
 
 def text(value: Plain) -> str:
     """Write a field as text: nothing for an unknown value, `true` and `false`, numbers in full."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

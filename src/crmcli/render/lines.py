@@ -38,11 +38,16 @@ def write_ids(listing: Listing, out: TextIO) -> None:
 
 def _lines(listing: Listing) -> Iterator[str]:
     for row in flat.rows(listing)[1]:
-        yield "\t".join(map(_escape, row)) + "\n"
+        fields = [flat.text(value) for value in row]
+        if not _harmless("".join(fields)):
+            fields = [_escape(field) for field in fields]
+        yield "\t".join(fields) + "\n"
 
 
 def _escape(value: flat.Plain) -> str:
     text = flat.text(value)
-    if text.isprintable() and "\\" not in text:
-        return text
-    return safe(text.translate(_ESCAPES))
+    return text if _harmless(text) else safe(text.translate(_ESCAPES))
+
+
+def _harmless(text: str) -> bool:
+    return text.isprintable() and "\\" not in text

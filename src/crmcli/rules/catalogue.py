@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from crmcli import vocabulary
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT
-from crmcli.rules.model import Label
+from crmcli.rules.model import FeatureUse, Label
 
 Sql = ColumnElement[Any]
 CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
@@ -522,3 +522,9 @@ _FEATURES = (
 )  # fmt: skip
 
 CATALOGUE: dict[str, Feature] = {feature.name: feature for feature in _FEATURES}
+
+
+def unit_of(use: FeatureUse) -> str:
+    """Return the unit of a feature as rules name it: that of the catalogue's feature it is, or limits."""
+    known = CATALOGUE.get(use.of)
+    return known.unit if known is not None else ""

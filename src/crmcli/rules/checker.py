@@ -24,6 +24,7 @@ from crmcli.rules.expression import (
     BOOL,
     DATE,
     NUMBER,
+    TEXT,
     Expression,
     Known,
     Scope,
@@ -48,10 +49,13 @@ from crmcli.rules.facts import (
 )
 from crmcli.rules.model import (
     ANY,
+    CONDITION,
+    CUSTOMERS,
     GRADES,
     MISSING,
-    Band,
-    Bands,
+    SCORE,
+    SUM,
+    VALUE,
     Cadence,
     CadenceTable,
     Case,
@@ -60,23 +64,35 @@ from crmcli.rules.model import (
     Given,
     GradeRule,
     Grades,
+    Group,
     Indicator,
     Label,
-    Linear,
-    Percentile,
+    Quantile,
     RuleSet,
-    Scale,
     Score,
+    Segmentation,
+    SegmentRule,
     StageRule,
     Tier,
+    Tiers,
     Window,
 )
 from crmcli.rules.reader import Reader
+from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Node, Place, Scalar
 from crmcli.vocabulary import LIFECYCLE_STAGE
 from crmcli.vocabulary import TIER as TIER_WORDS
 
-FILES = ("features.yaml", "value.yaml", "grades.yaml", "lifecycle.yaml", "cadence.yaml")
+FILES = (
+    "features.yaml",
+    "value.yaml",
+    "scores.yaml",
+    "grades.yaml",
+    "lifecycle.yaml",
+    "segments.yaml",
+    "cadence.yaml",
+)
+OPTIONAL = ("scores.yaml", "segments.yaml")  #: rules can do without these
 MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
@@ -86,6 +102,9 @@ URGENCY = (
     "overdue", "never_contacted", "task_due", "task_overdue_per_day", "opportunity_near", "opportunity_past",
     "no_next_step", "next_contact_due",
 )  # fmt: skip
+_TIER_KEYS = ("at_least", "share", "when")  #: the ways to tell tiers apart
+_CLASS_NAMES = ("tier", "grade", "lifecycle")
+_RESERVED = ("customer_id", "grade_reason", "lifecycle_stage", "reason", "score")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WINDOW = re.compile(r"([1-9][0-9]{0,4}) ?(days?|months?|天|日|个?月)")
 _AMBIGUOUS_WINDOW = re.compile(r"([0-9]+) ?(m|d|y|years?|w|weeks?|年|周)?")
@@ -118,6 +137,8 @@ def check(files: Mapping[str, str], folder: str = "") -> tuple[RuleSet | None, t
             )
     for name in FILES:
         if name not in files:
+            if name in OPTIONAL:
+                continue
             hint = _("crm rules init writes the shipped one")
             reader.fault(Place(paths[name]), _("this rule file is missing"), "missing-file", hint=hint)
             continue
@@ -155,36 +176,46 @@ class _Sections:
     places: Mapping[str, Place]
     declared: dict[str, FeatureUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    scores: dict[str, Score | None] = field(default_factory=dict)
+    tier_codes: tuple[str, ...] = TIER_WORDS.codes
+    segmentations: tuple[Segmentation, ...] = ()
     nodes: int = 0
     cases: list[Case] = field(default_factory=list)
     fact_cases: list[FactCase] = field(default_factory=list)
 
     def read(self, files: Mapping[str, str]) -> RuleSet | None:
         self._features()
-        score, tiers = self._value()
-        codes = tuple(tier.code for tier in tiers) or TIER_WORDS.codes
+        self._score_names()
+        value, _further = self._value(), self._scores()
+        scores = self._no_cycles()
+        root = self.roots.get("value.yaml")
+        tiers, tiering = self._tiers(root, self._scope({})) if isinstance(root, Fields) else ((), Tiers())
+        self.tier_codes = tuple(tier.code for tier in tiers) or TIER_WORDS.codes
         grades = self._grades()
         lifecycle = self._lifecycle()
-        cadence = self._cadence(codes, complete=bool(tiers))
-        self._fact_cases(FILES[0])
-        for name in FILES[1:]:
-            self._cases(name, codes)
-        if self.reader.faults or score is None or grades is None or cadence is None:
+        self.segmentations = self._segments()
+        cadence = self._cadence(self.tier_codes, complete=bool(tiers))
+        self._fact_cases("features.yaml")
+        for name in self._EXPECTS:
+            self._cases(name, self.tier_codes)
+        if self.reader.faults or value is None or grades is None or cadence is None:
             return None
         features = tuple(self._use(name) for name in sorted(self.used))
-        meaning = _meaning(features, score, tiers, grades, lifecycle, cadence)
-        return RuleSet(
+        ruleset = RuleSet(
             files=dict(files),
-            fingerprint=hashlib.sha256(meaning.encode()).hexdigest(),
+            fingerprint="",
             features=features,
-            scores=(score,),
+            scores=scores,
             tiers=tiers,
             grades=grades,
             lifecycle=lifecycle,
             cadence=cadence,
             cases=tuple(self.cases),
             fact_cases=tuple(self.fact_cases),
+            tiering=tiering,
+            segments=self.segmentations,
         )
+        return replace(ruleset, fingerprint=hashlib.sha256(_meaning(ruleset).encode()).hexdigest())
 
     # --- what the sections share ----------------------------------------------------------------------------
 
@@ -211,7 +242,14 @@ class _Sections:
                 root.place, _("the key {name} is missing").format(name="policy"), "missing-policy", hint=hint
             )
 
-    def _scope(self, parameters: Mapping[str, float]) -> Scope:
+    def _scope(self, parameters: Mapping[str, float], *, without: str = "", classes: bool = False) -> Scope:
+        """Return the names that a rule may use.
+
+        Args:
+            parameters: numbers of the file, by name.
+            without: the score that is being read; it cannot look at itself.
+            classes: whether tier, grade and lifecycle are known already.
+        """
         fields: dict[str, Known] = {}
         for name, feature in CATALOGUE.items():
             known = Known(name, feature.type, feature.codes)
@@ -222,7 +260,19 @@ class _Sections:
             fields[fold(name)] = known
             if fold(use.label.zh) not in fields:
                 fields[fold(use.label.zh)] = known
+        for name, score in self.scores.items():
+            if name == without:
+                continue
+            fields[name] = Known(name, NUMBER)
+            for indicator in score.indicators if score is not None else ():
+                if isinstance(indicator.scale, Quantile):
+                    fields[f"rank.{indicator.name}"] = Known(f"rank.{indicator.name}", NUMBER)
+        if classes:
+            fields |= {name: Known(name, TEXT, codes) for name, codes in self._class_codes().items()}
         return Scope(fields, parameters)
+
+    def _class_codes(self) -> dict[str, tuple[str, ...]]:
+        return dict(zip(_CLASS_NAMES, (self.tier_codes, GRADES, LIFECYCLE_STAGE.codes), strict=True))
 
     def _use(self, name: str) -> FeatureUse:
         if name in self.declared:
@@ -236,7 +286,7 @@ class _Sections:
         found = read_condition(self.reader, node, place, scope)
         if found is None:
             return None
-        self.used |= names_in(found)
+        self._note_used(names_in(found))
         self.nodes += size(found)
         if self.nodes > MAX_NODES_IN_ALL:
             what = _("the conditions of all rules have more than {limit} parts").format(
@@ -338,36 +388,110 @@ class _Sections:
 
     # --- value.yaml -----------------------------------------------------------------------------------------
 
-    def _value(self) -> tuple[Score | None, tuple[Tier, ...]]:
-        reader = self.reader
+    def _value(self) -> Score | None:
+        """Read the value score; its tiers are read when every score is known."""
         root = self._root(
-            "value.yaml", required=("score", "indicators", "policy", "tiers"), optional=("text",)
+            "value.yaml",
+            required=("score", "indicators", "policy", "tiers"),
+            optional=("text", "groups", "sticky", "share_of"),
         )
         if root is None:
-            return None, ()
+            return None
         self._policy(root, _("tiers"))
-        name = reader.choice(root.get("score"), ("value",), "unknown-score")
-        label = reader.label(root.get("text"), root.place)
-        scope = self._scope({})
-        nodes = reader.items(root.get("indicators"), root.place, at_least=1)
+        name = self.reader.choice(root.get("score"), (VALUE,), "unknown-score")
+        score = self._score(VALUE, root, root.place)
+        return score if name is not None else None
+
+    def _scores(self) -> tuple[Score, ...]:
+        """Read the further scores of scores.yaml, which need not exist."""
+        root = self._root("scores.yaml", required=("scores",))
+        if root is None:
+            return ()
+        found: list[Score] = []
+        for key, node in self._score_nodes():
+            body = self.reader.fields(node, key.place, required=("indicators",), optional=("text", "groups"))
+            score = self._score(key.text, body, key.place) if body is not None else None
+            found.extend([score] if score is not None else [])
+        return tuple(found)
+
+    def _score_nodes(self) -> tuple[tuple[Scalar, Node], ...]:
+        root = self.roots.get("scores.yaml")
+        node = root.get("scores") if isinstance(root, Fields) else None
+        return self.reader.mapping(node, root.place) if root is not None else ()
+
+    def _score_names(self) -> None:
+        """Note the names of all scores, before the first is read: they may look at one another."""
+        taken = self._scope({})
+        self.scores[VALUE] = None
+        for key, _node in self._score_nodes():
+            if not _NAME.fullmatch(key.text):
+                self._bad_name(key)
+            elif fold(key.text) in taken.fields or key.text in {VALUE, *_CLASS_NAMES, *_RESERVED}:
+                what = _("{name} is already the name of a feature").format(name=key.text)
+                self.reader.fault(key.place, what, "name-taken", value=key.text)
+            else:
+                self.scores[key.text] = None
+
+    def _score(self, name: str, body: Fields, place: Place) -> Score | None:
+        reader = self.reader
+        label = reader.label(body.get("text"), place)
+        groups = self._groups(body.get("groups"), place)
+        nodes = reader.items(body.get("indicators"), place, at_least=1)
         if len(nodes) > MAX_INDICATORS:
             what = _("more than {limit} indicators").format(limit=MAX_INDICATORS)
             reader.fault(nodes[MAX_INDICATORS].place, what, "too-many")
             nodes = nodes[:MAX_INDICATORS]
-        found = [self._indicator(node, scope) for node in nodes]
+        scope = self._scope({}, without=name)
+        found = [self._indicator(node, scope, tuple(group.name for group in groups)) for node in nodes]
         indicators = [indicator for indicator in found if indicator is not None]
         self._no_twins(
             [(i.name, node.place) for i, node in zip(found, nodes, strict=True) if i is not None], "indicator"
         )
-        tiers = self._tiers(root.get("tiers"), root.place)
-        if name is None or label is None or not indicators:
-            return None, tiers
+        if label is None or not indicators:
+            return None
         total = math.fsum(indicator.weight for indicator in indicators)
-        shared = tuple(
-            Indicator(i.name, i.feature, i.weight, i.weight / total, i.scale, i.missing, i.label)
-            for i in indicators
-        )
-        return Score(name, label, shared), tiers
+        shared = tuple(replace(i, share=i.weight / total) for i in indicators)
+        score = Score(name, label, shared, tuple(g for g in groups if any(i.group == g.name for i in shared)))
+        self.scores[name] = score
+        return score
+
+    def _groups(self, node: Node | None, place: Place) -> tuple[Group, ...]:
+        found: list[Group] = []
+        for key, value in self.reader.mapping(node, place):
+            body = self.reader.fields(value, key.place, required=("cap",), optional=("text",))
+            if not _NAME.fullmatch(key.text):
+                self._bad_name(key)
+            elif body is not None:
+                cap = self.reader.number(body.get("cap"), least=0.01, most=100)
+                label = self.reader.label(body.get("text"), key.place)
+                if cap is not None and label is not None:
+                    found.append(Group(key.text, float(cap), label))
+        return tuple(found)
+
+    def _no_cycles(self) -> tuple[Score, ...]:
+        """Return the scores, the value score first, then those that others look at before those that do."""
+        known = {name: score for name, score in self.scores.items() if score is not None}
+        order: list[str] = []
+        reported: set[str] = set()
+
+        def visit(name: str, above: tuple[str, ...]) -> None:
+            if name in order or name in reported:
+                return
+            if name in above:
+                cycle = (*above[above.index(name) :], name)
+                reported.update(cycle)
+                file = "value.yaml" if name == VALUE else "scores.yaml"
+                what = _("these scores look at one another: {names}").format(names=" → ".join(cycle))
+                self.reader.fault(self.places[file], what, "score-cycle")
+                return
+            for indicator in known[name].indicators:
+                if indicator.feature in known:
+                    visit(indicator.feature, (*above, name))
+            order.append(name)
+
+        for name in known:
+            visit(name, ())
+        return tuple(known[name] for name in order)
 
     def _no_twins(self, names: Iterable[tuple[str, Place]], kind: str) -> None:
         seen: set[str] = set()
@@ -377,25 +501,30 @@ class _Sections:
                 self.reader.fault(place, what, f"duplicate-{kind}", value=name)
             seen.add(name)
 
-    def _indicator(self, node: Node, scope: Scope) -> Indicator | None:
+    def _indicator(self, node: Node, scope: Scope, groups: tuple[str, ...]) -> Indicator | None:
         reader = self.reader
         body = reader.fields(
-            node, node.place, required=("feature", "weight", "scale", "missing"), optional=("name", "text")
+            node,
+            node.place,
+            required=("feature", "weight", "scale", "missing"),
+            optional=("name", "text", "group"),
         )
         if body is None:
             return None
-        known = self._numeric_feature(body.get("feature"), scope)
+        feature = self._feature_named(body.get("feature"), scope)
+        known = None if feature is None else feature.name
         name_node = body.get("name")
         name = reader.text(name_node) if name_node is not None else known
         if name_node is not None and isinstance(name_node, Scalar) and name and not _NAME.fullmatch(name):
             self._bad_name(name_node)
         weight = self._weight(body.get("weight"))
-        scale = self._scale(body.get("scale"))
+        scale = read_scale(reader, body.get("scale"), feature, body.get("feature"))
         missing = reader.choice(body.get("missing"), MISSING)
+        group = reader.choice(body.get("group"), groups, "unknown-group")
         label_node = body.get("text")
         label = reader.label(label_node, node.place) if label_node is not None else None
         if label is None and known is not None:
-            label = self._use(known).label
+            label = self._words_for(known, node.place)
         if (
             known is None
             or name is None
@@ -405,10 +534,29 @@ class _Sections:
             or label is None
         ):
             return None
-        self.used.add(known)
-        return Indicator(name, known, weight, 0.0, scale, missing, label)
+        self._note_used({known})
+        return Indicator(name, known, weight, 0.0, scale, missing, label, group or "")
+
+    def _words_for(self, known: str, place: Place) -> Label | None:
+        """Return the words of an indicator that brings none: those of its feature."""
+        return self.reader.label(None, place) if known in self.scores else self._use(known).label
+
+    def _note_used(self, names: Iterable[str]) -> None:
+        """Note which features must be worked out; what is not a feature (a score, a class) comes by itself."""
+        self.used |= {name for name in names if name in self.declared or name in CATALOGUE}
 
     def _numeric_feature(self, node: Node | None, scope: Scope) -> str | None:
+        known = self._feature_named(node, scope)
+        if known is None or node is None:
+            return None
+        if known.type not in {NUMBER, BOOL}:
+            what = _("{name} is a {type}; a sum needs numbers").format(name=known.name, type=known.type)
+            self.reader.fault(node.place, what, "wrong-type")
+            return None
+        self._note_used({known.name})
+        return known.name
+
+    def _feature_named(self, node: Node | None, scope: Scope) -> Known | None:
         written = self.reader.text(node)
         if written is None or node is None:
             return None
@@ -417,12 +565,7 @@ class _Sections:
             what = _("unknown feature {name}").format(name=repr(written[:80]))
             hint = nearest(written, list(scope.fields)) or _("crm rules features lists them")
             self.reader.fault(node.place, what, "unknown-feature", hint=hint, value=written)
-            return None
-        if known.type not in {NUMBER, BOOL}:
-            what = _("{name} is a {type}; a score needs numbers").format(name=known.name, type=known.type)
-            self.reader.fault(node.place, what, "wrong-type", value=written)
-            return None
-        return known.name
+        return known
 
     def _weight(self, node: Node | None) -> float | None:
         weight = self.reader.number(node)
@@ -435,125 +578,84 @@ class _Sections:
             return None
         return weight
 
-    def _scale(self, node: Node | None) -> Scale | None:
-        if node is None:
-            return None
-        body = self.reader.fields(node, node.place, optional=("linear", "bands", "percentile"))
-        if body is None:
-            return None
-        if len(body.entries) != 1:
-            what = _("a scale is one of: linear, bands, percentile")
-            self.reader.fault(node.place, what, "bad-scale")
-            return None
-        key, value = body.entries[0]
-        if key.text == "linear":
-            return self._linear(value)
-        if key.text == "bands":
-            return self._bands(value)
-        if key.text == "percentile":
-            better = self.reader.choice(value, ("higher", "lower"))
-            return None if better is None else Percentile(better)
-        return None
-
-    def _linear(self, node: Node) -> Linear | None:
-        body = self.reader.fields(node, node.place, required=("from", "to"))
-        if body is None:
-            return None
-        start, end = self.reader.number(body.get("from")), self.reader.number(body.get("to"))
-        if start is None or end is None:
-            return None
-        if start == end:
-            self.reader.fault(node.place, _("from and to are the same"), "bad-scale")
-            return None
-        return Linear(float(start), float(end))
-
-    def _bands(self, node: Node) -> Bands | None:
-        nodes = self.reader.items(node, node.place, at_least=1)
-        bands: list[Band] = []
-        for at, item in enumerate(nodes):
-            band = self._band(item, last=at + 1 == len(nodes))
-            if band is None:
-                return None
-            if bands and band.bound is not None and bands[-1].bound is not None:
-                before = (bands[-1].bound, bands[-1].inclusive)
-                if (band.bound, band.inclusive) <= before:
-                    what = _("the bands must rise: {value} comes after {before}").format(
-                        value=band.bound, before=bands[-1].bound
-                    )
-                    self.reader.fault(item.place, what, "unordered-bands")
-                    return None
-            bands.append(band)
-        return Bands(tuple(bands)) if bands else None
-
-    def _band(self, node: Node, *, last: bool) -> Band | None:
-        body = self.reader.fields(node, node.place, required=("points",), optional=("below", "up_to"))
-        if body is None:
-            return None
-        points = self.reader.number(body.get("points"), least=0, most=100)
-        below, up_to = body.get("below"), body.get("up_to")
-        if below is not None and up_to is not None:
-            self.reader.fault(node.place, _("write either below or up_to"), "overlapping-bands")
-            return None
-        bound_node = below or up_to
-        if last and bound_node is not None:
-            hint = _("add a last line with points only: - {points: 100}")
-            self.reader.fault(
-                node.place, _("nothing covers the values above the last band"), "bands-gap", hint=hint
-            )
-            return None
-        if not last and bound_node is None:
-            what = _("a band without a bound hides the ones after it")
-            self.reader.fault(node.place, what, "overlapping-bands", hint=_("add below: or up_to:"))
-            return None
-        bound = self.reader.number(bound_node)
-        if points is None or (bound_node is not None and bound is None):
-            return None
-        return Band(None if bound is None else float(bound), below is None, float(points))
-
-    def _tiers(self, node: Node | None, place: Place) -> tuple[Tier, ...]:
+    def _tiers(self, root: Fields, scope: Scope) -> tuple[tuple[Tier, ...], Tiers]:
+        """Read the tiers: all by threshold, all by share, or all by condition; the last takes everybody left over."""
         reader = self.reader
-        tiers: list[Tier] = []
-        places: list[tuple[str, Place]] = []
-        nodes = reader.items(node, place, at_least=1)
-        for at, item in enumerate(nodes):
-            last = at + 1 == len(nodes)
-            body = reader.fields(
-                item,
-                item.place,
-                required=("tier",) if last else ("tier", "at_least"),
-                optional=("at_least", "text"),
-            )
-            if body is None:
-                continue
-            code = reader.choice(body.get("tier"), TIER_WORDS.codes)
-            bound = reader.number(body.get("at_least"), least=0, most=100)
-            label = reader.label(body.get("text"), item.place)
-            if last and bound is not None and bound > 0:
-                hint = _("leave at_least out on the last line")
-                reader.fault(
-                    item.place,
-                    _("no tier for scores below {value}").format(value=bound),
-                    "tiers-gap",
-                    hint=hint,
-                )
-            if code is None or label is None or (bound is None and not last):
-                continue
-            value = 0.0 if bound is None else float(bound)
-            if tiers and not last and value >= tiers[-1].at_least:
-                what = _("the thresholds must fall: {value} comes after {before}").format(
-                    value=value, before=tiers[-1].at_least
-                )
-                reader.fault(item.place, what, "unordered-tiers")
-            if not last and value <= 0:
-                reader.fault(
-                    item.place,
-                    _("this tier takes everybody; the ones after it are never reached"),
-                    "unreachable",
-                )
-            tiers.append(Tier(code, value, label))
-            places.append((code, item.place))
-        self._no_twins(places, "tier")
-        return tuple(tiers)
+        nodes = reader.items(root.get("tiers"), root.place, at_least=1)
+        kinds = [key for key in _TIER_KEYS if any(isinstance(n, Fields) and n.get(key) for n in nodes[:-1])]
+        if len(kinds) > 1:
+            what = _("tiers are told apart in one way: {names}").format(names=", ".join(_TIER_KEYS))
+            reader.fault(root.place, what, "mixed-tiers")
+            return (), Tiers()
+        kind = kinds[0] if kinds else _TIER_KEYS[0]
+        found = [self._tier(node, kind, scope, last=at + 1 == len(nodes)) for at, node in enumerate(nodes)]
+        known = [(tier, node.place) for tier, node in zip(found, nodes, strict=True) if tier is not None]
+        self._ordered_tiers(known, kind)
+        self._no_twins([(tier.code, place) for tier, place in known], "tier")
+        return tuple(tier for tier, _place in known), self._tiering(root, kind, scope)
+
+    def _tier(self, node: Node, kind: str, scope: Scope, *, last: bool) -> Tier | None:
+        reader = self.reader
+        required = ("tier",) if last else ("tier", kind)
+        optional = ("at_least", "text") if last else ("text",)
+        body = reader.fields(node, node.place, required=required, optional=optional)
+        if body is None:
+            return None
+        code = reader.choice(body.get("tier"), TIER_WORDS.codes)
+        label = reader.label(body.get("text"), node.place)
+        bound = reader.number(body.get("at_least"), least=0, most=100)
+        if last:
+            if bound is not None and bound > 0:
+                what = _("no tier for scores below {value}").format(value=bound)
+                reader.fault(node.place, what, "tiers-gap", hint=_("leave at_least out on the last line"))
+            return None if code is None or label is None else Tier(code, 0.0, label)
+        share = reader.number(body.get("share"), least=0.01, most=99.99)
+        condition = body.get("when")
+        when = self._condition(condition, node.place, scope) if condition is not None else None
+        if code is None or label is None or (bound, share, when) == (None, None, None):
+            return None
+        return Tier(code, float(bound or 0), label, float(share or 0), when, _as_written(condition, when))
+
+    def _ordered_tiers(self, known: list[tuple[Tier, Place]], kind: str) -> None:
+        """Thresholds fall; shares, which are counted up here, stay below 100; no tier hides the ones after it."""
+        total = 0.0
+        for at, (tier, place) in enumerate(known[:-1]):
+            if kind == "share":
+                total += tier.share
+                known[at] = (replace(tier, share=total), place)
+                if total >= 100:
+                    what = _("the shares add up to {value} %; nobody is left for the last tier").format(
+                        value=f"{total:g}"
+                    )
+                    self.reader.fault(place, what, "unreachable")
+                    return
+            elif kind == "when":
+                if tier.when is not None and always_true(tier.when):
+                    what = _("this tier takes everybody; the ones after it are never reached")
+                    self.reader.fault(place, what, "unreachable")
+            else:
+                if at and tier.at_least >= known[at - 1][0].at_least:
+                    what = _("the thresholds must fall: {value} comes after {before}").format(
+                        value=tier.at_least, before=known[at - 1][0].at_least
+                    )
+                    self.reader.fault(place, what, "unordered-tiers")
+                if tier.at_least <= 0:
+                    what = _("this tier takes everybody; the ones after it are never reached")
+                    self.reader.fault(place, what, "unreachable")
+
+    def _tiering(self, root: Fields, kind: str, scope: Scope) -> Tiers:
+        reader = self.reader
+        sticky_node, of_node = root.get("sticky"), root.get("share_of")
+        sticky = 0.0 if sticky_node is None else reader.number(sticky_node, least=0, most=50)
+        if sticky_node is not None and kind != "at_least":
+            reader.fault(sticky_node.place, _("sticky needs tiers with at_least"), "bad-sticky")
+        if of_node is None:
+            by = {"at_least": SCORE, "share": CUSTOMERS, "when": CONDITION}[kind]
+            return Tiers(by, "", float(sticky or 0))
+        of = self._numeric_feature(of_node, scope)
+        if kind != "share":
+            reader.fault(of_node.place, _("share_of needs tiers with share"), "bad-share")
+        return Tiers(SUM, of or "")
 
     # --- grades.yaml and lifecycle.yaml ---------------------------------------------------------------------
 
@@ -618,10 +720,7 @@ class _Sections:
             )
         node = body.get("when")
         when = self._condition(node, body.place, scope) if node is not None else None
-        written = node.text if isinstance(node, Scalar) else ""
-        if when is not None and not written:
-            written = _spoken(when)
-        return when, " ".join(written.split()), reached and not (when is not None and always_true(when))
+        return when, _as_written(node, when), reached and not (when is not None and always_true(when))
 
     def _months(self, node: Node | None, place: Place) -> tuple[tuple[str, int], ...]:
         body = self.reader.fields(node, place, required=GRADES[:3]) if node is not None else None
@@ -678,6 +777,62 @@ class _Sections:
         if stage is None or label is None:
             return None, still
         return StageRule(stage, when, written, label), still
+
+    # --- segments.yaml --------------------------------------------------------------------------------------
+
+    def _segments(self) -> tuple[Segmentation, ...]:
+        """Read the further judgements, which may look at everything found so far, and need not exist."""
+        root = self._root("segments.yaml", required=("segments",))
+        if root is None:
+            return ()
+        found: list[Segmentation] = []
+        for key, node in self.reader.mapping(root.get("segments"), root.place):
+            taken = self._scope({}, classes=True).fields
+            if not _NAME.fullmatch(key.text):
+                self._bad_name(key)
+                continue
+            if fold(key.text) in taken or key.text in _RESERVED:
+                what = _("{name} has a meaning already").format(name=key.text)
+                self.reader.fault(key.place, what, "name-taken", value=key.text)
+                continue
+            segmentation = self._segmentation(key, node)
+            found.extend([segmentation] if segmentation is not None else [])
+        return tuple(found)
+
+    def _segmentation(self, key: Scalar, node: Node) -> Segmentation | None:
+        reader = self.reader
+        body = reader.fields(
+            node, key.place, required=("policy", "rules", "otherwise"), optional=("text", "parameters")
+        )
+        if body is None:
+            return None
+        self._policy(body, _("rules"))
+        label = reader.label(body.get("text"), key.place)
+        parameters = self._parameters(body.get("parameters"), body.place)
+        scope = self._scope(parameters, classes=True)
+        rules: list[SegmentRule] = []
+        reached = True
+        for item in self._limited(reader.items(body.get("rules"), body.place, at_least=1)):
+            fields = reader.fields(item, item.place, required=("segment", "when"), optional=("text",))
+            if fields is not None:
+                rule, reached = self._segment_rule(fields, scope, reached=reached)
+                rules.extend([rule] if rule else [])
+        last = reader.fields(body.get("otherwise"), body.place, required=("segment",), optional=("text",))
+        if last is not None:
+            rule, _reached = self._segment_rule(last, scope, reached=reached)
+            rules.extend([rule] if rule else [])
+        return None if label is None else Segmentation(key.text, label, tuple(rules))
+
+    def _segment_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[SegmentRule | None, bool]:
+        node = body.get("segment")
+        segment = self.reader.text(node)
+        if segment is not None and isinstance(node, Scalar) and not _NAME.fullmatch(segment):
+            self._bad_name(node)
+        label = self.reader.label(body.get("text"), body.place)
+        when, written, still = self._when(body, scope, reached=reached)
+        if segment is None or label is None:
+            return None, still
+        return SegmentRule(segment, when, written, label), still
 
     # --- cadence.yaml ---------------------------------------------------------------------------------------
 
@@ -808,8 +963,10 @@ class _Sections:
 
     _EXPECTS: ClassVar[dict[str, tuple[str, ...]]] = {
         "value.yaml": ("score", "tier"),
+        "scores.yaml": (),
         "grades.yaml": ("grade", "reason"),
         "lifecycle.yaml": ("lifecycle",),
+        "segments.yaml": (),
         "cadence.yaml": ("days", "max_days"),
     }
 
@@ -830,7 +987,7 @@ class _Sections:
         words, values = file == "cadence.yaml", body.get("given")
         given = self._words(values, place, tiers) if words else self._given(values, place)
         others = tuple(self._given(node, node.place) for node in reader.items(body.get("others"), place))
-        expected = reader.fields(body.get("expect"), place, optional=self._EXPECTS[file])
+        expected = reader.fields(body.get("expect"), place, optional=self._expectable(file))
         if given is None or expected is None or None in others:
             return
         wanted = [(key.text, self._expected(key.text, node, tiers)) for key, node in expected.entries]
@@ -842,8 +999,21 @@ class _Sections:
                 Case(place.file, place.line, place.column, name or "", given, known, tuple(wanted))
             )
 
+    def _expectable(self, file: str) -> tuple[str, ...]:
+        """Return what an example of a file may expect."""
+        if file == "scores.yaml":
+            return tuple(name for name in self.scores if name != VALUE)
+        if file == "segments.yaml":
+            return tuple(segmentation.name for segmentation in self.segmentations)
+        return self._EXPECTS[file]
+
     def _expected(self, key: str, node: Node, tiers: tuple[str, ...]) -> str | float | None:
         reader = self.reader
+        if key in self.scores:
+            return reader.number(node, least=0, most=100)
+        for segmentation in self.segmentations:
+            if key == segmentation.name:
+                return reader.choice(node, [rule.segment for rule in segmentation.rules])
         if key in {"days", "max_days"}:
             return self._day_count(node)
         if key == "score":
@@ -993,26 +1163,27 @@ class _Sections:
         return amount
 
 
-def _spoken(expression: Expression) -> str:
-    return json.dumps(canonical(expression), ensure_ascii=False)
+def _as_written(node: Node | None, condition: Expression | None) -> str:
+    """Return a condition on one line, as it stands in the file; the structured form as its tree."""
+    written = node.text if isinstance(node, Scalar) else ""
+    if condition is not None and not written:
+        written = json.dumps(canonical(condition), ensure_ascii=False)
+    return " ".join(written.split())
 
 
-def _meaning(
-    features: tuple[FeatureUse, ...],
-    score: Score,
-    tiers: tuple[Tier, ...],
-    grades: Grades,
-    lifecycle: tuple[StageRule, ...],
-    cadence: CadenceTable,
-) -> str:
-    """Return a text that is equal for rules that mean the same. The order of indicators means nothing."""
-    ordered = Score(
-        score.name, score.label, tuple(sorted(score.indicators, key=lambda indicator: indicator.name))
+def _meaning(ruleset: RuleSet) -> str:
+    """Return a text that is equal for rules that mean the same. The order of scores and indicators means nothing."""
+    ordered = tuple(
+        replace(score, indicators=tuple(sorted(score.indicators, key=lambda indicator: indicator.name)))
+        for score in sorted(ruleset.scores, key=lambda score: score.name)
     )
     # The words for a feature of the catalogue are the program's, not the rules'.
-    own = tuple(use if use.declared else replace(use, label=Label("", "")) for use in features)
-    parts = [own, ordered, tiers, grades, lifecycle, cadence]
-    return json.dumps(["crm-rules-1", *(_plain(part) for part in parts)], sort_keys=True, ensure_ascii=False)
+    own = tuple(use if use.declared else replace(use, label=Label("", "")) for use in ruleset.features)
+    parts: list[object] = [
+        own, ordered, ruleset.tiers, ruleset.tiering, ruleset.grades, ruleset.lifecycle, ruleset.segments,
+        ruleset.cadence,
+    ]  # fmt: skip
+    return json.dumps(["crm-rules-2", *(_plain(part) for part in parts)], sort_keys=True, ensure_ascii=False)
 
 
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`

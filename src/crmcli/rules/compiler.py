@@ -1,21 +1,19 @@
 """RuleSet → SELECTs that classify everybody in one go.
 
-Five kinds of temporary tables, each filled by one statement: `facts_*` (one GROUP BY over each source table
-the rules need), `features` (one row per customer), `indicators` (the constant list of indicators), `scored`
-(marks and points, worked out once) and `classes`. The stored results are read from these. Nothing is
-executed here, no value is ever written into SQL text, and what the rules do not use is not computed.
+Temporary tables, each filled by one statement: `facts_*` (one GROUP BY over each source table the rules need),
+`features` (one row per customer), one of marks and points per score, `classes` and `segments`. The stored results
+are read from these. Nothing is executed here, no value is ever written into SQL text, and what the rules do not use
+is not computed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Float,
     Integer,
-    MetaData,
     Select,
     Table,
     Text,
@@ -25,12 +23,10 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    null,
     or_,
     select,
     true,
     type_coerce,
-    union_all,
 )
 
 from crmcli.months import add_months
@@ -45,37 +41,38 @@ from crmcli.rules.catalogue import (
     TRANSACTIONS,
     Facts,
 )
+from crmcli.rules.expression import Expression
 from crmcli.rules.model import (
     ANY,
-    Bands,
+    CONDITION,
+    SCORE,
     Cadence,
-    GradeRule,
-    Indicator,
-    Linear,
-    Percentile,
     RuleSet,
-    Scale,
-    Score,
-    StageRule,
+    Steps,
+    Tier,
     Window,
 )
+from crmcli.rules.model import CUSTOMERS as SHARE_OF_CUSTOMERS
 from crmcli.rules.program import Program, Stage
+from crmcli.rules.scoring import Population, Sql, compile_score, temporary
 from crmcli.rules.sql import to_sql
 from crmcli.values import exponent
 
-PREFIX = "crm_run_"
-Sql = ColumnElement[Any]
 _TYPES: dict[str, type[Any]] = {
     expression.NUMBER: Float,
     expression.TEXT: Text,
     expression.BOOL: Integer,
     expression.DATE: Text,
 }
-_STAND_IN = {"zero": 0.0, "neutral": 0.5}
-_SCALE = 10_000.0  #: points are whole hundredths of 100: exact sums, whatever the order
 
 
-def compile_ruleset(ruleset: RuleSet, tables: Mapping[str, Table], as_of: date, currency: str) -> Program:
+def compile_ruleset(
+    ruleset: RuleSet,
+    tables: Mapping[str, Table],
+    as_of: date,
+    currency: str,
+    previous: Select[Any] | None = None,
+) -> Program:
     """Return the program that classifies everybody as of a day, over the given tables.
 
     Args:
@@ -83,33 +80,40 @@ def compile_ruleset(ruleset: RuleSet, tables: Mapping[str, Table], as_of: date, 
         tables: customers, transactions, interactions, opportunities and tasks, by name.
         as_of: the last day whose facts are seen.
         currency: the base currency; amounts in another one are left out of sums.
+        previous: (customer_id, tier) of the run before, for tiers that are sticky; None if there was none.
     """
     facts = Facts(dict(tables), as_of, currency, float(10 ** exponent(currency)))
-    facts.holder = lambda source: _temporary(f"facts_{source}")
+    facts.holder = lambda source: temporary(f"facts_{source}")
     features = _features(ruleset, facts)
     stages = [Stage(facts.holders[source], _grouped(facts, source)) for source in sorted(facts.holders)]
     stages.append(features)
-    score = ruleset.scores[0]
-    indicators = sorted(score.indicators, key=lambda indicator: indicator.name)
-    listed = _indicator_list(score, indicators)
-    scored = _scored(features.table, indicators)
-    classes = _classes(ruleset, features.table, scored.table, indicators)
-    stages += [listed, scored, classes]
+    people = Population((features.table,), {use.name: features.table.c[use.name] for use in ruleset.features})
+    values = []
+    for score in ruleset.scores:
+        scored = compile_score(score, people)
+        stages += scored.stages
+        values.append(scored.values)
+        people = people.plus(scored.table, scored.columns)
+    classes = _classes(ruleset, people, previous)
+    stages.append(classes)
+    found = {name: classes.table.c[column] for name, column in _CLASS_COLUMNS.items()}
+    people = people.plus(classes.table, found)
+    segments = _segments(ruleset, people)
+    if segments is not None:
+        stages.append(segments)
+        people = people.plus(segments.table, {})
     return Program(
         fingerprint=ruleset.fingerprint,
         as_of=as_of,
         currency=currency,
         stages=tuple(stages),
         features=features.table,
-        indicator_values=_indicator_values(listed.table, scored.table, indicators),
-        feature_values=_feature_values(ruleset, features.table),
+        indicator_values=tuple(values),
+        feature_values=_feature_values(ruleset, people),
         classifications=_classifications(ruleset, classes.table),
+        segments=() if segments is None else _segment_rows(ruleset, segments.table),
+        judged=_judged(ruleset, people, segments),
     )
-
-
-def _temporary(name: str, *columns: Column[Any]) -> Table:
-    key = Column("customer_id", Integer, primary_key=True)
-    return Table(f"{PREFIX}{name}", MetaData(), key, *columns, prefixes=["TEMPORARY"])
 
 
 # --- facts and features -------------------------------------------------------------------------------------
@@ -126,7 +130,7 @@ def _since(as_of: date, window: Window) -> date:
 
 
 def _features(ruleset: RuleSet, facts: Facts) -> Stage:
-    table = _temporary("features")
+    table = temporary("features")
     columns: list[Sql] = []
     for use in ruleset.features:
         facts.since = _since(facts.as_of, use.window) if use.window else None
@@ -202,120 +206,9 @@ def _seen(facts: Facts, source: str) -> Sql:
     return and_(kept, made <= day.isoformat(), or_(table.c.done_on.is_(None), table.c.done_on > day))
 
 
-# --- scores -------------------------------------------------------------------------------------------------
-
-
-def _indicator_list(score: Score, indicators: list[Indicator]) -> Stage:
-    """The names of the indicators as rows, so that one nested loop writes the results in order."""
-    table = Table(
-        f"{PREFIX}indicators",
-        MetaData(),
-        Column("score", Text, primary_key=True),
-        Column("indicator", Text, primary_key=True),
-        Column("position", Integer),
-        prefixes=["TEMPORARY"],
-    )
-    rows = [
-        select(
-            literal(score.name, Text).label("score"),
-            literal(indicator.name, Text).label("indicator"),
-            literal(at, Integer).label("position"),
-        )
-        for at, indicator in enumerate(indicators)
-    ]
-    return Stage(table, select(union_all(*rows).subquery("listed")))
-
-
-def _mark(scale: Scale, value: Sql) -> Sql:
-    """Turn a feature's value into 0 to 1; unknown stays unknown."""
-    if isinstance(scale, Linear):
-        slope = (value - literal(scale.start, Float)) / literal(scale.end - scale.start, Float)
-        return func.max(0.0, func.min(1.0, slope), type_=Float)
-    if isinstance(scale, Bands):
-        return _staircase(scale, value)
-    return _percentile(scale, value)
-
-
-def _staircase(scale: Bands, value: Sql) -> Sql:
-    steps: list[tuple[Any, Any]] = [(value.is_(None), null())]
-    for band in scale.bands[:-1]:
-        bound = literal(band.bound, Float)
-        steps.append((value <= bound if band.inclusive else value < bound, literal(band.points / 100, Float)))
-    return case(*steps, else_=literal(scale.bands[-1].points / 100, Float))
-
-
-def _percentile(scale: Percentile, value: Sql) -> Sql:
-    order = value.desc() if scale.better == "lower" else value
-    rank = func.percent_rank(type_=Float).over(partition_by=value.is_(None), order_by=order)
-    return case((value.is_not(None), rank), else_=null())
-
-
-def _scored(features: Table, indicators: list[Indicator]) -> Stage:
-    marks = select(
-        features.c.customer_id,
-        *(features.c[i.feature].label(f"raw_{at}") for at, i in enumerate(indicators)),
-        *(_mark(i.scale, features.c[i.feature]).label(f"mark_{at}") for at, i in enumerate(indicators)),
-    ).subquery("marks")
-    partial = any(indicator.missing == "leave_out" for indicator in indicators)
-    present = [
-        case((marks.c[f"mark_{at}"].is_(None), 0.0), else_=literal(i.weight, Float))
-        if i.missing == "leave_out"
-        else literal(i.weight, Float)
-        for at, i in enumerate(indicators)
-    ]
-    total: Sql = present[0]
-    for part in present[1:]:
-        total = total + part
-    table = _temporary("scored")
-    columns: list[Sql] = []
-    for at, indicator in enumerate(indicators):
-        filled: Sql = marks.c[f"mark_{at}"]
-        if indicator.missing != "leave_out":
-            filled = func.coalesce(filled, literal(_STAND_IN[indicator.missing], Float), type_=Float)
-        share: Sql = literal(indicator.share, Float)
-        if partial:
-            share = func.coalesce(present[at] / func.nullif(total, 0.0, type_=Float), 0.0, type_=Float)
-        points = func.coalesce(func.round(filled * share * _SCALE, type_=Float), 0.0, type_=Float)
-        for name, value in (
-            ("raw", marks.c[f"raw_{at}"]),
-            ("mark", filled),
-            ("share", share),
-            ("points", points),
-        ):
-            if name == "share" and not partial:
-                continue
-            table.append_column(Column(f"{name}_{at}", Float))
-            columns.append(value.label(f"{name}_{at}"))
-    return Stage(table, select(marks.c.customer_id, *columns).order_by(marks.c.customer_id))
-
-
-def _indicator_values(listed: Table, scored: Table, indicators: list[Indicator]) -> Select[Any]:
-    def pick(name: str) -> Sql:
-        return case({at: scored.c[f"{name}_{at}"] for at in range(len(indicators))}, value=listed.c.position)
-
-    if "share_0" in scored.c:
-        weight = pick("share")
-    else:
-        shares = {at: literal(indicator.share, Float) for at, indicator in enumerate(indicators)}
-        weight = case(shares, value=listed.c.position)
-    return (
-        select(
-            scored.c.customer_id,
-            listed.c.score,
-            listed.c.indicator,
-            pick("raw").label("raw"),
-            pick("mark").label("normalised"),
-            weight.label("weight"),
-            (pick("points") / 100.0).label("points"),
-        )
-        # ON true keeps it a plain nested loop in SQLite: customers outside, the list inside, so nothing is
-        # sorted.
-        .select_from(scored.join(listed, literal(1, Integer) == literal(1, Integer)))
-        .order_by(scored.c.customer_id, listed.c.score, listed.c.indicator)
-    )
-
-
 # --- classes ------------------------------------------------------------------------------------------------
+
+_CLASS_COLUMNS = {"tier": "tier", "grade": "grade", "lifecycle": "lifecycle_stage"}
 
 
 def _first(rules: list[tuple[Sql | None, str]]) -> Sql:
@@ -325,33 +218,80 @@ def _first(rules: list[tuple[Sql | None, str]]) -> Sql:
     return case(*steps, else_=rest) if steps else rest
 
 
-def _classes(ruleset: RuleSet, features: Table, scored: Table, indicators: list[Indicator]) -> Stage:
+def _classes(ruleset: RuleSet, people: Population, previous: Select[Any] | None) -> Stage:
     """Score, tier, grade with its reason, and lifecycle stage, one row per customer."""
-    total: Sql = scored.c.points_0
-    for at in range(1, len(indicators)):
-        total = total + scored.c[f"points_{at}"]
-    points = total / 100.0
-    tiers: list[tuple[Sql | None, str]] = [
-        (points >= literal(t.at_least, Float), t.code) for t in ruleset.tiers[:-1]
-    ]
-    tiers.append((None, ruleset.tiers[-1].code))
-    grades = [(to_sql(r.when, features) if r.when else None, r) for r in ruleset.grades.rules]
-    stages = [(to_sql(r.when, features) if r.when else None, r.stage) for r in ruleset.lifecycle]
+    source = people.joined()
+    held: Sql | None = None
+    if previous is not None and ruleset.tiering.sticky:
+        before = previous.subquery("before")
+        source = source.outerjoin(before, before.c.customer_id == people.customer)
+        held = before.c.tier
+
+    def condition(when: Expression | None) -> Sql | None:
+        return None if when is None else to_sql(when, people.columns)
+
+    grades = [(condition(rule.when), rule) for rule in ruleset.grades.rules]
+    stages = [(condition(rule.when), rule.stage) for rule in ruleset.lifecycle]
     words = ("tier", "grade", "grade_reason", "lifecycle_stage")
-    table = _temporary("classes", Column("score", Float), *(Column(name, Text) for name in words))
+    table = temporary("classes", Column("score", Float), *(Column(name, Text) for name in words))
     chosen = (
         select(
-            features.c.customer_id,
-            points.label("score"),
-            _first(tiers).label("tier"),
+            people.customer.label("customer_id"),
+            people.columns[ruleset.value.name].label("score"),
+            _first(_tiers(ruleset, people, held)).label("tier"),
             _first([(when, rule.grade) for when, rule in grades]).label("grade"),
             _first([(when, rule.reason) for when, rule in grades]).label("grade_reason"),
             _first(stages).label("lifecycle_stage"),
         )
-        .select_from(features.join(scored, scored.c.customer_id == features.c.customer_id))
-        .order_by(features.c.customer_id)
+        .select_from(source)
+        .order_by(people.customer)
     )
     return Stage(table, chosen)
+
+
+def _tiers(ruleset: RuleSet, people: Population, held: Sql | None) -> list[tuple[Sql | None, str]]:
+    """The tiers with what it takes to be in each, from the top; `held` is the tier of the run before."""
+    points, tiers = people.columns[ruleset.value.name], ruleset.tiers
+    taken: list[tuple[Sql | None, str]]
+    if ruleset.tiering.by == CONDITION:
+        taken = [(to_sql(t.when, people.columns), t.code) for t in tiers[:-1] if t.when is not None]
+    elif ruleset.tiering.by == SCORE:
+        taken = [(points >= literal(t.at_least, Float), t.code) for t in tiers[:-1]]
+        if held is not None:
+            taken = [*_kept(tiers, points, held, ruleset.tiering.sticky), *taken]
+    else:
+        before = _share_before(ruleset, people)
+        taken = [(before < literal(t.share, Float), t.code) for t in tiers[:-1]]
+    return [*taken, (None, tiers[-1].code)]
+
+
+def _kept(tiers: tuple[Tier, ...], points: Sql, held: Sql, sticky: float) -> list[tuple[Sql | None, str]]:
+    """Whoever was in a tier stays while the score is within so many points of it, above and below."""
+    kept: list[tuple[Sql | None, str]] = []
+    for at, tier in enumerate(tiers):
+        near = [held == literal(tier.code, Text)]
+        if at + 1 < len(tiers):
+            near.append(points >= literal(tier.at_least - sticky, Float))
+        if at:
+            near.append(points < literal(tiers[at - 1].at_least + sticky, Float))
+        kept.append((and_(*near), tier.code))
+    return kept
+
+
+def _share_before(ruleset: RuleSet, people: Population) -> Sql:
+    """How many percent (of the customers, or of a feature's sum) belong to those who are strictly better.
+
+    So whoever reaches into a share is in it, and equals are in one tier.
+    """
+    if ruleset.tiering.by == SHARE_OF_CUSTOMERS:
+        points = people.columns[ruleset.value.name]
+        better = func.rank().over(order_by=points.desc()) - 1
+        return better * 100.0 / func.count().over()
+    value = func.max(func.coalesce(people.columns[ruleset.tiering.of], 0.0), 0.0, type_=Float)
+    up_to = func.sum(value, type_=Float).over(order_by=value.desc())
+    own = func.sum(value, type_=Float).over(partition_by=value)
+    total = func.nullif(func.sum(value, type_=Float).over(), 0.0, type_=Float)
+    return func.round((up_to - own) * 100.0 / total, 9, type_=Float)
 
 
 def _classifications(ruleset: RuleSet, classes: Table) -> Select[Any]:
@@ -386,15 +326,61 @@ def _number_of(fits: list[Sql], numbers: list[int], otherwise: int) -> Sql:
     return case(*steps, else_=literal(otherwise, Integer))
 
 
-def _feature_values(ruleset: RuleSet, features: Table) -> Select[Any]:
-    facts = _facts(ruleset, features).label("features")
-    return select(features.c.customer_id, facts).order_by(features.c.customer_id)
+# --- segments -----------------------------------------------------------------------------------------------
 
 
-def _facts(ruleset: RuleSet, features: Table) -> Sql:
-    """The features that the grade and lifecycle conditions look at, as a JSON object."""
-    rules: list[GradeRule | StageRule] = [*ruleset.grades.rules, *ruleset.lifecycle]
-    conditions = [rule.when for rule in rules if rule.when is not None]
-    names = sorted({name for condition in conditions for name in expression.names_in(condition)})
-    pairs = [part for name in names for part in (literal(name, Text), features.c[name])]
-    return func.json_object(*pairs, type_=Text)
+def _segments(ruleset: RuleSet, people: Population) -> Stage | None:
+    """Every further judgement, one column each."""
+    if not ruleset.segments:
+        return None
+    table = temporary("segments", *(Column(each.name, Text) for each in ruleset.segments))
+    words = [
+        _first([(to_sql(r.when, people.columns) if r.when else None, r.segment) for r in each.rules]).label(
+            each.name
+        )
+        for each in ruleset.segments
+    ]
+    chosen = select(people.customer.label("customer_id"), *words).select_from(people.joined())
+    return Stage(table, chosen.order_by(people.customer))
+
+
+def _segment_rows(ruleset: RuleSet, segments: Table) -> tuple[Select[Any], ...]:
+    return tuple(
+        select(
+            segments.c.customer_id,
+            literal(each.name, Text).label("segmentation"),
+            segments.c[each.name].label("segment"),
+        ).order_by(segments.c.customer_id)
+        for each in ruleset.segments
+    )
+
+
+def _judged(ruleset: RuleSet, people: Population, segments: Stage | None) -> Select[Any]:
+    """Every score and every segment, one row per customer."""
+    columns = [people.columns[score.name].label(score.name) for score in ruleset.scores]
+    if segments is not None:
+        columns += [segments.table.c[each.name].label(each.name) for each in ruleset.segments]
+    return (
+        select(people.customer.label("customer_id"), *columns)
+        .select_from(people.joined())
+        .order_by(people.customer)
+    )
+
+
+def _feature_values(ruleset: RuleSet, people: Population) -> Select[Any]:
+    """What the conditions look at, and the words that steps score, as a JSON object per customer."""
+    rules: Iterable[Any] = (
+        *ruleset.tiers, *ruleset.grades.rules, *ruleset.lifecycle,
+        *(rule for each in ruleset.segments for rule in each.rules),
+    )  # fmt: skip
+    names = {name for rule in rules if rule.when is not None for name in expression.names_in(rule.when)}
+    names |= {
+        indicator.feature
+        for score in ruleset.scores
+        for indicator in score.indicators
+        if isinstance(indicator.scale, Steps)
+    }
+    pairs = [part for name in sorted(names) for part in (literal(name, Text), people.columns[name])]
+    facts = func.json_object(*pairs, type_=Text).label("features")
+    columns: list[Sql] = [people.customer.label("customer_id"), facts]
+    return select(*columns).select_from(people.joined()).order_by(people.customer)

@@ -10,6 +10,7 @@ from crmcli.rules.expression import Expression
 GRADES = ("A", "B", "C", "D")
 MISSING = ("zero", "neutral", "leave_out")
 ANY = "*"
+VALUE = "value"  #: the name of the score that tiers go by
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,27 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A feature that the rules work out themselves from the facts of one table.
+
+    Attributes:
+        source: the table.
+        function: count, sum, avg, min, max, first, last, distinct, median, median_gap or days_since.
+        field: what is aggregated; "" for count.
+        where: which facts count, or None for all.
+        written: that condition as it stands in the file.
+    """
+
+    source: str
+    function: str
+    field: str
+    where: Expression | None
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureUse:
-    """A feature as the rules name it: one of the catalogue, possibly with a window."""
+    """A feature as the rules name it: one of the catalogue, possibly with a window, or an aggregate of their own."""
 
     name: str
     of: str
@@ -42,6 +62,7 @@ class FeatureUse:
     label: Label
     type: str
     declared: bool = True
+    aggregate: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +96,52 @@ class Percentile:
     better: str  #: "higher" or "lower"
 
 
-Scale = Linear | Bands | Percentile
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """Classes of (nearly) equal size, cut at the type-7 quantiles; equals are always in one class.
+
+    Attributes:
+        classes: how many.
+        better: "higher" or "lower"; the best class is the last.
+        shift: added to every cut point.
+        minimum: with fewer known values than this there are no classes: the value counts as missing.
+    """
+
+    classes: int
+    better: str
+    shift: float = 0.0
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Logarithmic:
+    """From 0 at `start` to 1 at `end`, each doubling counting the same; both above 0."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """1 at zero days, half of it after each `half_life` of days."""
+
+    half_life: float
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Points (of 100) for each word of a text or flag; `otherwise` for every other word."""
+
+    points: tuple[tuple[str, float], ...]
+    otherwise: float
+
+
+Scale = Linear | Bands | Percentile | Quantile | Logarithmic | Decay | Steps
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One term of a score. `share` is its weight divided by the sum of all weights."""
+    """One term of a score. `share` is its weight divided by the sum of all weights; `feature` may be another score."""
 
     name: str
     feature: str
@@ -88,6 +149,16 @@ class Indicator:
     share: float
     scale: Scale
     missing: str
+    label: Label
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Indicators that together give at most `cap` points."""
+
+    name: str
+    cap: float
     label: Label
 
 
@@ -98,15 +169,66 @@ class Score:
     name: str
     label: Label
     indicators: tuple[Indicator, ...]
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A value group: scores of at least `at_least` that no earlier tier took."""
+    """A value group, of those that no earlier tier took.
+
+    Attributes:
+        code: its code.
+        at_least: the least score for it (tiers by score), else 0.
+        label: its words.
+        share: how many percent of the customers, or of the sum of `Tiers.of`, it and those before it take.
+        when: its condition (tiers by condition).
+        written: that condition as it stands in the file.
+    """
 
     code: str
     at_least: float
     label: Label
+    share: float = 0.0
+    when: Expression | None = None
+    written: str = ""
+
+
+SCORE, CUSTOMERS, SUM, CONDITION = "score", "customers", "sum", "condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """How tiers are given out.
+
+    Attributes:
+        by: "score" (thresholds), "customers" (shares of them, best score first), "sum" (shares of the sum of a
+            feature, largest first: Pareto) or "condition".
+        of: the feature that is summed up, for "sum".
+        sticky: a customer keeps the tier of the run before while its score is within so many points of it.
+    """
+
+    by: str = SCORE
+    of: str = ""
+    sticky: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRule:
+    """One segment; `when` is None for the rule that takes everybody left over."""
+
+    segment: str
+    when: Expression | None
+    written: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """One more judgement, first match wins: RFM segments, junk, a suggested intent stage, a fit × engagement matrix."""
+
+    name: str
+    label: Label
+    rules: tuple[SegmentRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +352,20 @@ class RuleSet:
     files: Mapping[str, str] = field(repr=False)
     fingerprint: str
     features: tuple[FeatureUse, ...]
-    scores: tuple[Score, ...]
+    scores: tuple[Score, ...]  #: those that others look at first
     tiers: tuple[Tier, ...]
     grades: Grades
     lifecycle: tuple[StageRule, ...]
     cadence: CadenceTable
     cases: tuple[Case, ...]
     fact_cases: tuple[FactCase, ...] = ()
+    tiering: Tiers = Tiers()
+    segments: tuple[Segmentation, ...] = ()
+
+    @property
+    def value(self) -> Score:
+        """The score that tiers go by."""
+        return next(score for score in self.scores if score.name == VALUE)
 
     @property
     def short(self) -> str:

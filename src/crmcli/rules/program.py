@@ -25,10 +25,12 @@ class Program:
         stages: temporary tables in the order they are filled.
         features: the one among the stages that holds one row per customer and one column per feature; what
             comes after it reads nothing else, so that a rule file's own test cases can start there.
-        indicator_values: (customer_id, score, indicator, raw, normalised, weight, points).
-        feature_values: (customer_id, features): the features that grade and lifecycle rest on, as JSON.
+        indicator_values: for each score (customer_id, score, indicator, raw, normalised, weight, points).
+        feature_values: (customer_id, features): what the conditions of the rules look at, as JSON.
         classifications: (customer_id, score, tier, grade, grade_reason, lifecycle_stage, cadence_days,
             cadence_max_days, urgency).
+        segments: for each further judgement (customer_id, segmentation, segment).
+        judged: customer_id, then every score and every segment under its name.
     """
 
     fingerprint: str
@@ -36,6 +38,8 @@ class Program:
     currency: str
     stages: tuple[Stage, ...]
     features: Table
-    indicator_values: Select[tuple[object, ...]]
+    indicator_values: tuple[Select[tuple[object, ...]], ...]
     feature_values: Select[tuple[object, ...]]
     classifications: Select[tuple[object, ...]]
+    segments: tuple[Select[tuple[object, ...]], ...]
+    judged: Select[tuple[object, ...]]

@@ -1,11 +1,12 @@
-"""Expression tree → SQLAlchemy Core. Values are bound parameters; names come from the features table only.
+"""Expression tree → SQLAlchemy Core. Values are bound parameters; names come from the given columns only.
 
 Numbers are REAL throughout, so that nothing overflows; a division by zero is NULL; NULL means not known.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Table, Text, and_, case, func, literal, not_, or_
+from sqlalchemy import ColumnElement, Float, Integer, Text, and_, case, func, literal, not_, or_
 from sqlalchemy.sql.elements import Grouping
 
 from crmcli.rules.expression import (
@@ -27,9 +28,9 @@ from crmcli.rules.expression import (
 Sql = ColumnElement[Any]
 
 
-def to_sql(expression: Expression, features: Table) -> Sql:
-    """Return the SQL of an expression over the features table."""
-    return _Writer(features).write(expression)
+def to_sql(expression: Expression, columns: Mapping[str, Sql]) -> Sql:
+    """Return the SQL of an expression over named columns."""
+    return _Writer(columns).write(expression)
 
 
 def _literal(node: Literal) -> Sql:
@@ -41,15 +42,15 @@ def _literal(node: Literal) -> Sql:
 
 
 class _Writer:
-    def __init__(self, features: Table) -> None:
-        self.features = features
+    def __init__(self, columns: Mapping[str, Sql]) -> None:
+        self.columns = columns
 
     def write(self, node: Expression) -> Sql:
         match node:
             case Literal():
                 return _literal(node)
             case Field(name, _):
-                return self.features.c[name]
+                return self.columns[name]
             case Not(item):
                 return not_(Grouping(self.write(item)))
             case Every(items):

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from crmcli.errors import CannotCreateError
 from crmcli.i18n import _
+from crmcli.store.functions import add_functions
 from crmcli.store.light import BUSY_SECONDS, SCHEMA_VERSION, UNFIT, check_file, explain, explained, unfit
 
 _PRAGMAS = (
@@ -38,6 +39,7 @@ def make_engine(path: Path) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        add_functions(connection)
         defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
         if defensive is not None:
             connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]

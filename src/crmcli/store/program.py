@@ -6,12 +6,24 @@ Knows nothing about YAML or rules; commits nothing (the unit of work around it d
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Integer, Select, Table, create_engine, insert, literal, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    Table,
+    create_engine,
+    event,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateTable, DropTable
 from sqlmodel import SQLModel
 
 from crmcli.store import schema
+from crmcli.store.functions import add_functions
 
 
 class StageLike(Protocol):
@@ -38,8 +50,8 @@ class ProgramLike(Protocol):
         """The one that holds a row per customer."""
 
     @property
-    def indicator_values(self) -> Select[Any]:
-        """Rows for indicator_values, without the run."""
+    def indicator_values(self) -> Sequence[Select[Any]]:
+        """Rows for indicator_values, without the run, score by score."""
 
     @property
     def feature_values(self) -> Select[Any]:
@@ -48,6 +60,14 @@ class ProgramLike(Protocol):
     @property
     def classifications(self) -> Select[Any]:
         """Rows for classifications, without the run."""
+
+    @property
+    def segments(self) -> Sequence[Select[Any]]:
+        """Rows for segments, without the run, judgement by judgement."""
+
+    @property
+    def judged(self) -> Select[Any]:
+        """Every score and every segment under its name, a row per customer."""
 
 
 def run_program(connection: Connection, program: ProgramLike, run_id: int) -> None:
@@ -60,12 +80,12 @@ def run_program(connection: Connection, program: ProgramLike, run_id: int) -> No
     """
     for stage in program.stages:
         _fill(connection, stage)
-    for model, chosen in (
-        (schema.IndicatorValue, program.indicator_values),
-        (schema.FeatureValues, program.feature_values),
-        (schema.Classification, program.classifications),
-    ):
-        _store(connection, model, chosen, run_id)
+    for values in program.indicator_values:
+        _store(connection, schema.IndicatorValue, values, run_id)
+    _store(connection, schema.FeatureValues, program.feature_values, run_id)
+    _store(connection, schema.Classification, program.classifications, run_id)
+    for rows in program.segments:
+        _store(connection, schema.Segment, rows, run_id)
     for stage in program.stages:
         connection.execute(DropTable(stage.table))
 
@@ -96,15 +116,22 @@ def evaluate_cases(program: ProgramLike, rows: Sequence[Mapping[str, object]]) -
             together are the population.
 
     Returns:
-        One dict per row, in order: score, tier, grade, grade_reason, lifecycle_stage, facts (JSON text) and
-        `indicators`, a dict of indicator → (raw, normalised, weight, points).
+        One dict per row, in order: score, tier, grade, grade_reason, lifecycle_stage, facts (JSON text),
+        `indicators`, a dict of indicator → (raw, normalised, weight, points), and `judged`, a dict of every score
+        and every segment.
     """
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    engine = _in_memory()
     try:
         with engine.connect() as connection:
             return _evaluate(connection, program, rows)
     finally:
         engine.dispose()
+
+
+def _in_memory() -> Engine:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    event.listen(engine, "connect", lambda connection, _record: add_functions(connection))
+    return engine
 
 
 def evaluate_facts(
@@ -118,7 +145,7 @@ def evaluate_facts(
     Returns:
         For each example the features of its customer, or None if there is no such customer on that day.
     """
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    engine = _in_memory()
     try:
         with engine.connect() as connection:
             SQLModel.metadata.create_all(connection)
@@ -159,10 +186,13 @@ def _evaluate(
     facts = {row.customer_id: row.features for row in connection.execute(program.feature_values)}
     results = [dict(row) for row in connection.execute(program.classifications).mappings()]
     marks: dict[object, dict[str, tuple[object, ...]]] = {}
-    for term in connection.execute(program.indicator_values):
-        terms = (term.raw, term.normalised, term.weight, term.points)
-        marks.setdefault(term.customer_id, {})[term.indicator] = terms
+    for values in program.indicator_values:
+        for term in connection.execute(values):
+            terms = (term.raw, term.normalised, term.weight, term.points)
+            marks.setdefault(term.customer_id, {})[term.indicator] = terms
+    judged = {row["customer_id"]: row for row in connection.execute(program.judged).mappings()}
     for result in results:
+        result["judged"] = dict(judged[result["customer_id"]])
         result["facts"] = facts[result["customer_id"]]
         result["indicators"] = marks[result.pop("customer_id")]
     return results

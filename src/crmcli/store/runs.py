@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, literal, select, union_all
+from sqlalchemy import Connection, Select, and_, func, insert, literal, select, union_all
 from sqlmodel import SQLModel
 
 from crmcli.store.identity import new_uid
@@ -17,6 +17,7 @@ _TABLES = SQLModel.metadata.tables
 _RUNS = _TABLES["runs"]
 _RULESETS = _TABLES["rulesets"]
 _CLASSES = _TABLES["classifications"]
+_SEGMENTS = _TABLES["segments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ class RunRow:
     fingerprint: str
     journal_id: int
     customers: int
-    counts: Mapping[str, Mapping[str, int]]
+    counts: Mapping[
+        str, Mapping[str, int]
+    ]  #: tier, grade, lifecycle_stage and every segmentation → class → customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,30 @@ def save_ruleset(work: Work, fingerprint: str, files: Mapping[str, str], agenda:
         )
 
 
-def make_run(work: Work, program: ProgramLike, *, period: str, as_of: date, fingerprint: str) -> RunRow:
-    """Run a compiled ruleset and store the run with everything it found."""
+def period_before(connection: Connection, as_of: date) -> int | None:
+    """Return the run whose tiers a run as of a day starts from: the newest of the last day before it."""
+    query = select(_RUNS.c.id).where(_RUNS.c.as_of < as_of)
+    return connection.execute(query.order_by(_RUNS.c.as_of.desc(), _RUNS.c.id.desc()).limit(1)).scalar()
+
+
+def tiers_of(run_id: int) -> Select[Any]:
+    """Return the statement for (customer_id, tier) of a run."""
+    return select(_CLASSES.c.customer_id, _CLASSES.c.tier).where(_CLASSES.c.run_id == run_id)
+
+
+def make_run(
+    work: Work, program: ProgramLike, *, period: str, as_of: date, fingerprint: str, previous_run: int | None
+) -> RunRow:
+    """Run a compiled ruleset and store the run with everything it found.
+
+    Args:
+        work: the open unit of work.
+        program: the compiled ruleset.
+        period: `YYYY-MM`, or the day itself.
+        as_of: the day looked from.
+        fingerprint: of the ruleset.
+        previous_run: the run whose tiers it started from, if the rules look at it.
+    """
     connection = work.connection
     previous = find_run(connection, period, fingerprint)
     values = {
@@ -105,6 +130,7 @@ def make_run(work: Work, program: ProgramLike, *, period: str, as_of: date, fing
         "version": 1 if previous is None else previous.version + 1,
         "ruleset_fingerprint": fingerprint,
         "journal_id": journal_position(connection),
+        "previous_run_id": previous_run,
         "customers": 0,
         "counts": "{}",
         "created_at": work.now,
@@ -160,9 +186,14 @@ def _counts(connection: Connection, run_id: int) -> dict[str, dict[str, int]]:
         .group_by(_CLASSES.c[name])
         for name in ("tier", "grade", "lifecycle_stage")
     ]
+    parts.append(
+        select(_SEGMENTS.c.segmentation, _SEGMENTS.c.segment, func.count())
+        .where(_SEGMENTS.c.run_id == run_id)
+        .group_by(_SEGMENTS.c.segmentation, _SEGMENTS.c.segment)
+    )
     counts: dict[str, dict[str, int]] = {"tier": {}, "grade": {}, "lifecycle_stage": {}}
     for name, value, number in connection.execute(union_all(*parts)):
-        counts[name][value] = number
+        counts.setdefault(name, {})[value] = number
     return {name: dict(sorted(found.items())) for name, found in counts.items()}
 
 

@@ -564,6 +564,7 @@ class Run(SQLModel, table=True):
             unique=True,
         ),
         Index("ix_runs_as_of", "as_of"),
+        Index("ix_runs_previous_run_id", "previous_run_id"),
         STRICT,
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -575,6 +576,9 @@ class Run(SQLModel, table=True):
         sa_column=Column(Text, ForeignKey("rulesets.fingerprint"), nullable=False)
     )
     journal_id: int
+    previous_run_id: int | None = Field(
+        default=None, sa_column=Column(Integer, ForeignKey("runs.id", ondelete="SET NULL"), nullable=True)
+    )
     customers: int
     counts: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
@@ -637,3 +641,19 @@ class Classification(SQLModel, table=True):
     cadence_days: int
     cadence_max_days: int
     urgency: float = Field(sa_type=REAL)
+
+
+class Segment(SQLModel, table=True):
+    """客户细分: one of the further judgements that the rules define, in one run: RFM segment, junk, a suggested intent."""
+
+    __tablename__ = "segments"
+    __table_args__ = (
+        Index("ix_segments_run_id_segmentation_segment", "run_id", "segmentation", "segment"),
+        {"sqlite_strict": True, "sqlite_with_rowid": False},
+    )
+    run_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    )
+    customer_id: int = Field(primary_key=True)
+    segmentation: str = Field(primary_key=True, sa_type=Text)
+    segment: str = Field(sa_type=Text)

@@ -5,6 +5,7 @@ period stays as it is unless a new version is asked for by name.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from crmcli.i18n import _
 from crmcli.months import month_end, next_period, period_of
 from crmcli.rules import RuleSet, agenda_program, compile_ruleset, load
 from crmcli.rules.folder import read_files
+from crmcli.rules.model import Label
 from crmcli.store import runs
 from crmcli.store.runs import Move, RunRow
 from crmcli.store.work import Work, unit_of_work
@@ -48,7 +50,8 @@ class Classified:
 
     outcomes: tuple[Outcome, ...]
     fingerprint: str
-    labels: dict[str, dict[str, str]]
+    labels: Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
+    headings: Mapping[str, Label]  #: every segmentation → its words
 
 
 def classify(
@@ -79,11 +82,10 @@ def classify(
             work.summary = _("classified {customers} customers for {periods}").format(
                 customers=made[-1].customers, periods=", ".join(run.period for run in made)
             )
-    return Classified(outcomes, ruleset.fingerprint, _labels(ruleset))
-
-
-def _labels(ruleset: RuleSet) -> dict[str, dict[str, str]]:
-    return {tier.code: {"en": tier.label.en, "zh": tier.label.zh} for tier in ruleset.tiers}
+    labels = {each.name: {rule.segment: rule.label for rule in each.rules} for each in ruleset.segments}
+    labels["tier"] = {tier.code: tier.label for tier in ruleset.tiers}
+    headings = {each.name: each.label for each in ruleset.segments}
+    return Classified(outcomes, ruleset.fingerprint, labels, headings)
 
 
 def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[str, date, bool]]:
@@ -128,13 +130,17 @@ def _run(
         if not force and not (still_open and changed):
             return Outcome(found, False, None, (), changed, others)
     runs.save_ruleset(work, ruleset.fingerprint, ruleset.files, agenda_program(ruleset))
-    program = compile_ruleset(ruleset, runs.source_tables(), as_of, currency)
+    before = runs.period_before(connection, as_of) if ruleset.tiering.sticky else None
+    held = None if before is None else runs.tiers_of(before)
+    program = compile_ruleset(ruleset, runs.source_tables(), as_of, currency, held)
     savepoint = connection.begin_nested()
-    run = runs.make_run(work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint)
+    run = runs.make_run(
+        work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint, previous_run=before
+    )
     if run.customers == 0 and not wanted:
         savepoint.rollback()  # a month before anybody was known is not worth a run that nobody asked for
         return None
     savepoint.commit()
     work.record_run(run.id)
-    before = found or runs.run_before(connection, run)
-    return Outcome(run, True, before, tuple(runs.moves(connection, before, run)), False, others)
+    compared = found or runs.run_before(connection, run)
+    return Outcome(run, True, compared, tuple(runs.moves(connection, compared, run)), False, others)

@@ -24,15 +24,23 @@ from crmcli.rules.model import (
     Band,
     Bands,
     Case,
+    Decay,
     FactCase,
     FeatureUse,
     GradeRule,
     Label,
     Linear,
+    Logarithmic,
+    Percentile,
+    Quantile,
     RuleSet,
     Scale,
+    Score,
+    Segmentation,
     StageRule,
+    Steps,
     Tier,
+    Tiers,
 )
 from crmcli.rules.program import Program
 from crmcli.store import schema
@@ -79,8 +87,9 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class ShownIndicator:
-    """One term of the score as it counts: `share` is the weight as part of all weights, 0 to 1."""
+    """One term of a score as it counts: `share` is the weight as part of all weights, 0 to 1."""
 
+    score: str
     name: str
     feature: str
     label: Label
@@ -88,6 +97,7 @@ class ShownIndicator:
     share: float
     scale: str
     missing: str
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +118,11 @@ class RulesShown:
     folder: str
     fingerprint: str
     features: tuple[FeatureUse, ...]
-    score: str
-    score_label: Label
+    scores: tuple[Score, ...]
     indicators: tuple[ShownIndicator, ...]
     tiers: tuple[Tier, ...]
+    tiering: Tiers
+    segments: tuple[Segmentation, ...]
     months: tuple[tuple[str, int], ...]
     grades: tuple[GradeRule, ...]
     lifecycle: tuple[StageRule, ...]
@@ -158,6 +169,7 @@ def _counts(ruleset: RuleSet) -> tuple[tuple[str, int], ...]:
         ("tiers", len(ruleset.tiers)),
         ("grades", len(ruleset.grades.rules)),
         ("lifecycle", len(ruleset.lifecycle)),
+        ("segments", sum(len(each.rules) for each in ruleset.segments)),
         ("cadence", len(ruleset.cadence.rules)),
         ("tests", len(ruleset.cases) + len(ruleset.fact_cases)),
     )
@@ -179,19 +191,31 @@ def show_folder(folder: Path) -> RulesShown:
         ConfigError: it cannot be read or has faults.
     """
     ruleset = load_folder(folder)
-    score = ruleset.scores[0]
+    in_order = (ruleset.value, *(score for score in ruleset.scores if score is not ruleset.value))
     indicators = tuple(
-        ShownIndicator(i.name, i.feature, i.label, i.weight, i.share, _scale_text(i.scale), i.missing)
+        ShownIndicator(
+            score.name,
+            i.name,
+            i.feature,
+            i.label,
+            i.weight,
+            i.share,
+            _scale_text(i.scale),
+            i.missing,
+            i.group,
+        )
+        for score in in_order
         for i in score.indicators
     )
     return RulesShown(
         folder=str(folder),
         fingerprint=ruleset.fingerprint,
         features=ruleset.features,
-        score=score.name,
-        score_label=score.label,
+        scores=in_order,
         indicators=indicators,
         tiers=ruleset.tiers,
+        tiering=ruleset.tiering,
+        segments=ruleset.segments,
         months=ruleset.grades.months,
         grades=ruleset.grades.rules,
         lifecycle=ruleset.lifecycle,
@@ -211,11 +235,23 @@ def list_features() -> tuple[ShownFeature, ...]:
 
 def _scale_text(scale: Scale) -> str:
     """Write a scale the way the file does, on one line."""
-    if isinstance(scale, Linear):
-        return f"linear {scale.start:g} → {scale.end:g}"
-    if isinstance(scale, Bands):
-        return "bands " + ", ".join(_band_text(band) for band in scale.bands)
-    return f"percentile {scale.better}"
+    match scale:
+        case Linear(start, end):
+            return f"linear {start:g} → {end:g}"
+        case Logarithmic(start, end):
+            return f"log {start:g} → {end:g}"
+        case Decay(half_life):
+            return f"decay {half_life:g}"
+        case Bands(bands):
+            return "bands " + ", ".join(_band_text(band) for band in bands)
+        case Steps(points, otherwise):
+            return "steps " + ", ".join(
+                [*(f"{word} {given:g}" for word, given in points), f"… {otherwise:g}"]
+            )
+        case Quantile(classes, better, shift, _):
+            return f"quantile {classes} {better}" + (f" {shift:+g}" if shift else "")
+        case Percentile(better):
+            return f"percentile {better}"
 
 
 def _band_text(band: Band) -> str:
@@ -290,7 +326,8 @@ def _run_case(ruleset: RuleSet, program: Program, case: Case) -> list[CaseFailur
 def _classified(program: Program, case: Case) -> dict[str, object]:
     rows = [cast("Mapping[str, object]", dict(values)) for values in (case.given, *case.others)]
     result: dict[str, Any] = evaluate_cases(program, rows)[0]
-    return {**result, "reason": result["grade_reason"], "lifecycle": result["lifecycle_stage"]}
+    own = {"reason": result["grade_reason"], "lifecycle": result["lifecycle_stage"]}
+    return {**result["judged"], **result, **own}
 
 
 def _cadence(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]:

@@ -1,6 +1,9 @@
 """Why a customer stands where it stands: read from what the run stored, with the words of the rules it ran by."""
 
 import json
+import math
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,12 +13,14 @@ from crmcli import clock
 from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.rules import load, thresholds
+from crmcli.rules.catalogue import unit_of
+from crmcli.rules.distance import Marked, Way, next_tier, ways_up
+from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Tier
+from crmcli.rules.scoring import cap_line
 from crmcli.store.light import reading
 from crmcli.store.reads import judgements as reads
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
-
-SCORE = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,37 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """Another score of the rules, with its terms."""
+
+    name: str
+    label: str
+    score: float
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to the next tier, everything else as it is: the value of an indicator now, and the one it takes.
+
+    Attributes:
+        feature: what the indicator looks at.
+        unit: "days", "money", "count", … as `crm rules features` has it.
+        beyond: it takes more than `needed` (less, going down), not `needed` itself.
+        down: the way leads down.
+    """
+
+    indicator: str
+    label: str
+    feature: str
+    unit: str
+    now: float | None
+    needed: float
+    beyond: bool
+    down: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The judgements on one customer with their reasons.
 
@@ -38,7 +74,10 @@ class Why:
         total: the sum of the points; it is the score.
         thresholds: (tier, its label, the least score for it), highest first.
         grade_text: the reason in words; `grade_rule` is the condition that matched, as the rules have it.
-        facts: (feature, its label, its value) for the features that grade and lifecycle rest on.
+        facts: (feature, its label, its value) for what the conditions of the rules look at.
+        further: the other scores.
+        segments: (judgement, its label, segment, its label, the condition that matched).
+        next_tier: (its label, the least score for it) of the tier above, or None; `steps` lead to it, one at a time.
     """
 
     customer: int
@@ -59,6 +98,11 @@ class Why:
     grade_rule: str
     lifecycle_stage: str
     facts: tuple[tuple[str, str, Any], ...]
+    further: tuple[Further, ...]
+    segments: tuple[tuple[str, str, str, str, str], ...]
+    next_tier: tuple[str, float] | None
+    steps: tuple[Step, ...]
+    currency: str
 
 
 def why(database: Path, which: str, period: str | None = None) -> Why:
@@ -77,12 +121,16 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
                 _("{name} has not been classified").format(name=match.name),
                 hint=_("run 'crm classify'; it leaves out who was archived or not yet known on its day"),
             )
-        lines = reads.indicators(connection, found.run, match.id, SCORE)
+        lines = reads.indicators(connection, found.run, match.id)
+        segments = dict(reads.segments(connection, found.run, match.id))
         files = reads.ruleset_files(connection, found.fingerprint)
-    ruleset = load(files, _("the rules of {period}").format(period=found.period))
+        ruleset = load(files, _("the rules of {period}").format(period=found.period))
+        above = next_tier(ruleset, found.tier)
+        steps = _steps(connection, ruleset, found, lines, above) if above is not None else ()
     words = thresholds(ruleset)
     flags = {use.name for use in ruleset.features if use.type == "bool"}
-    terms = tuple(Term(line.indicator, words.indicators[line.indicator].text(), *line[1:]) for line in lines)
+    scores = {score.name: _terms(score, lines) for score in ruleset.scores}
+    terms = scores[VALUE]
     cause = words.grade_reasons[found.grade_reason]
     return Why(
         customer=match.id,
@@ -105,12 +153,93 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
         facts=tuple(
             (
                 name,
-                words.features[name].text() if name in words.features else name,
+                _words_of(name, words.features),
                 _typed(value, name in flags),
             )
             for name, value in json.loads(found.facts).items()
         ),
+        further=tuple(
+            Further(
+                score.name,
+                score.label.text(),
+                round(sum(t.points for t in scores[score.name]), 2),
+                scores[score.name],
+            )
+            for score in ruleset.scores
+            if score.name != VALUE
+        ),
+        segments=tuple(
+            (each.name, each.label.text(), rule.segment, rule.label.text(), rule.written)
+            for each in ruleset.segments
+            for rule in each.rules
+            if rule.segment == segments.get(each.name)
+        ),
+        next_tier=None if above is None else (above.label.text(), above.at_least),
+        steps=steps,
+        currency=settings.currency,
     )
+
+
+def _terms(score: Score, lines: list[reads.IndicatorLine]) -> tuple[Term, ...]:
+    """Return the terms of one score; the cap of a group is one when it took something off."""
+    words = {indicator.name: indicator.label.text() for indicator in score.indicators}
+    words |= {
+        cap_line(group.name): _("at most {cap:g} from: {group}").format(
+            cap=group.cap, group=group.label.text()
+        )
+        for group in score.groups
+    }
+    own = (line for line in lines if line.score == score.name)
+    return tuple(
+        Term(line.indicator, words[line.indicator], line.raw, line.normalised, line.weight, line.points)
+        for line in own
+        if line.points or line.indicator in {indicator.name for indicator in score.indicators}
+    )
+
+
+def _steps(
+    connection: sqlite3.Connection,
+    ruleset: RuleSet,
+    found: reads.Judgement,
+    lines: list[reads.IndicatorLine],
+    above: Tier,
+) -> tuple[Step, ...]:
+    """Return the ways to the tier above, in the units of the features."""
+    score = ruleset.value
+    marked = {
+        line.indicator: Marked(line.raw, line.normalised, line.weight, line.points)
+        for line in lines
+        if line.score == score.name
+    }
+
+    def values(indicator: str) -> Sequence[float]:
+        return reads.indicator_raws(connection, found.run, score.name, indicator)
+
+    uses = {use.name: use for use in ruleset.features}
+    ways = ways_up(score, above.at_least - found.score, marked, values)
+    return tuple(_step(way, uses) for way in ways)
+
+
+def _step(way: Way, uses: Mapping[str, FeatureUse]) -> Step:
+    use = uses.get(way.indicator.feature)
+    unit = unit_of(use) if use is not None else ""
+    needed, beyond = way.needed, way.beyond
+    if unit in {"count", "days", "months"}:  # there is nothing between two of them
+        if way.down:
+            whole = math.ceil(needed) - 1 if beyond else math.floor(needed + 1e-9)
+        else:
+            whole = math.floor(needed) + 1 if beyond else math.ceil(needed - 1e-9)
+        needed, beyond = float(whole), False
+    own = way.indicator
+    return Step(own.name, own.label.text(), own.feature, unit, way.now, needed, beyond, way.down)
+
+
+def _words_of(name: str, features: Mapping[str, Label]) -> str:
+    """Return what a name in a condition means: a feature's words, or which class it is."""
+    if name in features:
+        return features[name].text()
+    kind, _dot, indicator = name.partition(".")
+    return _("class by {indicator}, 1 the worst").format(indicator=indicator) if kind == "rank" else name
 
 
 def _typed(value: Any, flag: bool) -> Any:

@@ -325,8 +325,9 @@ def test_no_value_stands_in_the_sql_and_it_compiles_for_postgresql_too() -> None
     program = compile_ruleset(RULES, rule_tables(), date(2026, 1, 31), "CNY")
     for statement in (
         *(stage.select for stage in program.stages),
-        program.indicator_values,
+        *program.indicator_values,
         program.classifications,
+        program.judged,
     ):
         for dialect in (sqlite.dialect(), postgresql.dialect()):
             written = str(statement.compile(dialect=dialect))

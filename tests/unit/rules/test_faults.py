@@ -64,7 +64,8 @@ FAULTS = [
     ("value.yaml", "score: value", "score: worth", "unknown-score", "worth"),
     ("value.yaml", "missing: zero", "missing: nought", "unknown-value", "nought"),
     ("value.yaml", "scale: {percentile: higher}", "scale: {percentile: up}", "unknown-value", "up"),
-    ("value.yaml", "scale: {percentile: higher}", "scale: {quantile: 5}", "unknown-key", "quantile"),
+    ("value.yaml", "scale: {percentile: higher}", "scale: {quantle: 5}", "unknown-key", "quantle"),
+    ("value.yaml", "scale: {percentile: higher}", "scale: {quantile: 5}", "wrong-type", "5}"),
     ("value.yaml", "{linear: {from: 365, to: 0}}", "{linear: {from: 5, to: 5}}", "bad-scale", "{from"),
     ("value.yaml", "scale: {percentile: higher}", "scale: {}", "bad-scale", "{}"),
     (

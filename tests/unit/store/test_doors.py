@@ -231,7 +231,10 @@ def test_an_interrupt_in_the_middle_of_a_statement_leaves_no_journal(tmp_path: P
     def interrupt(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt) as kept, engine.writing(path) as connection:  # the traceback holds the cursor
+    with (
+        pytest.raises(KeyboardInterrupt) as kept,
+        engine.writing(path) as connection,
+    ):  # the traceback holds the cursor
         connection.exec_driver_sql("INSERT INTO settings (key, value) VALUES ('language', 'en')")
         event.listen(connection, "after_cursor_execute", interrupt)
         connection.exec_driver_sql("SELECT key FROM settings")

@@ -27,6 +27,7 @@ class Judgement(NamedTuple):
 class IndicatorLine(NamedTuple):
     """One term of a score."""
 
+    score: str
     indicator: str
     raw: float | None
     normalised: float | None
@@ -41,9 +42,20 @@ def judgement(
     return row(connection, "customer_classification", Judgement, id=number, today=today, period=period)
 
 
-def indicators(connection: sqlite3.Connection, run: int, number: int, score: str) -> list[IndicatorLine]:
-    """Return the terms of one score of one customer in one run, heaviest first."""
-    return rows(connection, "indicator_values", IndicatorLine, run=run, customer=number, score=score)
+def indicators(connection: sqlite3.Connection, run: int, number: int) -> list[IndicatorLine]:
+    """Return the terms of every score of one customer in one run, heaviest first."""
+    return rows(connection, "indicator_values", IndicatorLine, run=run, customer=number)
+
+
+def indicator_raws(connection: sqlite3.Connection, run: int, score: str, indicator: str) -> list[float]:
+    """Return every known value of an indicator in one run, smallest first."""
+    values = {"run": run, "score": score, "indicator": indicator}
+    return [value for (value,) in connection.execute(statement("indicator_raws"), values)]
+
+
+def segments(connection: sqlite3.Connection, run: int, number: int) -> list[tuple[str, str]]:
+    """Return (judgement, segment) pairs of one customer in one run."""
+    return list(connection.execute(statement("segments"), {"run": run, "customer": number}))
 
 
 def ruleset_files(connection: sqlite3.Connection, fingerprint: str) -> dict[str, str]:

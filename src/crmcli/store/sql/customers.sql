@@ -4,8 +4,9 @@ WITH latest AS (
 )
 SELECT
     c.id, c.name, c.company, k.score, k.tier, k.grade, k.lifecycle_stage,
-    (SELECT max(i.occurred_on) FROM interactions i
-        WHERE i.customer_id = c.id AND i.outcome IN ('connected', 'postponed', 'declined') AND i.occurred_on <= :today),
+    (SELECT i.occurred_on FROM interactions i
+        WHERE i.customer_id = c.id AND i.outcome IN ('connected', 'postponed', 'declined') AND i.occurred_on <= :today
+        ORDER BY i.occurred_on DESC LIMIT 1),
     c.next_contact_on, c.phone
 FROM customers c
 LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)

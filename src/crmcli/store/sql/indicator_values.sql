@@ -1,4 +1,4 @@
-SELECT indicator, raw, normalised, weight, points
+SELECT score, indicator, raw, normalised, weight, points
 FROM indicator_values
-WHERE run_id = :run AND customer_id = :customer AND score = :score
-ORDER BY weight DESC, indicator
+WHERE run_id = :run AND customer_id = :customer
+ORDER BY score, weight DESC, indicator

@@ -160,17 +160,21 @@ CREATE TABLE runs (
     version INTEGER NOT NULL,
     ruleset_fingerprint TEXT NOT NULL,
     journal_id INTEGER NOT NULL,
+    previous_run_id INTEGER,
     customers INTEGER NOT NULL,
     counts TEXT NOT NULL,
     created_at TEXT NOT NULL,
     CONSTRAINT pk_runs PRIMARY KEY (id),
     CONSTRAINT ck_runs_as_of_is_a_day CHECK (as_of GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
     CONSTRAINT uq_runs_uid UNIQUE (uid),
-    CONSTRAINT fk_runs_ruleset_fingerprint FOREIGN KEY(ruleset_fingerprint) REFERENCES rulesets (fingerprint)
+    CONSTRAINT fk_runs_ruleset_fingerprint FOREIGN KEY(ruleset_fingerprint) REFERENCES rulesets (fingerprint),
+    CONSTRAINT fk_runs_previous_run_id FOREIGN KEY(previous_run_id) REFERENCES runs (id) ON DELETE SET NULL
 )
  STRICT;
 
 CREATE INDEX ix_runs_as_of ON runs (as_of);
+
+CREATE INDEX ix_runs_previous_run_id ON runs (previous_run_id);
 
 CREATE UNIQUE INDEX uq_runs_period_ruleset_fingerprint_version ON runs (period, ruleset_fingerprint, version);
 
@@ -254,6 +258,19 @@ CREATE TABLE indicator_values (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE segments (
+    run_id INTEGER NOT NULL,
+    customer_id INTEGER NOT NULL,
+    segmentation TEXT NOT NULL,
+    segment TEXT NOT NULL,
+    CONSTRAINT pk_segments PRIMARY KEY (run_id, customer_id, segmentation),
+    CONSTRAINT fk_segments_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX ix_segments_run_id_segmentation_segment ON segments (run_id, segmentation, segment);
 
 CREATE TABLE opportunities (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,181 @@
+"""How far it is to the next tier, in the user's terms: each scale turned round.
+
+For every indicator of the value score the question is the same: everything else as it is, what value would give the
+points that are missing? Where no value can, there is no answer. Values of other customers (for percentiles and
+quantiles) are those of the run.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from crmcli.rules.model import (
+    Band,
+    Bands,
+    Decay,
+    Indicator,
+    Linear,
+    Logarithmic,
+    Percentile,
+    Quantile,
+    RuleSet,
+    Score,
+    Steps,
+    Tier,
+)
+
+HALF = 0.005  #: points are rounded to hundredths: what rounds up to enough is enough
+_TINY = 1e-9
+Values = Callable[[str], Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What one indicator gave: mark 0 to 1 (None: left out), its share of the weights, its points."""
+
+    raw: float | None
+    mark: float | None
+    share: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to the next tier.
+
+    Attributes:
+        indicator: which one would have to change.
+        now: its value today; None when it is not known.
+        needed: the value it would take.
+        beyond: more than `needed` (or less than it, where the way leads down) is required, not `needed` itself.
+        down: the way leads down.
+    """
+
+    indicator: Indicator
+    now: float | None
+    needed: float
+    beyond: bool
+    down: bool
+
+
+def next_tier(ruleset: RuleSet, tier: str) -> Tier | None:
+    """Return the tier above one, if tiers go by the score and there is one."""
+    if ruleset.tiering.by != "score":
+        return None
+    codes = [each.code for each in ruleset.tiers]
+    place = codes.index(tier) if tier in codes else 0
+    return ruleset.tiers[place - 1] if place else None
+
+
+def ways_up(score: Score, missing: float, marked: dict[str, Marked], values: Values) -> tuple[Way, ...]:
+    """Return the ways to get `missing` more points, one indicator at a time, the heaviest first.
+
+    Args:
+        score: the score.
+        missing: how many points of 100 are missing.
+        marked: indicator → what it gave.
+        values: returns every known value of an indicator in the run, smallest first.
+    """
+    found: list[Way] = []
+    for indicator in sorted(score.indicators, key=lambda each: (-each.weight, each.name)):
+        own = marked.get(indicator.name)
+        if (
+            own is None
+            or own.mark is None
+            or own.share <= 0
+            or _room(score, indicator, marked) < missing - _TINY
+        ):
+            continue
+        mark = (own.points + missing - HALF + _TINY) / (100 * own.share)
+        if mark > 1 + _TINY:
+            continue
+        answer = _value_for(indicator, min(mark, 1.0), own.raw, values)
+        if answer is not None and (own.raw is None or not math.isclose(answer[0], own.raw) or answer[1]):
+            found.append(Way(indicator, own.raw, *answer, _leads_down(indicator, own.raw, answer[0])))
+    return tuple(found)
+
+
+def _leads_down(indicator: Indicator, raw: float | None, needed: float) -> bool:
+    if raw is None or raw == needed:
+        return isinstance(indicator.scale, Percentile | Quantile) and indicator.scale.better == "lower"
+    return needed < raw
+
+
+def _room(score: Score, indicator: Indicator, marked: dict[str, Marked]) -> float:
+    """How many points the cap of the indicator's group leaves."""
+    group = next((each for each in score.groups if each.name == indicator.group), None)
+    if group is None:
+        return math.inf
+    names = [each.name for each in score.indicators if each.group == group.name]
+    return group.cap - math.fsum(marked[name].points for name in names if name in marked)
+
+
+def _value_for(
+    indicator: Indicator, mark: float, raw: float | None, values: Values
+) -> tuple[float, bool] | None:
+    """Return the value that gives a mark, and whether it must be gone beyond."""
+    scale = indicator.scale
+    match scale:
+        case Linear(start, end):
+            return start + mark * (end - start), False
+        case Logarithmic(start, end):
+            return math.exp(math.log(start) + mark * (math.log(end) - math.log(start))), False
+        case Decay(half_life):
+            return (-half_life * math.log2(mark), False) if mark > 0 else None
+        case Bands():
+            return _band_for(scale, mark, raw)
+        case Percentile(better):
+            return _overtaken(values(indicator.name), mark, raw, better)
+        case Quantile(classes, better, shift, _):
+            return _cut_for(values(indicator.name), mark, classes, better, shift)
+        case Steps():
+            return None  # a word is no distance
+
+
+def _band_for(scale: Bands, mark: float, raw: float | None) -> tuple[float, bool] | None:
+    """The nearest band with enough points: its lower edge from below, its upper edge from above."""
+    known = scale.bands
+    good = [at for at, band in enumerate(known) if band.points / 100 >= mark - _TINY]
+    if not good:
+        return None
+    here = 0 if raw is None else next(at for at, band in enumerate(known) if _holds(band, raw))
+    nearest = min(good, key=lambda at: (abs(at - here), at))
+    if nearest > here or raw is None:
+        before = known[nearest - 1] if nearest else None
+        if before is None or before.bound is None:
+            return None
+        return before.bound, before.inclusive
+    edge = known[nearest]
+    return None if edge.bound is None else (edge.bound, not edge.inclusive)
+
+
+def _holds(band: Band, value: float) -> bool:
+    return band.bound is None or value < band.bound or (band.inclusive and value == band.bound)
+
+
+def _overtaken(
+    values: Sequence[float], mark: float, raw: float | None, better: str
+) -> tuple[float, bool] | None:
+    """The value of the last customer that must be strictly worse, for a percentile of `mark`."""
+    others = list(values)
+    if raw is not None and raw in others:
+        others.remove(raw)
+    behind = math.ceil(mark * len(others) - _TINY)  # percent_rank is (those worse) / (all others)
+    if not 0 < behind <= len(others):
+        return None
+    ranked = others if better == "higher" else others[::-1]
+    return ranked[behind - 1], True
+
+
+def _cut_for(
+    values: Sequence[float], mark: float, classes: int, better: str, shift: float
+) -> tuple[float, bool] | None:
+    """The cut point of the first class with enough points; cuts move a little when the value does."""
+    place = math.ceil(mark * (classes - 1) - _TINY) + 1
+    if place <= 1 or not values:
+        return None
+    cut = place - 1 if better == "higher" else classes + 1 - place
+    position = (len(values) - 1) * cut / classes
+    low = values[math.floor(position)]
+    high = values[min(math.floor(position) + 1, len(values) - 1)]
+    return low + (high - low) * (position - math.floor(position)) + shift, better == "lower"

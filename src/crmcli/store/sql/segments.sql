@@ -1,0 +1,3 @@
+SELECT segmentation, segment FROM segments
+WHERE run_id = :run AND customer_id = :customer
+ORDER BY segmentation

@@ -1,0 +1,249 @@
+"""Every scale, groups with caps, several scores and the ways to tell tiers apart, against plain Python."""
+
+import math
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.rules.checker import load
+from crmcli.rules.compiler import compile_ruleset
+from crmcli.rules.distance import Marked, next_tier, ways_up
+from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.rules.model import RuleSet
+from crmcli.store.program import evaluate_cases
+from crmcli.workflows.ruleset import rule_tables
+
+SHIPPED = read_files(shipped_folder())
+TIERS = """
+policy: first
+tiers:
+  - {tier: high, at_least: 70, text: {en: h, zh: h}}
+  - {tier: medium, at_least: 40, text: {en: m, zh: m}}
+  - {tier: low, text: {en: l, zh: l}}
+"""
+AMOUNTS = st.one_of(st.none(), st.integers(0, 40).map(float), st.floats(-50, 5000).map(lambda x: round(x, 2)))
+PEOPLE = st.lists(AMOUNTS, min_size=1, max_size=30)
+
+
+def rules(scale: str, *, missing: str = "zero", tiers: str = TIERS, **more: str) -> RuleSet:
+    value = f"""
+score: value
+text: {{en: v, zh: v}}
+indicators:
+  - {{name: x, feature: revenue, weight: 3, scale: {scale}, missing: {missing}, text: {{en: x, zh: x}}}}
+{tiers}"""
+    return load({**SHIPPED, "value.yaml": value, **more})
+
+
+def judged(ruleset: RuleSet, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    program = compile_ruleset(ruleset, rule_tables(), date(2026, 1, 31), "CNY")
+    return evaluate_cases(program, people)  # type: ignore[return-value]
+
+
+def marks(scale: str, values: list[float | None]) -> list[float | None]:
+    """Return what SQL makes of the values; left-out ones come back as None."""
+    found = judged(rules(scale, missing="leave_out"), [{"revenue": value} for value in values])
+    return [one["indicators"]["x"][1] for one in found]
+
+
+def type_7(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    position = (len(ordered) - 1) * share
+    low = math.floor(position)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+
+
+@given(
+    values=PEOPLE,
+    classes=st.integers(2, 7),
+    better=st.sampled_from(["higher", "lower"]),
+    shift=st.sampled_from([0, 1]),
+)
+@settings(max_examples=15, deadline=None)
+def test_quantiles(values: list[float | None], classes: int, better: str, shift: int) -> None:
+    found = marks(
+        f"{{quantile: {{classes: {classes}, better: {better}, shift: {shift}, minimum: {classes}}}}}", values
+    )
+    known = [value for value in values if value is not None]
+    for value, mark in zip(values, found, strict=True):
+        if value is None or len(known) < classes:
+            assert mark is None
+            continue
+        cuts = [type_7(known, cut / classes) + shift for cut in range(1, classes)]
+        if any(math.isclose(value, cut, rel_tol=1e-9, abs_tol=1e-9) and value != cut for cut in cuts):
+            continue  # closer than floating point can say
+        place = 1 + sum(value >= cut for cut in cuts)
+        place = place if better == "higher" else classes + 1 - place
+        assert mark == pytest.approx((place - 1) / (classes - 1))
+
+
+@given(values=PEOPLE)
+@settings(max_examples=15, deadline=None)
+def test_logarithm_and_decay(values: list[float | None]) -> None:
+    for value, rising, falling, fading in zip(
+        values,
+        marks("{log: {from: 10, to: 1000}}", values),
+        marks("{log: {from: 1000, to: 10}}", values),
+        marks("{decay: {half_life: 30 days}}", values),
+        strict=True,
+    ):
+        if value is None:
+            assert (rising, falling, fading) == (None, None, None)
+            continue
+        held = min(max(value, 10), 1000)
+        assert rising == pytest.approx(math.log(held / 10) / math.log(100), abs=1e-12)
+        assert falling == pytest.approx(1 - math.log(held / 10) / math.log(100), abs=1e-12)
+        assert fading == pytest.approx(0.5 ** (max(value, 0) / 30), abs=1e-12)
+
+
+def test_steps_score_words_and_flags() -> None:
+    value = SHIPPED["value.yaml"][: SHIPPED["value.yaml"].index("indicators:")] + (
+        "indicators:\n"
+        "  - {feature: size, weight: 1, scale: {steps: {large: 100, medium: 60, otherwise: 10}}, missing: neutral}\n"
+        "  - {feature: waiting, weight: 1, scale: {steps: {true: 0, false: 100}}, missing: zero}\n" + TIERS
+    )
+    people = [
+        {"size": "large", "waiting": False},
+        {"size": "micro_small", "waiting": True},
+        {"size": None, "waiting": None},
+    ]
+    found = judged(load({**SHIPPED, "value.yaml": value}), people)
+    assert [one["score"] for one in found] == [100, 5, 25]
+
+
+@given(
+    values=st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), min_size=1, max_size=8),
+    cap=st.integers(1, 99),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_group_gives_no_more_than_its_cap_and_the_terms_add_up(
+    values: list[tuple[int, int]], cap: int
+) -> None:
+    value = f"""
+score: value
+text: {{en: v, zh: v}}
+groups:
+  buying: {{cap: {cap}, text: {{en: b, zh: b}}}}
+indicators:
+  - {{feature: revenue, group: buying, weight: 2, scale: {{linear: {{from: 0, to: 100}}}}, missing: zero}}
+  - {{feature: orders, group: buying, weight: 1, scale: {{linear: {{from: 0, to: 100}}}}, missing: zero}}
+  - {{feature: touches, weight: 1, scale: {{linear: {{from: 0, to: 100}}}}, missing: zero}}
+{TIERS}"""
+    found = judged(
+        load({**SHIPPED, "value.yaml": value}),
+        [{"revenue": a, "orders": b, "touches": b} for a, b in values],
+    )
+    for (a, b), one in zip(values, found, strict=True):
+        terms = {name: term[3] for name, term in one["indicators"].items()}
+        assert round(sum(terms.values()), 2) == one["score"]
+        assert one["score"] == pytest.approx(min(cap, a * 0.5 + b * 0.25) + b * 0.25, abs=0.011)
+        assert terms["cap:buying"] <= 0
+
+
+SCORES = """
+scores:
+  effort:
+    text: {en: e, zh: e}
+    indicators:
+      - {feature: minutes, weight: 1, scale: {linear: {from: 0, to: 600}}, missing: zero}
+  balance:
+    text: {en: b, zh: b}
+    indicators:
+      - {feature: value, weight: 1, scale: {linear: {from: 0, to: 100}}, missing: zero, text: {en: v, zh: v}}
+      - {feature: effort, weight: 1, scale: {linear: {from: 100, to: 0}}, missing: zero, text: {en: e, zh: e}}
+tests:
+  - given: {minutes: 300}
+    expect: {effort: 50}
+"""
+SEGMENTS = """
+segments:
+  junk:
+    text: {en: j, zh: j}
+    policy: first
+    rules:
+      - {segment: junk, when: "tier == 'low' and effort >= 50", text: {en: j, zh: j}}
+    otherwise: {segment: fine, text: {en: f, zh: f}}
+"""
+
+
+def test_scores_look_at_scores_and_segments_at_everything() -> None:
+    ruleset = rules("{linear: {from: 0, to: 100}}", **{"scores.yaml": SCORES, "segments.yaml": SEGMENTS})
+    assert [score.name for score in ruleset.scores].index("balance") == 2
+    found = judged(
+        ruleset,
+        [{"revenue": 90, "minutes": 300}, {"revenue": 10, "minutes": 300}, {"revenue": 10, "minutes": 0}],
+    )
+    assert [one["judged"]["effort"] for one in found] == [50, 50, 0]
+    assert [one["judged"]["balance"] for one in found] == [70, 30, 55]
+    assert [one["judged"]["junk"] for one in found] == ["fine", "junk", "fine"]
+
+
+PARETO = """
+policy: first
+share_of: revenue
+tiers:
+  - {tier: key, share: 80, text: {en: k, zh: k}}
+  - {tier: main, share: 15, text: {en: m, zh: m}}
+  - {tier: ordinary, text: {en: o, zh: o}}
+"""
+SHARES = PARETO.replace("share_of: revenue\n", "").replace("80", "20").replace("15", "30")
+CADENCE = (
+    SHIPPED["cadence.yaml"].replace("high", "key").replace("medium", "main").replace("low:", "ordinary:")
+)
+CADENCE = CADENCE[: CADENCE.index("tests:")]
+
+
+@given(values=st.lists(st.integers(-20, 1000).map(float), min_size=1, max_size=25))
+@settings(max_examples=20, deadline=None)
+def test_shares_of_revenue_and_of_customers(values: list[float]) -> None:
+    people = [{"revenue": value} for value in values]
+    more = {"cadence.yaml": CADENCE}
+    pareto = [one["tier"] for one in judged(rules("{percentile: higher}", tiers=PARETO, **more), people)]
+    total = sum(max(value, 0) for value in values)
+    for value, tier in zip(values, pareto, strict=True):
+        before = sum(other for other in values if other > max(value, 0))
+        share = 100 * before / total if total else 100
+        assert tier == ("key" if share < 80 else "main" if share < 95 else "ordinary")
+    found = judged(rules("{linear: {from: 0, to: 1000}}", tiers=SHARES, **more), people)
+    for one in found:
+        better = 100 * sum(other["score"] > one["score"] for other in found) / len(found)
+        assert one["tier"] == ("key" if better < 20 else "main" if better < 50 else "ordinary")
+
+
+SCALES = [
+    "{linear: {from: 0, to: 1000}}",
+    "{linear: {from: 1000, to: 0}}",
+    "{bands: [{up_to: 10, points: 0}, {below: 300, points: 55}, {up_to: 900, points: 75}, {points: 100}]}",
+    "{percentile: higher}",
+    "{percentile: lower}",
+    "{log: {from: 10, to: 1000}}",
+    "{decay: {half_life: 90 days}}",
+]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@given(values=st.lists(st.integers(0, 1200).map(float), min_size=2, max_size=12), who=st.integers(0, 11))
+@settings(max_examples=10, deadline=None)
+def test_the_way_to_the_next_tier_leads_there(scale: str, values: list[float], who: int) -> None:
+    """The value that is named, or one beyond it, gives the next tier, everything else as it is."""
+    who %= len(values)
+    ruleset = rules(scale)
+    people = [{"revenue": value} for value in values]
+    own = judged(ruleset, people)[who]
+    above = next_tier(ruleset, own["tier"])
+    if above is None:
+        return
+    marked = {"x": Marked(*own["indicators"]["x"])}
+    ways = ways_up(ruleset.value, above.at_least - own["score"], marked, lambda _name: sorted(values))
+    if not ways:
+        assert "bands" not in scale, "a scale of bands that reaches 100 can always be climbed"
+        return
+    (way,) = ways
+    step = -0.01 if way.down else 0.01
+    reached = way.needed + (step if way.beyond else 0)
+    people[who] = {"revenue": reached}
+    assert judged(ruleset, people)[who]["score"] >= above.at_least
