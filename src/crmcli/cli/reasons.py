@@ -32,7 +32,7 @@ def record(found: Any, format: Format | None) -> Record:
     return Record(fields, [_terms(found, coded=coded), _thresholds(found), _facts(found, coded=coded)])
 
 
-def _short(value: Any) -> Any:
+def short_number(value: Any) -> Any:
     """A count is shown without decimals, an amount with two."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
@@ -50,7 +50,7 @@ def _terms(found: Any, *, coded: bool) -> Listing:
     rows: list[tuple[Any, ...]] = [
         (
             term.indicator if coded else term.label,
-            term.raw if coded else _short(term.raw),
+            term.raw if coded else short_number(term.raw),
             term.normalised,
             term.weight,
             term.points,
@@ -82,5 +82,5 @@ def _facts(found: Any, *, coded: bool) -> Listing:
         Column("label", _("Meaning"), wrap=True),
         Column("value", _("Value"), align="right"),
     ]
-    rows = [(name, label, value if coded else _short(value)) for name, label, value in found.facts]
+    rows = [(name, label, value if coded else short_number(value)) for name, label, value in found.facts]
     return Listing(columns, rows, title=_("What grade and lifecycle rest on"), key="facts")

@@ -12,10 +12,9 @@ from crmcli.i18n import _
 from crmcli.rules import load, thresholds
 from crmcli.store.light import reading
 from crmcli.store.reads import judgements as reads
+from crmcli.store.reads.base import SCORE
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
-
-SCORE = "value"
 
 
 @dataclass(frozen=True, slots=True)
