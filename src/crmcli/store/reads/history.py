@@ -19,7 +19,6 @@ class HistoryLine(NamedTuple):
     grade: str
     grade_reason: str
     lifecycle_stage: str
-    run_before: int | None
     score_before: float | None
     rules_before: str | None
     grade_before: str | None

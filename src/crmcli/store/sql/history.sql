@@ -48,7 +48,7 @@ terms AS (
 )
 SELECT
     s.run, s.period, s.as_of, s.version, s.rules, s.score, s.tier, s.grade, s.grade_reason, s.lifecycle_stage,
-    s.run_before, s.score_before, s.rules_before, s.grade_before, s.grade_reason_before,
+    s.score_before, s.rules_before, s.grade_before, s.grade_reason_before,
     t.indicator, t.raw_before, t.raw, t.points_before, t.points
 FROM shown s
 LEFT JOIN terms t ON t.run = s.run AND t.place <= :named
