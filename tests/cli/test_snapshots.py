@@ -26,6 +26,10 @@ LISTS = (
     "agenda",
     "agenda --date 2026-12-01 --days 7",
     "journal --limit 12",
+    "history 张三",
+    "history Annie --limit 1",
+    "movers",
+    "movers --from 2026-10 --to 2026-11-20 --down --limit 1",
 )
 RECORDS = ("show 张三", "show 007", "why 张三", "why Annie", "why #7 --period 2026-10")
 Shown = Callable[[Result], str]
@@ -41,7 +45,7 @@ def test_looking(command: str, form: str, crm: Run, shown: Shown, snapshot: Snap
 
 
 @pytest.mark.parametrize("width", ["60", "80", "160"])
-@pytest.mark.parametrize("command", ["agenda", "list"])
+@pytest.mark.parametrize("command", ["agenda", "list", "history 张三", "movers"])
 @pytest.mark.usefixtures("story")
 def test_terminals_of_other_widths(
     command: str,
@@ -52,7 +56,15 @@ def test_terminals_of_other_widths(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
-    result = crm(command, "--format", "table")
+    result = crm(*command.split(), "--format", "table")
+    assert shown(result) == snapshot
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "ids"])
+@pytest.mark.usefixtures("story")
+def test_matrix(form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
+    result = crm("movers", "--matrix", "--format", form)
+    assert result.status == 0
     assert shown(result) == snapshot
 
 

@@ -44,6 +44,12 @@ READS: dict[str, set[str]] = {
     "path": set(),
     "export customers": set(),
     "export transactions --format jsonl": set(),
+    "history 张三": set(),
+    "history 张三 --limit 1 --format json": set(),
+    "history 张三 --format table": {"rich"},
+    "movers": set(),
+    "movers --from 2026-10-31 --to 2026-11-20 --up --format csv": set(),
+    "movers --matrix": set(),
     "why 张三": {"yaml", "sqlalchemy"},  # reads the words of the rules that the run stored
     "list --format table": {"rich"},
     "agenda --format table": {"rich"},
@@ -94,7 +100,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ready")
     environment = {**os.environ, **_environment(folder)}
     for command in (
-        "init --time-zone Asia/Shanghai", "add 张三 --phone 13800138000", "product add X", "opportunity add 张三", "task add x --customer 张三",
+        "init --time-zone Asia/Shanghai", "--today 2026-10-20 add 张三 --phone 13800138000", "--today 2026-10-20 classify --as-of 2026-10-20",
+        "classify --as-of 2026-10-31", "product add X", "opportunity add 张三 --close 2026-11-30", "task add x --customer 张三",
         "contact add 张三 x", "log phone 张三", "sell 张三 3", "classify --as-of 2026-11-20",
     ):  # fmt: skip
         subprocess.run(

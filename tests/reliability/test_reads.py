@@ -23,6 +23,9 @@ READS = [
     ["show", "2", "--format", "json"],
     ["why", "张三"],
     ["why", "1", "--format", "json"],
+    ["history", "张三"],
+    ["movers"],
+    ["movers", "--from", "2026-10", "--matrix"],
     ["journal"],
     ["customer", "list"],
     ["contact", "list"],
@@ -46,6 +49,7 @@ REFUSED = [
     ["show", "nobody"],
     ["show", "a"],
     ["why", "李四", "--period", "2020-01"],
+    ["movers", "--from", "2020-01"],
     ["customer", "edit", "nobody", "--name", "x"],
     ["add", "x", "--phone", "1", "--birthday", "never"],
     ["undo", "99"],
@@ -73,6 +77,8 @@ def filled(crm: Run, database: Path) -> Path:
         ["log", "phone", "张三", "asked for a quote", "--on", "2026-10-01"],
         ["opportunity", "add", "李四", "--amount", "5"],
         ["task", "add", "send the quote", "--customer", "张三", "--due", "today"],
+        ["--today", "2026-10-20", "add", "Old"],
+        ["--today", "2026-11-20", "opportunity", "add", "Old", "--close", "2026-11-30"],
         ["classify"],
     ):
         done = crm(*line)

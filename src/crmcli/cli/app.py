@@ -29,6 +29,8 @@ COMMANDS = MappingProxyType(
         "done": "task",
         "classify": "classify",
         "why": "classify",
+        "history": "history",
+        "movers": "history",
         "import": "files",
         "export": "files",
         "undo": "journal",

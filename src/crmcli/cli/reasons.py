@@ -38,7 +38,7 @@ def record(found: Any, format: Format | None) -> Record:
     return Record(fields, [*sections, _facts(found, coded=coded)])
 
 
-def _short(value: Any) -> Any:
+def short_number(value: Any) -> Any:
     """A count is shown without decimals, an amount with two."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
@@ -56,7 +56,7 @@ def _terms(terms: Any, key: str, title: str, total: float, *, coded: bool) -> Li
     rows: list[tuple[Any, ...]] = [
         (
             term.indicator if coded else term.label,
-            term.raw if coded else _short(term.raw),
+            term.raw if coded else short_number(term.raw),
             term.normalised,
             term.weight,
             term.points,
@@ -80,7 +80,7 @@ def _steps(found: Any, *, coded: bool) -> Listing:
     rows: list[tuple[Any, ...]] = [
         (step.indicator, step.now, round(step.needed, 6), step.beyond)
         if coded
-        else (step.label, _short(step.now), _needed(step), _change(step, found.currency))
+        else (step.label, short_number(step.now), _needed(step), _change(step, found.currency))
         for step in found.steps
     ]
     title = _("To {tier} (from {score:g}) any one of these would be enough").format(tier=label, score=least)
@@ -90,8 +90,8 @@ def _steps(found: Any, *, coded: bool) -> Listing:
 def _needed(step: Any) -> str:
     value = _rounded(step.needed, down=step.down) if step.unit == "money" else step.needed
     if not step.beyond:
-        return str(_short(value))
-    return f"{'<' if step.down else '>'} {_short(value)}"
+        return str(short_number(value))
+    return f"{'<' if step.down else '>'} {short_number(value)}"
 
 
 def _change(step: Any, currency: str) -> str | None:
@@ -105,7 +105,7 @@ def _change(step: Any, currency: str) -> str | None:
     unit = {
         "money": currency, "days": _("days"), "months": _("months"), "minutes": _("minutes"),
     }.get(step.unit, "")  # fmt: skip
-    return f"{sign}{_short(change)} {unit}".strip()
+    return f"{sign}{short_number(change)} {unit}".strip()
 
 
 def _rounded(value: float, *, down: bool) -> float:
@@ -146,5 +146,5 @@ def _facts(found: Any, *, coded: bool) -> Listing:
         Column("label", _("Meaning"), wrap=True),
         Column("value", _("Value"), align="right"),
     ]
-    rows = [(name, label, value if coded else _short(value)) for name, label, value in found.facts]
+    rows = [(name, label, value if coded else short_number(value)) for name, label, value in found.facts]
     return Listing(columns, rows, title=_("What the conditions rest on"), key="facts")

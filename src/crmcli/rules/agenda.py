@@ -1,4 +1,4 @@
-"""What later commands need of a ruleset: the rhythm for the agenda, the thresholds for `why`.
+"""What later commands need of a ruleset: the rhythm for the agenda, the thresholds for `why`, the words for both.
 
 Data only; nothing is compiled to SQL here.
 """
@@ -64,7 +64,7 @@ def thresholds(ruleset: RuleSet) -> Thresholds:
 
 
 def agenda_program(ruleset: RuleSet) -> dict[str, object]:
-    """Return what the daily agenda needs, ready for JSON: the cadence written out for every combination."""
+    """Return what the light reads need, ready for JSON: the cadence written out for every combination, and words."""
     cadence = ruleset.cadence
     table: list[list[object]] = []
     for grade in GRADES:
@@ -89,6 +89,7 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
         "labels": {
             "tier": {tier.code: _words(tier.label) for tier in ruleset.tiers},
             "grade_reason": {rule.reason: _words(rule.label) for rule in ruleset.grades.rules},
+            "indicator": {i.name: _words(i.label) for i in ruleset.value.indicators},
         },
     }
 

@@ -107,6 +107,7 @@ def test_the_agenda_program_is_json_and_complete() -> None:
     assert program["urgency"]["tier"] == {"high": 30, "medium": 15, "low": 0}
     assert program["labels"]["tier"]["high"] == {"en": "high value", "zh": "高价值"}
     assert program["labels"]["grade_reason"]["no_date"]["zh"] == "有商机但没有预计成交日"
+    assert program["labels"]["indicator"]["revenue_12m"] == {"en": "purchase amount", "zh": "成交金额"}
 
 
 def test_thresholds_explain_a_result() -> None:

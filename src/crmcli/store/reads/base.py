@@ -7,6 +7,7 @@ from crmcli.store.light import statement
 
 Line = TypeVar("Line", bound=tuple[Any, ...])
 ALL = -1  #: SQLite's "no limit"
+SCORE = "value"  #: the score that tiers follow from; `indicator_values` holds its terms under this name
 
 
 def rows(connection: sqlite3.Connection, name: str, line: type[Line], **values: Any) -> list[Line]:

@@ -1,0 +1,209 @@
+"""History and movers on their way to the renderer: codes for programs, words and arrows for people."""
+
+from typing import Any
+
+from crmcli import vocabulary as words
+from crmcli.cli.reasons import short_number
+from crmcli.i18n import _, language, ngettext
+from crmcli.render.notes import say
+from crmcli.render.output import Column, Listing, Record
+from crmcli.render.sparkline import sparkline
+
+#: What a person is shown of a period; programs get every column.
+_ON_A_TERMINAL = ("period", "score", "change", "tier", "grade", "lifecycle_stage", "because")
+
+
+def story(found: Any) -> Record:
+    """Build a customer's history for a terminal: who, the scores as bars, then the periods."""
+    scores = [period.score for period in found.periods]
+    fields = [
+        ("id", "#", found.customer),
+        ("name", _("Name"), found.name),
+        ("scores", _("Scores, 0 to 100"), sparkline(scores, low=0, high=100)),
+    ]
+    return Record(fields, [periods(found, coded=False).only(_ON_A_TERMINAL)])
+
+
+def periods(found: Any, *, coded: bool) -> Listing:
+    """List the periods of a customer; `coded` leaves codes as they are, for programs."""
+    columns = [
+        Column("period", _("Period")),
+        Column("as_of", _("As of")),
+        Column("version", _("Version")),
+        Column("score", _("Score")),
+        Column("change", _("Change"), align="right"),
+        Column("tier", _("Tier")),
+        Column("grade", _("Grade")),
+        Column("grade_reason", _("Reason")),
+        Column("lifecycle_stage", _("Lifecycle"), spare=1),
+        Column("rules", _("Rules")),
+        Column("because", _("Because"), wrap=True, min_width=24),
+    ]
+    rows = [
+        (
+            period.period,
+            period.as_of,
+            period.version,
+            period.score,
+            period.change if coded else _signed(period.change),
+            period.tier if coded else period.tier_label,
+            period.grade,
+            period.grade_reason if coded else period.grade_text,
+            period.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(period.lifecycle_stage),
+            period.rules,
+            _because(period, coded=coded),
+        )
+        for period in found.periods
+    ]
+    return Listing(columns, rows, ids=[period.period for period in found.periods], key="periods")
+
+
+def movers(found: Any, *, coded: bool) -> Listing:
+    """List who moved; programs get before and after in columns of their own."""
+    if coded:
+        return _movers_in_codes(found)
+    columns = [
+        Column("id", "#"),
+        Column("name", _("Name"), wrap=True, min_width=8),
+        Column("tier", _("Tier")),
+        Column("grade", _("Grade")),
+        Column("score", _("Score"), align="right"),
+        Column("because", _("Because"), wrap=True, min_width=24),
+    ]
+    rows = [
+        (
+            mover.customer,
+            mover.name,
+            _from_to(mover.tier_label_before, mover.tier_label),
+            _from_to(mover.grade_before, mover.grade),
+            _from_to(f"{mover.score_before:.2f}", f"{mover.score:.2f}"),
+            _reasons(mover),
+        )
+        for mover in found.movers
+    ]
+    return Listing(columns, rows, key="movers")
+
+
+def _movers_in_codes(found: Any) -> Listing:
+    columns = [
+        Column("id", "#"),
+        Column("name", _("Name")),
+        Column("from_tier", _("Tier")),
+        Column("to_tier", _("Tier")),
+        Column("from_grade", _("Grade")),
+        Column("to_grade", _("Grade")),
+        Column("from_grade_reason", _("Reason")),
+        Column("to_grade_reason", _("Reason")),
+        Column("from_score", _("Score")),
+        Column("to_score", _("Score")),
+        Column("change", _("Change")),
+        Column("indicator", _("Indicator")),
+        Column("from_points", _("Points")),
+        Column("to_points", _("Points")),
+    ]
+    rows = [
+        (
+            mover.customer, mover.name, mover.tier_before, mover.tier, mover.grade_before, mover.grade,
+            mover.grade_reason_before, mover.grade_reason, mover.score_before, mover.score, mover.change,
+            *_points(mover.shift),
+        )
+        for mover in found.movers
+    ]  # fmt: skip
+    return Listing(columns, rows, key="movers")
+
+
+def matrix(counted: Any, *, coded: bool) -> Listing:
+    """List the tiers before as rows and the tiers after as columns; who is new has a row, who is gone a column."""
+    columns = [
+        Column("from", _("From ↓ To →")),
+        *(Column(tier, tier if coded else label) for tier, label in counted.columns.items()),
+        Column("gone", _("(gone)")),
+    ]
+    rows: list[tuple[Any, ...]] = [
+        (
+            before if coded else label,
+            *(counted.counts.get((before, after), 0) for after in (*counted.columns, None)),
+        )
+        for before, label in counted.rows.items()
+    ]
+    arrived = (counted.counts.get((None, after), 0) for after in counted.columns)
+    rows.append(("new" if coded else _("(new)"), *arrived, None))
+    return Listing(columns, rows, key="matrix")
+
+
+def say_periods(found: Any) -> None:
+    """Say which two periods were compared, and whether the rules are the same."""
+    say(_("from {before} to {after}").format(before=found.before, after=found.after))
+    if found.rules_changed:
+        say(_("the rules changed in between"))
+
+
+def say_how_many(found: Any) -> None:
+    """Say how many moved, or that there are more than are shown."""
+    count = len(found.movers)
+    if found.more:
+        say(_("the first {count} are shown; --limit 0 shows all").format(count=count))
+    elif count:
+        say(ngettext("{count} customer moved", "{count} customers moved", count).format(count=count))
+    else:
+        say(_("nobody moved"))
+
+
+def _because(period: Any, *, coded: bool) -> str | None:
+    """Say what changed a period against the one before; nothing where nothing did."""
+    if period.change is None:
+        return "first" if coded else _("first classification")
+    parts = [_shift(shift, coded=coded) for shift in period.shifts]
+    if period.rules_changed:
+        parts.append("rules" if coded else _("other rules"))
+    if period.grade != period.grade_before:
+        change = _from_to(period.grade_before, period.grade)
+        reasons = f"{period.grade_reason_before} → {period.grade_reason}"
+        parts.append(f"grade {change} ({reasons})" if coded else _grade(change, period.grade_text))
+    return _joined(parts, coded=coded)
+
+
+def _shift(shift: Any, *, coded: bool) -> str:
+    before, after = shift.raw_before, shift.raw
+    if coded:
+        return f"{shift.indicator} {_signed(shift.change)} ({_raw(before)} → {_raw(after)})"
+    values = (
+        _("still {value}").format(value=_raw(short_number(after)))  # others moved: it is compared with theirs
+        if before == after
+        else f"{_raw(short_number(before))} → {_raw(short_number(after))}"
+    )
+    return f"{shift.label} {_signed(shift.change)} ({values})"
+
+
+def _raw(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+def _reasons(mover: Any) -> str | None:
+    """Say what moved somebody: the points of one indicator, and the reason for another grade."""
+    parts = []
+    if mover.shift is not None:
+        parts.append(f"{mover.shift.label} {mover.shift.points_before:.2f} → {mover.shift.points:.2f}")
+    if mover.grade != mover.grade_before:
+        parts.append(_grade(mover.grade, mover.grade_text))
+    return _joined(parts, coded=False)
+
+
+def _points(shift: Any) -> tuple[str | None, float | None, float | None]:
+    return (None, None, None) if shift is None else (shift.indicator, shift.points_before, shift.points)
+
+
+def _grade(change: str, reason: str) -> str:
+    return _("grade {change}: {reason}").format(change=change, reason=reason)
+
+
+def _joined(parts: list[str], *, coded: bool) -> str | None:
+    return ("；" if language() == "zh_CN" and not coded else "; ").join(parts) or None
+
+
+def _from_to(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
+
+
+def _signed(change: float | None) -> str | None:
+    return None if change is None else f"{change:+.2f}"

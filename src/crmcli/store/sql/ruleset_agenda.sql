@@ -1,0 +1,1 @@
+SELECT agenda FROM rulesets WHERE fingerprint = :fingerprint

@@ -1,0 +1,121 @@
+"""How one customer came to stand where it stands: every period it was classified in, and what changed from one to the next.
+
+Read from what the runs stored; nothing is worked out again. Light: neither YAML nor SQLAlchemy.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from crmcli import clock
+from crmcli.errors import NotFoundError
+from crmcli.i18n import _
+from crmcli.store.light import reading
+from crmcli.store.reads import history as reads
+from crmcli.store.reads.base import ALL
+from crmcli.store.reads.periods import ruleset_agenda
+from crmcli.store.settings import read_settings
+from crmcli.workflows.find import find_customer
+from crmcli.workflows.shifts import RuleWords, Shift, shift_of
+
+NAMED = 2  #: indicators named for a period: as a rule one that rose and one that fell
+
+
+class Period(NamedTuple):
+    """One period of a customer.
+
+    Attributes:
+        change: points of the score against the period before; None for the first.
+        grade_before: None for the first.
+        grade_text: the grade's reason in words.
+        rules: the fingerprint of the rules.
+        rules_changed: they are others than in the period before.
+        shifts: the indicators whose points changed most, the biggest change first.
+    """
+
+    period: str
+    as_of: date
+    version: int
+    score: float
+    change: float | None
+    tier: str
+    tier_label: str
+    grade: str
+    grade_before: str | None
+    grade_reason: str
+    grade_reason_before: str | None
+    grade_text: str
+    lifecycle_stage: str
+    rules: str
+    rules_changed: bool
+    shifts: tuple[Shift, ...]
+
+
+class History(NamedTuple):
+    """The periods of one customer, oldest first; `more` when a limit left older ones out."""
+
+    customer: int
+    name: str
+    periods: tuple[Period, ...]
+    more: bool
+
+
+def history(database: Path, which: str, *, limit: int = ALL) -> History:
+    """Return the periods in which a customer was classified.
+
+    Args:
+        database: the file.
+        which: the customer, in any of the ways to name one.
+        limit: the newest so many, -1 for all.
+
+    Raises:
+        NotFoundError: the customer is unknown or was never classified.
+    """
+    with reading(database) as connection:
+        settings = read_settings(connection)
+        match = find_customer(connection, which, settings.country)
+        today = clock.today(settings.time_zone).isoformat()
+        wanted = limit + 1 if limit >= 0 else ALL
+        lines = reads.history(connection, match.id, today, named=NAMED, limit=wanted)
+        words = _words(connection, lines)
+    if not lines:
+        raise NotFoundError(
+            _("{name} has not been classified").format(name=match.name),
+            hint=_("run 'crm classify'; it leaves out who was archived or not yet known on its day"),
+        )
+    periods = [_period(tuple(group), words) for _run, group in groupby(lines, key=lambda line: line.run)]
+    more = 0 <= limit < len(periods)
+    return History(match.id, match.name, tuple(periods[-limit:] if more else periods), more)
+
+
+def _words(connection: sqlite3.Connection, lines: Sequence[reads.HistoryLine]) -> dict[str, RuleWords]:
+    """Return the words of every ruleset that the lines name, by fingerprint."""
+    used = {line.rules for line in lines} | {line.rules_before for line in lines if line.rules_before}
+    return {fingerprint: RuleWords(ruleset_agenda(connection, fingerprint)) for fingerprint in used}
+
+
+def _period(lines: Sequence[reads.HistoryLine], words: dict[str, RuleWords]) -> Period:
+    line = lines[0]
+    said = [words[rules] for rules in (line.rules, line.rules_before) if rules is not None]
+    shifts = (shift_of(each, *said) for each in lines)
+    return Period(
+        period=line.period,
+        as_of=date.fromisoformat(line.as_of),
+        version=line.version,
+        score=line.score,
+        change=None if line.score_before is None else round(line.score - line.score_before, 2),
+        tier=line.tier,
+        tier_label=said[0].tier(line.tier),
+        grade=line.grade,
+        grade_before=line.grade_before,
+        grade_reason=line.grade_reason,
+        grade_reason_before=line.grade_reason_before,
+        grade_text=said[0].grade_reason(line.grade_reason),
+        lifecycle_stage=line.lifecycle_stage,
+        rules=line.rules,
+        rules_changed=line.rules_before is not None and line.rules_before != line.rules,
+        shifts=tuple(shift for shift in shifts if shift is not None),
+    )

@@ -1,0 +1,210 @@
+"""Who moved between two periods, and how many went from which tier to which.
+
+Read from what the two runs stored; nothing is worked out again. Light: neither YAML nor SQLAlchemy.
+"""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from crmcli import clock
+from crmcli.errors import NotFoundError, UsageError
+from crmcli.i18n import _
+from crmcli.store.light import reading
+from crmcli.store.reads import movers as reads
+from crmcli.store.reads import periods
+from crmcli.store.reads.base import ALL
+from crmcli.store.reads.periods import RunLine
+from crmcli.store.settings import read_settings
+from crmcli.values import ValueFault, parse_spoken_day
+from crmcli.workflows.shifts import RuleWords, Shift, shift_of
+
+UP, DOWN, BOTH = 1, -1, 0  #: directions: by tier, and by grade where the tier stayed
+_MONTH = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])"
+_NEAREST = 3  #: known periods that an error about an unknown one names
+
+
+class Mover(NamedTuple):
+    """One customer whose tier or grade changed.
+
+    Attributes:
+        change: points of the score.
+        grade_text: the reason for the grade after, in words.
+        shift: the indicator whose points changed most, None when none did.
+    """
+
+    customer: int
+    name: str
+    tier_before: str
+    tier: str
+    tier_label_before: str
+    tier_label: str
+    grade_before: str
+    grade: str
+    grade_reason_before: str
+    grade_reason: str
+    grade_text: str
+    score_before: float
+    score: float
+    change: float
+    shift: Shift | None
+
+
+class Movers(NamedTuple):
+    """Who moved from one period to another, the biggest change of score first.
+
+    Attributes:
+        more: a limit cut the list.
+        rules_changed: the two periods were run with different rules.
+    """
+
+    before: str
+    after: str
+    movers: tuple[Mover, ...]
+    more: bool
+    rules_changed: bool
+
+
+class Matrix(NamedTuple):
+    """How many customers went from which tier to which.
+
+    Attributes:
+        rows: tiers before with their labels, highest first.
+        columns: tiers after with their labels, highest first.
+        counts: customers by (tier before, tier after); None before is new, None after is gone.
+    """
+
+    before: str
+    after: str
+    rows: Mapping[str, str]
+    columns: Mapping[str, str]
+    counts: Mapping[tuple[str | None, str | None], int]
+    rules_changed: bool
+
+
+def movers(
+    database: Path, before: str | None, after: str | None, *, direction: int = BOTH, limit: int = ALL
+) -> Movers:
+    """Return who has another tier or grade in the period `after` than in the period `before`.
+
+    Args:
+        database: the file.
+        before: a period; None for the one that `after` is compared with when it is classified.
+        after: a period; None for the last run.
+        direction: UP, DOWN or BOTH.
+        limit: at most so many, -1 for all.
+
+    Raises:
+        NotFoundError: a period was not classified, or there is nothing to compare with.
+        UsageError: not a period, or twice the same.
+    """
+    with reading(database) as connection:
+        old, new = _runs(connection, before, after)
+        words_before, words = RuleWords(old.agenda), RuleWords(new.agenda)
+        lines = reads.movers(
+            connection,
+            old.id,
+            new.id,
+            old_tiers=words_before.tiers,
+            new_tiers=words.tiers,
+            direction=direction,
+            limit=limit + 1 if limit >= 0 else ALL,
+        )
+    more = 0 <= limit < len(lines)
+    found = tuple(_mover(line, words_before, words) for line in (lines[:limit] if more else lines))
+    return Movers(old.period, new.period, found, more, old.fingerprint != new.fingerprint)
+
+
+def matrix(database: Path, before: str | None, after: str | None) -> Matrix:
+    """Return how many customers went from which tier to which; everybody of either period is counted once.
+
+    Raises:
+        NotFoundError, UsageError: as for `movers`.
+    """
+    with reading(database) as connection:
+        old, new = _runs(connection, before, after)
+        counts = reads.migration_matrix(connection, old.id, new.id)
+    words_before, words = RuleWords(old.agenda), RuleWords(new.agenda)
+    return Matrix(
+        old.period,
+        new.period,
+        {tier: words_before.tier(tier) for tier in words_before.tiers},
+        {tier: words.tier(tier) for tier in words.tiers},
+        counts,
+        old.fingerprint != new.fingerprint,
+    )
+
+
+def _mover(line: reads.MoverLine, words_before: RuleWords, words: RuleWords) -> Mover:
+    return Mover(
+        customer=line.customer,
+        name=line.name,
+        tier_before=line.tier_before,
+        tier=line.tier,
+        tier_label_before=words_before.tier(line.tier_before),
+        tier_label=words.tier(line.tier),
+        grade_before=line.grade_before,
+        grade=line.grade,
+        grade_reason_before=line.grade_reason_before,
+        grade_reason=line.grade_reason,
+        grade_text=words.grade_reason(line.grade_reason),
+        score_before=line.score_before,
+        score=line.score,
+        change=round(line.score - line.score_before, 2),
+        shift=shift_of(line, words, words_before),
+    )
+
+
+def _runs(connection: sqlite3.Connection, before: str | None, after: str | None) -> tuple[RunLine, RunLine]:
+    """Return the runs of two periods."""
+    today = clock.today(read_settings(connection).time_zone)
+    new = _run(connection, after, today, "--to")
+    if before is not None:
+        old = _run(connection, before, today, "--from")
+        if old.id == new.id:
+            raise UsageError(
+                _("{period} cannot be compared with itself").format(period=old.period), where="--from"
+            )
+        return old, new
+    compared_with = periods.run_before(connection, new.id)
+    if compared_with is None:
+        raise NotFoundError(
+            _("nothing before {period} was classified that it could be compared with").format(
+                period=new.period
+            ),
+            hint=_("'crm classify --month YYYY-MM' classifies a month of the past"),
+        )
+    return compared_with, new
+
+
+def _run(connection: sqlite3.Connection, text: str | None, today: date, option: str) -> RunLine:
+    period = None if text is None else _period(text, today, option)
+    found = periods.run_of_period(connection, period, today.isoformat())
+    if found is not None:
+        return found
+    near = periods.periods_near(connection, period or "", today.isoformat(), _NEAREST)
+    if period is None or not near:
+        raise NotFoundError(_("nobody has been classified yet"), hint=_("run 'crm classify'"))
+    raise NotFoundError(
+        _("{period} was not classified").format(period=period),
+        where=option,
+        hint=_("the nearest that were are {periods}").format(periods=", ".join(near)),
+    )
+
+
+def _period(text: str, today: date, option: str) -> str:
+    """Return a period as runs have it: a month as it is, a day as ISO text however it was written."""
+    plain = text.strip()
+    if re.fullmatch(_MONTH, plain):
+        return plain
+    try:
+        return parse_spoken_day(plain, today).isoformat()
+    except ValueFault:
+        raise UsageError(
+            _("not a period: {value}").format(value=repr(text)),
+            where=option,
+            hint=_("write a month such as 2026-11 or a day such as 2026-11-22"),
+        ) from None

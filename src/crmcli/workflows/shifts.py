@@ -1,0 +1,68 @@
+"""What history and movers share: an indicator that shifted a score, and the words that stored rules have for codes.
+
+Light: the words come from what a run stored of its rules, not from their YAML.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from crmcli.i18n import language
+from crmcli.vocabulary import TIER
+
+
+class Shift(NamedTuple):
+    """One indicator between two runs: its raw value and the points it gave, before and after.
+
+    A raw value is None where it was not known, and both sides of an indicator that the rules did not have are None
+    and no points.
+    """
+
+    indicator: str
+    label: str
+    raw_before: float | None
+    raw: float | None
+    points_before: float
+    points: float
+
+    @property
+    def change(self) -> float:
+        """Points won or lost."""
+        return round(self.points - self.points_before, 2)
+
+
+class RuleWords:
+    """The words of one stored ruleset in the language in force, and its tiers from the highest down.
+
+    A ruleset stored by an older version lacks some of its words; then the code stands for itself.
+    """
+
+    def __init__(self, stored: str) -> None:
+        program = json.loads(stored)
+        self._labels = program["labels"]
+        self.tiers: tuple[str, ...] = tuple(
+            dict.fromkeys(tier for _grade, tier, _stage, _days, _most in program["cadence"])
+        )
+
+    def tier(self, code: str) -> str:
+        """Return the name of a tier."""
+        return self._word("tier", code) or TIER.label(code)
+
+    def indicator(self, code: str) -> str:
+        """Return the name of an indicator, "" if these rules have none of that code."""
+        return self._word("indicator", code)
+
+    def grade_reason(self, code: str) -> str:
+        """Return what a reason for a grade says."""
+        return self._word("grade_reason", code) or code
+
+    def _word(self, kind: str, code: str) -> str:
+        words = self._labels.get(kind, {}).get(code, {})
+        return str(words.get("zh" if language() == "zh_CN" else "en", ""))
+
+
+def shift_of(line: Any, *rules: RuleWords) -> Shift | None:
+    """Return the shift that a line of a read holds, if it holds one; the first rules that know the indicator name it."""
+    if line.indicator is None:
+        return None
+    label = next((word for each in rules if (word := each.indicator(line.indicator))), line.indicator)
+    return Shift(line.indicator, label, line.raw_before, line.raw, line.points_before, line.points)
