@@ -2,9 +2,11 @@
 
 import calendar
 import functools
+import itertools
 import json
 import math
 import os
+import statistics
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -135,7 +137,43 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         "days_known": float(max((as_of - min(firsts)).days, 0)),
         "next_contact_on": customer["next_contact_on"].isoformat() if customer["next_contact_on"] else None,
         "headcount": None if customer["headcount"] is None else float(customer["headcount"]),
+        "waiting_for": ((nearest["waiting_for"] or "").strip() or None) if nearest else None,
+        "birthday": customer["birthday"].isoformat() if customer["birthday"] else None,
+        "referrals": float(
+            sum(
+                other["referred_by_id"] == own and other["created_at"][:10] <= as_of.isoformat()
+                for other in db["customers"]
+            )
+        ),
     }
+    gaps = [(b - a).days for a, b in itertools.pairwise(sorted(set(days)))]
+    found["purchase_gap_median_days"] = float(statistics.median(gaps)) if gaps else None
+    found["overdue_ratio"] = found["recency_days"] / found["purchase_gap_median_days"] if gaps else None
+    due = [
+        t
+        for t in bought
+        if t["kind"] == "sale"
+        and t["currency"] == "CNY"
+        and t["due_on"]
+        and (t["paid_on"] is None or t["paid_on"] > as_of)
+    ]
+    late = [t["due_on"] for t in due if t["due_on"] < as_of]
+    found["unpaid_amount"] = sum(t["amount_minor"] for t in due) / 100
+    found["overdue_days"] = float((as_of - min(late)).days) if late else None
+    last = max((row["occurred_on"] for row in (*bought, *spoken)), default=None)
+    quiet = found["days_known"] if last is None else min(float((as_of - last).days), found["days_known"])
+    found["days_without_next_step"] = 0.0 if found["has_next_step"] else quiet
+    texts = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
+    filled = sum(bool((customer[name] or "").strip()) for name in texts)
+    filled += customer["birthday" if customer["kind"] == "person" else "headcount"] is not None
+    found["completeness"] = filled * 10.0
+    found.update(
+        {
+            name: customer[name]
+            for name in ("company", "title", "phone", "email", "wechat", "address", "needs")
+        }
+    )
+    found.update(trends(bought, as_of))
     found.update(
         {name: customer[name] for name in ("kind", "gender", "region", "industry", "size", "source")}
     )
@@ -148,6 +186,19 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         )
     year = windowed(bought, spoken, real, months_back(as_of, 12))
     found.update({f"{name}_12m": year[name] for name in ("revenue", "orders", "margin")})
+    return found
+
+
+def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for suffix, since in (
+        ("", as_of - timedelta(days=90)), ("_w3m", months_back(as_of, 3)), ("_w30d", as_of - timedelta(days=30)),
+    ):  # fmt: skip
+        start = since - (as_of - since)
+        local = [t for t in bought if t["currency"] == "CNY"]
+        now = sum(t["amount_minor"] for t in local if t["occurred_on"] > since)
+        before = sum(t["amount_minor"] for t in local if start < t["occurred_on"] <= since)
+        found[f"revenue_trend{suffix}"] = now / before - 1 if before else None
     return found
 
 
@@ -166,6 +217,11 @@ def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date)
         "touches": float(sum(i["occurred_on"] > since for i in real)),
         "unanswered": float(sum(i["occurred_on"] > since for i in spoken if i not in real)),
         "minutes": float(sum(i["minutes"] or 0 for i in spoken if i["occurred_on"] > since)),
+        "service_cost": sum(
+            i["cost_minor"] or 0 for i in spoken if i["occurred_on"] > since and i["currency"] == "CNY"
+        )
+        / 100,
+        "categories": float(len({t["category"].strip() for t in sales if (t["category"] or "").strip()})),
     }
 
 
@@ -287,18 +343,24 @@ customers = st.fixed_dictionaries(
         "intent_stage": st.sampled_from([None, "target"]),
         "headcount": st.one_of(st.none(), st.integers(0, 900)),
         "next_contact_on": maybe_day,
+        "birthday": maybe_day,
+        "referred_by_id": st.one_of(st.none(), who),
+        "company": words, "title": words, "phone": words, "email": words, "wechat": words, "address": words,
+        "needs": st.sampled_from([None, "", " ", "x"]),
     }
 )  # fmt: skip
 transactions = st.fixed_dictionaries(
     {
         "customer_id": who, "occurred_on": days, "kind": st.sampled_from(["sale", "sale", "refund"]),
         "amount_minor": money, "cost_minor": st.one_of(st.none(), money), "currency": currency,
+        "category": st.sampled_from([None, "", " tea ", "tea", "cup"]), "due_on": maybe_day, "paid_on": maybe_day,
     }
 )  # fmt: skip
 interactions = st.fixed_dictionaries(
     {
         "customer_id": who, "occurred_on": days, "minutes": st.one_of(st.none(), st.integers(0, 90)),
         "outcome": st.sampled_from(["connected", "no_answer", "left_message", "postponed", "declined"]),
+        "cost_minor": st.one_of(st.none(), st.integers(0, 9_000)), "currency": currency,
     }
 )  # fmt: skip
 opportunities = st.fixed_dictionaries(
@@ -324,7 +386,7 @@ databases = st.fixed_dictionaries(
 FIXED: dict[str, Row] = {
     "customers": {"birthday_calendar": "solar"},
     "transactions": {},
-    "interactions": {"channel": "phone", "direction": "outbound", "kind": "sales", "currency": "CNY"},
+    "interactions": {"channel": "phone", "direction": "outbound", "kind": "sales"},
     "opportunities": {},
     "tasks": {"title": "t"},
 }
@@ -362,7 +424,10 @@ def fill(connection: Connection, db: Db) -> None:
             if table == "customers":
                 values["name"] = f"N{at}"
             plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+            plain.pop("referred_by_id", None)  # set when everybody is there
             connection.execute(insert(sql_table(table, *(column(key) for key in plain))), plain)
+    for row in db["customers"]:
+        connection.execute(text("UPDATE customers SET referred_by_id = :referred_by_id WHERE id = :id"), row)
 
 
 @functools.cache
@@ -482,6 +547,6 @@ def test_every_feature_is_looked_at() -> None:
     assert {use.of for use in RULES.features} == set(CATALOGUE)
     program = compile_ruleset(RULES, rule_tables(), MIDDLE, "CNY")
     assert [stage.table.name for stage in program.stages][:4] == [
-        "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_tasks", "crm_run_facts_transactions",
+        "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_purchase_gaps", "crm_run_facts_referrals",
     ]  # fmt: skip
     assert str(select(program.features).compile()).count("crm_run_features") > 1

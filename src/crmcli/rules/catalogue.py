@@ -8,7 +8,7 @@ of the base currency.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
+    Select,
     Table,
     Text,
     and_,
@@ -24,17 +25,21 @@ from sqlalchemy import (
     func,
     literal,
     or_,
+    select,
     type_coerce,
 )
 
 from crmcli import vocabulary
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT
+from crmcli.rules.medians import gaps, middle
 from crmcli.rules.model import FeatureUse, Label
 
 Sql = ColumnElement[Any]
 CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
 OPPORTUNITIES, TASKS = "opportunities", "tasks"
 CLOSED_STAGES = ("won", "lost")
+COMPLETE = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
+_TREND_DAYS = 90
 _NO_DAY = "9999-99-99"
 _JULIAN_EPOCH = 1721424.5  # the Julian day of midnight before date.min, less one
 
@@ -54,8 +59,24 @@ class Facts:
     since: date | None = None
     window: str = ""
     holders: dict[str, Table] = field(default_factory=dict)
-    aggregates: dict[str, dict[str, Sql]] = field(default_factory=dict)
+    aggregates: dict[str, dict[str, Sql]] = field(default_factory=dict)  #: those of one pass, by source
     holder: Callable[[str], Table] | None = None
+    seen_in: Callable[["Facts", str], Sql] | None = None
+    held: dict[str, Select[Any]] = field(default_factory=dict)
+
+    def seen(self, source: str) -> Sql:
+        """Return which rows of a source table exist as of the day."""
+        assert self.seen_in is not None  # noqa: S101 - the compiler always gives one
+        return self.seen_in(self, source)
+
+    def hold(self, name: str, rows: Select[Any], kind: type[Any]) -> Sql:
+        """Return the column of a value that needs a pass of its own: `rows` are (customer_id, value)."""
+        if name not in self.holders:
+            assert self.holder is not None  # noqa: S101 - the compiler always gives one
+            self.holders[name] = self.holder(name)
+            self.holders[name].append_column(Column("value", kind))
+            self.held[name] = rows
+        return self.holders[name].c.value
 
     def take(
         self, source: str, name: str, aggregate: Sql, kind: type[Any] = Integer, *, windowed: bool = False
@@ -196,6 +217,65 @@ def _purchase_gap(facts: Facts) -> Sql:
     )
 
 
+def _purchase_gap_median(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    days = select(table.c.customer_id, type_coerce(table.c.occurred_on, Text).label("day"))
+    return facts.hold(
+        "purchase_gaps", middle(gaps(days.where(facts.seen(TRANSACTIONS), table.c.kind == "sale"))), Float
+    )
+
+
+def _overdue_ratio(facts: Facts) -> Sql:
+    gap = func.nullif(_purchase_gap_median(facts), 0.0, type_=Float)
+    return facts.days_since(_sale_day(facts, "last")) / gap
+
+
+def _revenue_trend(facts: Facts) -> Sql:
+    """Revenue of the window against that of the stretch of as many days before it, as a share of the latter."""
+    table = facts.tables[TRANSACTIONS]
+    since = facts.since or facts.as_of - timedelta(days=_TREND_DAYS)
+    days = facts.as_of.toordinal() - since.toordinal()
+    start = date.fromordinal(max(since.toordinal() - days, 1))
+    own = table.c.currency == facts.currency
+    now = _total(table.c.amount_minor).filter(and_(own, table.c.occurred_on > since))
+    before = _total(table.c.amount_minor).filter(
+        and_(own, table.c.occurred_on > start, table.c.occurred_on <= since)
+    )
+    held = facts.take(TRANSACTIONS, "trend_now", now, Float, windowed=True)
+    held_before = facts.take(TRANSACTIONS, "trend_before", before, Float, windowed=True)
+    return func.coalesce(held, 0.0) / func.nullif(held_before, 0.0, type_=Float) - 1.0
+
+
+def _categories(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    number = func.count(func.nullif(func.trim(table.c.category), "").distinct()).filter(_sales(facts))
+    return _number(func.coalesce(facts.take(TRANSACTIONS, "categories", number, windowed=True), 0))
+
+
+def _unpaid(facts: Facts) -> Sql:
+    """Sales on account (they have a due day) that were not paid by the day."""
+    table = facts.tables[TRANSACTIONS]
+    return and_(
+        table.c.kind == "sale",
+        table.c.due_on.is_not(None),
+        or_(table.c.paid_on.is_(None), table.c.paid_on > facts.as_of),
+        table.c.currency == facts.currency,
+    )
+
+
+def _unpaid_amount(facts: Facts) -> Sql:
+    total = _total(facts.tables[TRANSACTIONS].c.amount_minor).filter(_unpaid(facts))
+    return _money(facts, func.coalesce(facts.take(TRANSACTIONS, "unpaid", total, Float), 0.0, type_=Float))
+
+
+def _overdue_days(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    first = func.min(type_coerce(table.c.due_on, Text)).filter(
+        and_(_unpaid(facts), table.c.due_on < facts.as_of)
+    )
+    return facts.days_since(facts.take(TRANSACTIONS, "overdue_on", first, Text))
+
+
 # --- interactions -------------------------------------------------------------------------------------------
 
 
@@ -241,6 +321,13 @@ def _no_followup(facts: Facts) -> Sql:
     return func.coalesce(touches, 0) + func.coalesce(purchases, 0) <= 1
 
 
+def _service_cost(facts: Facts) -> Sql:
+    table = facts.tables[INTERACTIONS]
+    own = table.c.currency == facts.currency
+    taken = _interaction_sum(facts, "service_cost", _total(table.c.cost_minor), own, kind=Float)
+    return _money(facts, taken)
+
+
 # --- opportunities ------------------------------------------------------------------------------------------
 
 
@@ -252,7 +339,7 @@ def _stage_rank(facts: Facts) -> Sql:
 
 
 def _next_deal(facts: Facts) -> Sql:
-    """The open deal that closes next, as one sortable text: day, 9 less the stage's rank, 1 if it waits.
+    """The open deal that closes next, as one sortable text: day, 9 less the stage's rank, 1 if it waits, and for what.
 
     Of several on one day it is the furthest, and of those one that waits for nothing. Undated deals come
     last.
@@ -263,6 +350,7 @@ def _next_deal(facts: Facts) -> Sql:
         func.coalesce(type_coerce(table.c.expected_close_on, Text), _NO_DAY, type_=Text)
         .concat(cast(9 - _stage_rank(facts), Text))
         .concat(waits)
+        .concat(func.coalesce(table.c.waiting_for, "", type_=Text))
     )
     return facts.take(OPPORTUNITIES, "next_deal", func.min(key), Text)
 
@@ -318,6 +406,11 @@ def _pipeline(facts: Facts) -> Sql:
     return _money(facts, func.coalesce(held, 0.0, type_=Float))
 
 
+def _waiting_for(facts: Facts) -> Sql:
+    words = func.trim(func.substr(_next_deal(facts), 13, type_=Text), type_=Text)
+    return func.nullif(words, "", type_=Text)
+
+
 # --- customers and tasks ------------------------------------------------------------------------------------
 
 
@@ -340,6 +433,46 @@ def _days_known(facts: Facts) -> Sql:
         for source in (TRANSACTIONS, INTERACTIONS)
     ]
     return func.max(facts.days_since(func.min(created, *firsts)), 0.0, type_=Float)
+
+
+def _days_without_next_step(facts: Facts) -> Sql:
+    """0 with a next step; else since the last record of any kind, or since the customer is known."""
+    lasts = [
+        facts.take(source, "last_on", func.max(type_coerce(facts.tables[source].c.occurred_on, Text)), Text)
+        for source in (TRANSACTIONS, INTERACTIONS)
+    ]
+    last = func.max(*(func.coalesce(day, "") for day in lasts), type_=Text)
+    since = func.coalesce(
+        facts.days_since(func.nullif(last, "", type_=Text)), _days_known(facts), type_=Float
+    )
+    return case((_has_next_step(facts), 0.0), else_=func.min(since, _days_known(facts), type_=Float))
+
+
+def _referrals(facts: Facts) -> Sql:
+    table = facts.tables[CUSTOMERS].alias("referred")
+    made = func.substr(type_coerce(table.c.created_at, Text), 1, 10, type_=Text)
+    rows = (
+        select(table.c.referred_by_id.label("customer_id"), func.count().label("value"))
+        .where(table.c.referred_by_id.is_not(None), made <= facts.as_of.isoformat())
+        .group_by(table.c.referred_by_id)
+        .order_by(table.c.referred_by_id)
+    )
+    return _number(func.coalesce(facts.hold("referrals", rows, Integer), 0))
+
+
+def _completeness(facts: Facts) -> Sql:
+    table = facts.tables[CUSTOMERS]
+    own: list[Sql] = [
+        case((func.trim(func.coalesce(table.c[name], "")) != "", 1.0), else_=0.0) for name in COMPLETE
+    ]
+    known = or_(
+        and_(table.c.kind == "person", table.c.birthday.is_not(None)),
+        and_(table.c.kind == "organization", table.c.headcount.is_not(None)),
+    )
+    total: Sql = case((known, 1.0), else_=0.0)
+    for part in own:
+        total = total + part
+    return total * 100.0 / float(len(COMPLETE) + 1)
 
 
 def _column(name: str) -> Callable[[Facts], Sql]:
@@ -406,6 +539,42 @@ _FEATURES = (
         TRANSACTIONS, _purchase_gap,
     ),
     Feature(
+        "purchase_gap_median_days", "成交间隔中位天数", NUMBER, "days",
+        Label("Median number of days between one day of purchase and the next; missing below two such days.",
+              "相邻成交日之间间隔天数的中位数；不足两个成交日则缺失。"),
+        TRANSACTIONS, _purchase_gap_median,
+    ),
+    Feature(
+        "overdue_ratio", "逾期倍数", NUMBER, "share",
+        Label("Days since the last purchase as a multiple of the customer's own median gap; above 1 the next one is overdue.",
+              "距最近成交的天数与该客户成交间隔中位数之比；大于 1 表示下一次成交已逾期。"),
+        TRANSACTIONS, _overdue_ratio,
+    ),
+    Feature(
+        "revenue_trend", "成交额趋势", NUMBER, "share",
+        Label("Revenue of the window (90 days without one) against as many days before it: 0.5 is half more, -1 is nothing "
+              "left; missing when there was none before.",
+              "窗口期（未设则为90天）成交额相对前一等长时段的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
+        TRANSACTIONS, _revenue_trend, windowable=True,
+    ),
+    Feature(
+        "categories", "购买品类数", NUMBER, "count",
+        Label("Number of different product categories bought.", "购买过的不同产品品类数量。"),
+        TRANSACTIONS, _categories, windowable=True,
+    ),
+    Feature(
+        "unpaid_amount", "未付款金额", NUMBER, "money",
+        Label("Sum of the sales with a due day that were not paid by the day, in the base currency.",
+              "有应付日但尚未付款的成交金额合计，以本位币计。"),
+        TRANSACTIONS, _unpaid_amount,
+    ),
+    Feature(
+        "overdue_days", "逾期天数", NUMBER, "days",
+        Label("Days since the earliest due day that has passed unpaid; missing when none has.",
+              "距最早逾期未付的应付日的天数；没有逾期则缺失。"),
+        TRANSACTIONS, _overdue_days,
+    ),
+    Feature(
         "days_since_touch", "未联系天数", NUMBER, "days",
         Label("Days since the last touch that reached the customer; missing when there was none.",
               "距最近一次有效联系的天数；从未有效联系则缺失。"),
@@ -430,6 +599,12 @@ _FEATURES = (
         "minutes", "服务分钟数", NUMBER, "minutes",
         Label("Minutes spent with the customer.", "为客户花费的分钟数。"),
         INTERACTIONS, _minutes, windowable=True,
+    ),
+    Feature(
+        "service_cost", "服务费用", NUMBER, "money",
+        Label("What touches with the customer have cost, in the base currency.",
+              "与客户联系所花的费用合计，以本位币计。"),
+        INTERACTIONS, _service_cost, windowable=True,
     ),
     Feature(
         "no_followup", "未跟进", BOOL, "",
@@ -472,6 +647,11 @@ _FEATURES = (
         OPPORTUNITIES, _waiting,
     ),
     Feature(
+        "waiting_for", "等待事项", TEXT, "",
+        Label("What the open opportunity that closes next waits for.", "最近要成交的商机在等待什么。"),
+        OPPORTUNITIES, _waiting_for,
+    ),
+    Feature(
         "introduced", "已介绍产品", BOOL, "",
         Label("True when the open opportunity that closes next is at introduced or further.",
               "最近要成交的商机已到“已介绍”或更后的阶段。"),
@@ -491,6 +671,24 @@ _FEATURES = (
         "has_next_step", "有下一步", BOOL, "",
         Label("True when a next contact is set or a task is open.", "已定下次联系日或有未完成的待办。"),
         TASKS, _has_next_step,
+    ),
+    Feature(
+        "days_without_next_step", "无下一步天数", NUMBER, "days",
+        Label("Days since the last record (touch, attempt or transaction) of somebody without a next step; 0 with one.",
+              "没有下一步的客户距最近一次记录（联系、尝试或交易）的天数；有下一步则为 0。"),
+        TASKS, _days_without_next_step,
+    ),
+    Feature(
+        "referrals", "转介绍数", NUMBER, "count",
+        Label("Number of customers whom this one has referred.", "由该客户转介绍来的客户数量。"),
+        CUSTOMERS, _referrals,
+    ),
+    Feature(
+        "completeness", "档案完整度", NUMBER, "percent",
+        Label("How many percent are filled of: phone, e-mail, WeChat, region, address, industry, source, needs, tags, and "
+              "birthday (person) or headcount (organization).",
+              "以下各项已填的百分比：电话、邮箱、微信、地区、地址、行业、来源、需求、标签，以及生日（个人）或员工人数（企业）。"),
+        CUSTOMERS, _completeness,
     ),
     Feature(
         "days_known", "建档天数", NUMBER, "days",
@@ -517,6 +715,18 @@ _FEATURES = (
     _customer_field(
         "intent_stage", "意向阶段", "What the salesperson judged; today's value, also for a past day.",
         "销售人员判断的意向阶段；回看过去时也用今天的值。", vocabulary.INTENT_STAGE.codes,
+    ),
+    _customer_field("company", "公司", "The company a person works for.", "所在公司。"),
+    _customer_field("title", "职务", "Job title.", "职务。"),
+    _customer_field("phone", "电话", "Telephone number.", "电话。"),
+    _customer_field("email", "邮箱", "E-mail address.", "邮箱。"),
+    _customer_field("wechat", "微信", "WeChat id.", "微信号。"),
+    _customer_field("address", "地址", "Address.", "地址。"),
+    _customer_field("needs", "需求", "What the customer needs.", "客户需求。"),
+    Feature(
+        "birthday", "生日", DATE, "",
+        Label("Date of birth as written in the record.", "档案中的出生日期。"),
+        CUSTOMERS, _day_column("birthday"),
     ),
     _customer_field("tags", "标签", "Tags, separated by commas.", "标签，以逗号分隔。"),
 )  # fmt: skip

@@ -18,6 +18,8 @@ from typing import ClassVar
 from crmcli.errors import ConfigError, Fault
 from crmcli.i18n import _
 from crmcli.rules import source
+from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
+from crmcli.rules.aggregates import IN_ORDER, NO_FIELD, NUMBERS, result_type
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.conditions import read_condition
 from crmcli.rules.expression import (
@@ -56,6 +58,7 @@ from crmcli.rules.model import (
     SCORE,
     SUM,
     VALUE,
+    Aggregate,
     Cadence,
     CadenceTable,
     Case,
@@ -80,6 +83,7 @@ from crmcli.rules.model import (
 from crmcli.rules.reader import Reader
 from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Node, Place, Scalar
+from crmcli.rules.sources import DATED, SOURCES, known_fields
 from crmcli.vocabulary import LIFECYCLE_STAGE
 from crmcli.vocabulary import TIER as TIER_WORDS
 
@@ -256,7 +260,7 @@ class _Sections:
             fields[fold(name)] = known
             fields[fold(feature.zh)] = known
         for name, use in self.declared.items():
-            known = Known(name, use.type, CATALOGUE[use.of].codes)
+            known = Known(name, use.type, _codes_of(use))
             fields[fold(name)] = known
             if fold(use.label.zh) not in fields:
                 fields[fold(use.label.zh)] = known
@@ -333,6 +337,8 @@ class _Sections:
         elif key.text in CATALOGUE:
             what = _("{name} is already the name of a feature").format(name=key.text)
             reader.fault(key.place, what, "name-taken", value=key.text)
+        if isinstance(node, Fields) and node.get("from") is not None:
+            return self._own_feature(key, node)
         body = reader.fields(node, key.place, required=("of", "window"), optional=("text",))
         if body is None:
             return None
@@ -352,6 +358,78 @@ class _Sections:
             )
             return None
         return FeatureUse(key.text, of, window, label, CATALOGUE[of].type)
+
+    def _own_feature(self, key: Scalar, node: Node) -> FeatureUse | None:
+        """Read a feature that takes an aggregate of its own over the facts of a table."""
+        reader = self.reader
+        body = reader.fields(
+            node, key.place, required=("from", "take"), optional=("field", "where", "window", "text")
+        )
+        if body is None:
+            return None
+        source = reader.choice(body.get("from"), tuple(SOURCES), "unknown-source")
+        function = reader.choice(body.get("take"), AGGREGATES, "unknown-function")
+        label = reader.label(body.get("text"), key.place)
+        window_node = body.get("window")
+        window = self._window(window_node)
+        if (
+            source is None
+            or function is None
+            or label is None
+            or (window is None and window_node is not None)
+        ):
+            return None
+        if source not in DATED and (window is not None or function in IN_ORDER):
+            what = _("{source} have no day to go by").format(source=source)
+            hint = _("these have: {names}").format(names=", ".join(DATED))
+            reader.fault(body.place, what, "no-day", hint=hint)
+            return None
+        name = self._own_field(body, source, function)
+        where_node = body.get("where")
+        where = (
+            read_condition(reader, where_node, key.place, Scope(known_fields(source), {}))
+            if where_node is not None
+            else None
+        )
+        if name is None or (where is None and where_node is not None):
+            return None
+        self.nodes += size(where) if where is not None else 0
+        kind = result_type(function, SOURCES[source][name].type) if name else NUMBER
+        own = Aggregate(source, function, name, where, _as_written(where_node, where))
+        return FeatureUse(key.text, "", window, label, kind, aggregate=own)
+
+    def _own_field(self, body: Fields, source: str, function: str) -> str | None:
+        """Return the field that a function takes: "" where it takes none, None with a fault."""
+        reader = self.reader
+        node = body.get("field")
+        if function in NO_FIELD:
+            if node is not None:
+                reader.fault(node.place, _("{name} takes no field").format(name=function), "no-field")
+                return None
+            return ""
+        if node is None:
+            what = _("the key {name} is missing").format(name="field")
+            hint = _("{name} of what?").format(name=function)
+            reader.fault(body.place, what, "missing-key", hint=hint, value="field")
+            return None
+        written = reader.text(node)
+        known = known_fields(source).get(fold(written or ""))
+        if written is None:
+            return None
+        if known is None:
+            what = _("{source} have no field {name}").format(source=source, name=repr(written[:80]))
+            hint = nearest(written, list(SOURCES[source])) or _("known: {names}").format(
+                names=", ".join(SOURCES[source])
+            )
+            reader.fault(node.place, what, "unknown-field", hint=hint, value=written)
+            return None
+        if function in NUMBERS and known.type not in {NUMBER, BOOL}:
+            what = _("{name} is a {type}; {function} needs numbers").format(
+                name=known.name, type=known.type, function=function
+            )
+            reader.fault(node.place, what, "wrong-type", value=written)
+            return None
+        return known.name
 
     def _catalogue_name(self, written: str, place: Place) -> str | None:
         for feature in CATALOGUE.values():
@@ -1161,6 +1239,14 @@ class _Sections:
             reader.fault(node.place, what, "wrong-type", value=str(amount))
             return None
         return amount
+
+
+def _codes_of(use: FeatureUse) -> tuple[str, ...]:
+    """Return every value that a declared text feature can have, if the list is closed."""
+    if use.aggregate is None:
+        return CATALOGUE[use.of].codes
+    own = SOURCES[use.aggregate.source].get(use.aggregate.field)
+    return own.codes if own is not None and use.type == TEXT else ()
 
 
 def _as_written(node: Node | None, condition: Expression | None) -> str:

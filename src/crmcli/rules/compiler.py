@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from crmcli.months import add_months
 from crmcli.rules import expression
+from crmcli.rules.aggregates import aggregate_sql
 from crmcli.rules.catalogue import (
     CATALOGUE,
     CLOSED_STAGES,
@@ -58,6 +59,7 @@ from crmcli.rules.scoring import Population, Sql, compile_score, temporary
 from crmcli.rules.sql import to_sql
 from crmcli.values import exponent
 
+_PAIRS = 50  #: names in one call of json_object
 _TYPES: dict[str, type[Any]] = {
     expression.NUMBER: Float,
     expression.TEXT: Text,
@@ -83,9 +85,12 @@ def compile_ruleset(
         previous: (customer_id, tier) of the run before, for tiers that are sticky; None if there was none.
     """
     facts = Facts(dict(tables), as_of, currency, float(10 ** exponent(currency)))
-    facts.holder = lambda source: temporary(f"facts_{source}")
+    facts.holder, facts.seen_in = lambda source: temporary(f"facts_{source}"), _seen
     features = _features(ruleset, facts)
-    stages = [Stage(facts.holders[source], _grouped(facts, source)) for source in sorted(facts.holders)]
+    stages = [
+        Stage(table, facts.held[name] if name in facts.held else _grouped(facts, name))
+        for name, table in sorted(facts.holders.items())
+    ]
     stages.append(features)
     people = Population((features.table,), {use.name: features.table.c[use.name] for use in ruleset.features})
     values = []
@@ -135,7 +140,7 @@ def _features(ruleset: RuleSet, facts: Facts) -> Stage:
     for use in ruleset.features:
         facts.since = _since(facts.as_of, use.window) if use.window else None
         facts.window = f"{use.window.count}_{use.window.unit}" if use.window else ""
-        value = CATALOGUE[use.of].define(facts)
+        value = aggregate_sql(facts, use, use.aggregate) if use.aggregate else CATALOGUE[use.of].define(facts)
         kind = _TYPES[use.type]
         table.append_column(Column(use.name, kind))
         columns.append(type_coerce(value, kind).label(use.name))
@@ -380,7 +385,26 @@ def _feature_values(ruleset: RuleSet, people: Population) -> Select[Any]:
         for indicator in score.indicators
         if isinstance(indicator.scale, Steps)
     }
-    pairs = [part for name in sorted(names) for part in (literal(name, Text), people.columns[name])]
-    facts = func.json_object(*pairs, type_=Text).label("features")
+    found = {name: people.columns[name] for name in sorted(names)}
+    facts = _json(found).label("features")
     columns: list[Sql] = [people.customer.label("customer_id"), facts]
     return select(*columns).select_from(people.joined()).order_by(people.customer)
+
+
+def _json(values: Mapping[str, Sql]) -> Sql:
+    """One JSON object of named values; SQLite's functions take at most 100 arguments, so it is put together of parts."""
+    names = list(values)
+    parts: list[Sql] = []
+    for start in range(0, max(len(names), 1), _PAIRS):
+        pairs = [
+            part for name in names[start : start + _PAIRS] for part in (literal(name, Text), values[name])
+        ]
+        parts.append(func.json_object(*pairs, type_=Text))
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = (
+            func.substr(joined, 1, func.length(joined) - 1, type_=Text)
+            .concat(",")
+            .concat(func.substr(part, 2))
+        )
+    return joined

@@ -13,6 +13,7 @@ from crmcli import clock
 from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.rules import load, thresholds
+from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import unit_of
 from crmcli.rules.distance import Marked, Way, next_tier, ways_up
 from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Tier
@@ -222,7 +223,7 @@ def _steps(
 
 def _step(way: Way, uses: Mapping[str, FeatureUse]) -> Step:
     use = uses.get(way.indicator.feature)
-    unit = unit_of(use) if use is not None else ""
+    unit = "" if use is None else unit_of_aggregate(use.aggregate) if use.aggregate else unit_of(use)
     needed, beyond = way.needed, way.beyond
     if unit in {"count", "days", "months"}:  # there is nothing between two of them
         if way.down:

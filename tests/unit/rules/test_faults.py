@@ -382,3 +382,51 @@ def test_a_yaml_bomb_is_a_fault_and_nothing_else(bomb: str) -> None:
 def test_a_file_over_one_megabyte_is_refused() -> None:
     faults = check({**SHIPPED, "value.yaml": SHIPPED["value.yaml"] + "#" * 1_000_001})[1]
     assert [fault.code for fault in faults] == ["too-large"]
+
+
+SCORE = (
+    "{feature: minutes, weight: 1, scale: {linear: {from: 0, to: 9}}, missing: zero, text: {en: t, zh: t}}"
+)
+MORE_FAULTS = [
+    ("scores.yaml", "scores: {effort: {text: {en: e, zh: e}, indicators: [" + SCORE.replace("minutes", "loyalty") + "]}, loyalty: {text: {en: l, zh: l}, indicators: [" + SCORE.replace("minutes", "effort") + "]}}", "score-cycle"),
+    ("scores.yaml", "scores: {orders: {text: {en: e, zh: e}, indicators: [" + SCORE + "]}}", "name-taken"),
+    ("scores.yaml", "scores: {tier: {text: {en: e, zh: e}, indicators: [" + SCORE + "]}}", "name-taken"),
+    ("scores.yaml", "scores: {effort: {text: {en: e, zh: e}, indicators: [" + SCORE.replace("{feature", "{group: g, feature") + "]}}", "unknown-group"),
+    ("scores.yaml", "scores: {effort: {text: {en: e, zh: e}, indicators: []}}", "empty-list"),
+    ("segments.yaml", "segments: {rfm: {text: {en: e, zh: e}, policy: first, rules: [{segment: a, when: rank.revenue > 2, text: {en: a, zh: a}}], otherwise: {segment: b, text: {en: b, zh: b}}}}", "unknown-feature"),
+    ("segments.yaml", "segments: {rfm: {text: {en: e, zh: e}, policy: first, rules: [{segment: a, when: tier == 'hihg', text: {en: a, zh: a}}], otherwise: {segment: b, text: {en: b, zh: b}}}}", "unknown-value"),
+    ("segments.yaml", "segments: {score: {text: {en: e, zh: e}, policy: first, rules: [{segment: a, when: orders > 1, text: {en: a, zh: a}}], otherwise: {segment: b, text: {en: b, zh: b}}}}", "name-taken"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "code"), MORE_FAULTS, ids=[f"{f[2]}-{i}" for i, f in enumerate(MORE_FAULTS)]
+)
+def test_a_fault_in_a_file_that_need_not_be_there(file: str, text: str, code: str) -> None:
+    ruleset, faults = check({**SHIPPED, file: text + "\n"})
+    assert ruleset is None
+    assert code in [fault.code for fault in faults], faults
+
+
+TIER_FAULTS = [
+    ("at_least: 70", "share: 20", "mixed-tiers"),
+    ("policy: first\ntiers", "policy: first\nshare_of: revenue\ntiers", "bad-share"),
+    ("policy: first\ntiers", "policy: first\nsticky: 51\ntiers", "out-of-range"),
+    ("scale: {percentile: higher}", "scale: {quantile: {classes: 1, better: higher}}", "out-of-range"),
+    ("scale: {percentile: higher}", "scale: {quantile: {classes: 5, better: most}}", "unknown-value"),
+    (
+        "scale: {percentile: higher}",
+        "scale: {quantile: {classes: 5, better: higher, minimum: 3}}",
+        "out-of-range",
+    ),
+    ("scale: {percentile: higher}", "scale: {log: {from: 0, to: 10}}", "bad-scale"),
+    ("scale: {percentile: higher}", "scale: {decay: {half_life: 3 months}}", "months-or-days"),
+    ("scale: {percentile: higher}", "scale: {steps: {a: 1}}", "wrong-type"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"), TIER_FAULTS, ids=[f"{f[2]}-{i}" for i, f in enumerate(TIER_FAULTS)]
+)
+def test_a_fault_in_tiers_and_scales(old: str, new: str, code: str) -> None:
+    assert code in [fault.code for fault in faults_after("value.yaml", old, new)]

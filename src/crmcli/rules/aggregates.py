@@ -1,0 +1,98 @@
+"""Features that rules declare themselves, in SQL: one aggregate over the facts of one table.
+
+Sums, counts and extremes join the one pass over their table that all features share. What needs the facts in order
+(first, last, a median) is ranked in a pass of its own.
+"""
+
+from typing import Any
+
+from sqlalchemy import Float, Integer, Select, Text, and_, func, select, true
+
+from crmcli.rules.catalogue import Facts, Sql
+from crmcli.rules.expression import DATE, NUMBER, TEXT
+from crmcli.rules.medians import gaps, middle
+from crmcli.rules.model import Aggregate, FeatureUse
+from crmcli.rules.sources import SOURCES, columns
+from crmcli.rules.sql import to_sql
+
+FUNCTIONS = (
+    "count", "sum", "avg", "min", "max", "distinct", "first", "last", "median", "median_gap", "days_since",
+)  # fmt: skip
+NO_FIELD = ("count", "median_gap", "days_since")  #: they look at the facts, not at a field of them
+IN_ORDER = ("first", "last", "median_gap", "days_since")  #: they need facts with a day
+NUMBERS = ("sum", "avg", "median")  #: they need a number
+_KINDS: dict[str, type[Any]] = {NUMBER: Float, TEXT: Text, DATE: Text}
+
+
+def result_type(function: str, field_type: str) -> str:
+    """Return the type of what a function makes of a field."""
+    return field_type if function in {"first", "last", "min", "max"} else NUMBER
+
+
+def unit_of_aggregate(aggregate: Aggregate) -> str:
+    """Return the unit of the result."""
+    if aggregate.function in {"count", "distinct"}:
+        return "count"
+    if aggregate.function in {"median_gap", "days_since"}:
+        return "days"
+    return SOURCES[aggregate.source][aggregate.field].unit
+
+
+def aggregate_sql(facts: Facts, use: FeatureUse, aggregate: Aggregate) -> Sql:
+    """Return the column of a declared feature; `facts.since` is the day before its window."""
+    fields = columns(facts, aggregate.source)
+    chosen = _chosen(facts, aggregate, fields)
+    name, function = f"own_{use.name}", aggregate.function
+    if function == "days_since":
+        last = func.max(fields["occurred_on"]).filter(chosen)
+        return facts.days_since(facts.take(aggregate.source, name, last, Text))
+    if function in {"first", "last"}:
+        kind = _KINDS.get(SOURCES[aggregate.source][aggregate.field].type, Integer)
+        return facts.hold(name, _at_the_end(facts, aggregate, fields, chosen), kind)
+    if function == "median":
+        table = facts.tables[aggregate.source]
+        inner = select(table.c.customer_id, fields[aggregate.field].label("value"))
+        return facts.hold(name, middle(inner.where(facts.seen(aggregate.source), chosen)), Float)
+    if function == "median_gap":
+        table = facts.tables[aggregate.source]
+        days = select(table.c.customer_id, fields["occurred_on"].label("day")).where(
+            facts.seen(aggregate.source), chosen
+        )
+        return facts.hold(name, middle(gaps(days)), Float)
+    if function == "count":
+        taken = facts.take(aggregate.source, name, func.count().filter(chosen))
+        return func.coalesce(taken, 0) * 1.0
+    value = fields[aggregate.field]
+    if function == "distinct":
+        taken = facts.take(aggregate.source, name, func.count(value.distinct()).filter(chosen))
+        return func.coalesce(taken, 0) * 1.0
+    kind = _KINDS.get(result_type(function, SOURCES[aggregate.source][aggregate.field].type), Float)
+    made: Any = {"sum": func.sum, "avg": func.avg, "min": func.min, "max": func.max}[function]
+    taken = facts.take(aggregate.source, name, made(value).filter(chosen), kind)
+    return func.coalesce(taken, 0.0) if function == "sum" else taken
+
+
+def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:
+    """Which facts count: those in the window that fit the condition and whose field is known."""
+    conditions: list[Sql] = []
+    if facts.since is not None:
+        conditions.append(facts.tables[aggregate.source].c.occurred_on > facts.since)
+    if aggregate.where is not None:
+        conditions.append(to_sql(aggregate.where, fields))
+    if aggregate.field:
+        conditions.append(fields[aggregate.field].is_not(None))
+    return and_(true(), *conditions)
+
+
+def _at_the_end(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql], chosen: Sql) -> Select[Any]:
+    """The field of the first or last fact; of several on one day the one recorded last counts as later."""
+    table = facts.tables[aggregate.source]
+    newest = aggregate.function == "last"
+    order = [column.desc() if newest else column.asc() for column in (table.c.occurred_on, table.c.id)]
+    place = func.row_number().over(partition_by=table.c.customer_id, order_by=order)
+    ranked = (
+        select(table.c.customer_id, fields[aggregate.field].label("value"), place.label("place"))
+        .where(facts.seen(aggregate.source), chosen)
+        .subquery()
+    )
+    return select(ranked.c.customer_id, ranked.c.value).where(ranked.c.place == 1)

@@ -1,0 +1,149 @@
+"""Features that rules declare themselves, over random facts, against plain Python."""
+
+import itertools
+import math
+import statistics
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from sqlalchemy import Connection, select
+
+from crmcli.rules.checker import check, load
+from crmcli.rules.compiler import compile_ruleset
+from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.store.program import _fill as fill_stage
+from crmcli.workflows.ruleset import rule_tables
+from properties.test_rules_scoring import MIDDLE, Db, connection, databases, fill, months_back, same
+
+SHIPPED = read_files(shipped_folder())
+__all__ = ["connection"]  # the fixture
+SALES = "from: transactions"
+OWN = {
+    "large": f"{SALES}, take: count, where: \"kind == 'sale' and amount >= 1000\"",
+    "total": f"{SALES}, take: sum, field: amount, window: 3 months",
+    "mean": f"{SALES}, take: avg, field: 金额",
+    "least": f"{SALES}, take: min, field: margin",
+    "latest": f"{SALES}, take: max, field: due_on",
+    "kinds": f"{SALES}, take: distinct, field: category",
+    "first_amount": f"{SALES}, take: first, field: amount, window: 90 days",
+    "last_kind": f"{SALES}, take: last, field: kind",
+    "mid": f"{SALES}, take: median, field: amount",
+    "gap": f"{SALES}, take: median_gap",
+    "since_refund": f"{SALES}, take: days_since, where: kind == 'refund'",
+    "visits": "from: interactions, take: count, where: reached and (minutes > 10 or missing(minutes))",
+}
+
+
+def rules() -> dict[str, str]:
+    declared = "\n".join(
+        f"  {name}: {{{how}, text: {{en: {name}, zh: x{name}}}}}" for name, how in OWN.items()
+    )
+    looks = " or ".join(f"(missing({name}) and not missing({name}))" for name in OWN)
+    return {
+        **SHIPPED,
+        "features.yaml": SHIPPED["features.yaml"].replace("features:\n", f"features:\n{declared}\n", 1),
+        "lifecycle.yaml": SHIPPED["lifecycle.yaml"].replace(
+            "stages:\n", f"stages:\n  - {{stage: lost, when: {looks}, text: {{en: x, zh: x}}}}\n", 1
+        ),
+    }
+
+
+RULES = load(rules())
+PROGRAM = compile_ruleset(RULES, rule_tables(), MIDDLE, "CNY")
+
+
+def expected(db: Db, own: int) -> dict[str, Any]:
+    facts = [t for t in db["transactions"] if t["customer_id"] == own and t["occurred_on"] <= MIDDLE]
+
+    def amount(fact: dict[str, Any]) -> float | None:
+        return fact["amount_minor"] / 100 if fact["currency"] == "CNY" else None
+
+    amounts = [amount(t) for t in facts if amount(t) is not None]
+    margins = [
+        (t["amount_minor"] - t["cost_minor"]) / 100
+        for t in facts
+        if t["currency"] == "CNY" and t["cost_minor"] is not None
+    ]
+    ordered = sorted(facts, key=lambda t: (t["occurred_on"], t["id"]))
+    recent = [
+        amount(t) for t in ordered if t["occurred_on"] > MIDDLE - timedelta(days=90) and amount(t) is not None
+    ]
+    days = sorted({t["occurred_on"] for t in facts})
+    gaps = [(b - a).days for a, b in itertools.pairwise(days)]
+    refunds = [t["occurred_on"] for t in facts if t["kind"] == "refund"]
+    talks = [i for i in db["interactions"] if i["customer_id"] == own and i["occurred_on"] <= MIDDLE]
+    due = [t["due_on"] for t in facts if t["due_on"]]
+    return {
+        "large": float(sum(t["kind"] == "sale" and (amount(t) or 0) >= 1000 for t in facts)),
+        "total": math.fsum(amount(t) or 0.0 for t in facts if t["occurred_on"] > months_back(MIDDLE, 3)),
+        "mean": statistics.fmean(amounts) if amounts else None,
+        "least": min(margins, default=None),
+        "latest": max(due).isoformat() if due else None,
+        "kinds": float(len({t["category"] for t in facts if t["category"] is not None})),
+        "first_amount": recent[0] if recent else None,
+        "last_kind": ordered[-1]["kind"] if ordered else None,
+        "mid": float(statistics.median(amounts)) if amounts else None,
+        "gap": float(statistics.median(gaps)) if gaps else None,
+        "since_refund": float((MIDDLE - max(refunds)).days) if refunds else None,
+        "visits": float(
+            sum(
+                i["outcome"] in {"connected", "postponed", "declined"}
+                and (i["minutes"] is None or i["minutes"] > 10)
+                for i in talks
+            )
+        ),
+    }
+
+
+@given(db=databases)
+@settings(max_examples=12, deadline=None)
+def test_declared_features_are_what_plain_python_says(connection: Connection, db: Db) -> None:
+    fill(connection, db)
+    for stage in PROGRAM.stages:
+        fill_stage(connection, stage)
+        if stage.table is PROGRAM.features:
+            break
+    for row in connection.execute(select(PROGRAM.features)).mappings():
+        wanted = expected(db, row["customer_id"])
+        wrong = {name: (row[name], value) for name, value in wanted.items() if not same(row[name], value)}
+        assert not wrong
+
+
+FAULTS = [
+    ("from: orders, take: count", "unknown-source"),
+    ("from: transactions, take: total, field: amount", "unknown-function"),
+    ("from: transactions, take: sum", "missing-key"),
+    ("from: transactions, take: count, field: amount", "no-field"),
+    ("from: transactions, take: sum, field: amonut", "unknown-field"),
+    ("from: transactions, take: sum, field: category", "wrong-type"),
+    ("from: opportunities, take: count, window: 90 days", "no-day"),
+    ("from: tasks, take: last, field: due_on", "no-day"),
+    ("from: transactions, take: count, where: amont > 5", "unknown-feature"),
+    ("from: transactions, take: count, where: orders > 5", "unknown-feature"),
+    ("from: transactions, take: count, where: kind == 'sold'", "unknown-value"),
+    ("from: transactions, take: count, window: 3", "months-or-days"),
+]
+
+
+@pytest.mark.parametrize(
+    ("how", "code"), FAULTS, ids=[f"{code}-{at}" for at, (_how, code) in enumerate(FAULTS)]
+)
+def test_a_fault_in_a_declared_feature(how: str, code: str) -> None:
+    line = f"features:\n  own: {{{how}, text: {{en: o, zh: o}}}}\n"
+    files = {**SHIPPED, "features.yaml": SHIPPED["features.yaml"].replace("features:\n", line, 1)}
+    _ruleset, faults = check(files)
+    assert [(fault.code, fault.line) for fault in faults][:1] == [
+        (code, SHIPPED["features.yaml"].split("features:\n")[0].count("\n") + 2)
+    ]
+    assert faults[0].what
+
+
+def test_a_window_is_of_the_day_it_is_looked_from() -> None:
+    """The program of another day has another window, not the one of the day it was first compiled for."""
+    other = compile_ruleset(RULES, rule_tables(), date(2026, 7, 31), "CNY")
+    assert other.as_of != PROGRAM.as_of
+    written = [str(stage.select.compile().params) for stage in (*PROGRAM.stages, *other.stages)]
+    assert any("datetime.date(2025, 10, 31)" in params for params in written)
+    assert any("datetime.date(2026, 4, 30)" in params for params in written)
