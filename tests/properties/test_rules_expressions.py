@@ -3,6 +3,7 @@
 import ast
 import os
 import random
+import re
 import sqlite3
 import string
 from collections.abc import Iterator, Mapping
@@ -152,6 +153,11 @@ def _function(name: str, args: list[Value]) -> Value:
         return next((arg for arg in args if arg is not None), None)
     if None in args:
         return None
+    if name == "has":
+        return args[1].strip() in [word.strip(" ") for word in re.split("[,，、]", args[0])]
+    if name == "days_between":
+        first, second = (date.fromisoformat(day) for day in args)
+        return float((second - first).days)
     if name == "round":
         scale = 10.0 ** int(args[1]) if len(args) > 1 else 1.0
         value = args[0] * scale
@@ -163,7 +169,7 @@ def _function(name: str, args: list[Value]) -> Value:
 # --- random conditions and rows --------------------------------------------------------------------------------------
 
 DAYS = ["2025-12-31", "2026-01-01", "2026-02-28", "2027-05-17"]
-REGIONS = ["East", "west", "北京", "", "O'Neil"]
+REGIONS = ["East", "west", "北京", "", "O'Neil", "East, 北京", "北京，East"]
 numbers = st.one_of(
     st.sampled_from(
         [
@@ -216,6 +222,9 @@ simple = st.one_of(
         " ".join
     ),
     st.tuples(st.just("next_close_on"), OPS, st.just("last_touch_on")).map(" ".join),
+    st.sampled_from(["has(region, 'East')", "has(region, '北京')", "has(region, 'Ea')"]),
+    st.tuples(st.just("days_between(next_close_on, last_touch_on)"), OPS, numbers).map(" ".join),
+    st.sampled_from(["days_between('2026-01-01', next_close_on) > 30"]),
     st.sampled_from([*FIELDS]).map(lambda name: f"missing({name})"),
 )
 

@@ -24,7 +24,7 @@ MAX_STACK = (
 )
 MAX_NODES = 500  #: names, values and operations of one condition
 MAX_NUMBER = 10**15
-FUNCTIONS = ("abs", "coalesce", "max", "min", "missing", "round")
+FUNCTIONS = ("abs", "coalesce", "days_between", "has", "max", "min", "missing", "round")
 
 Value = float | str | bool
 
@@ -400,6 +400,9 @@ def _single_equals(text: str) -> int | None:
     return None
 
 
+_ARGUMENTS = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2), "has": (2, 2), "days_between": (2, 2)}
+
+
 class _Reader:
     """Turns Python's tree into ours; every fault is noted, and a node with a fault below it is None."""
 
@@ -548,13 +551,15 @@ class _Reader:
         return self._checked_call(node, name, args) if len(args) == len(items) else None
 
     def _checked_call(self, node: ast.Call, name: str, args: "tuple[Expression, ...]") -> Expression | None:
-        least, most = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2)}.get(name, (2, 20))
+        least, most = _ARGUMENTS.get(name, (2, 20))
         if not least <= len(args) <= most:
             what = _("{name}() takes {least} to {most} values").format(name=name, least=least, most=most)
             self._fault(node, what, "wrong-arguments")
             return None
         if name == "missing":
             return Call(name, args, BOOL)
+        if name in {"has", "days_between"}:
+            return self._typed_call(node, name, args)
         kind = args[0].type if name == "coalesce" else NUMBER
         if any(arg.type != kind for arg in args):
             self._fault(
@@ -569,6 +574,27 @@ class _Reader:
                 self._fault(node, _("round() takes 0 to 6 decimals"), "wrong-arguments")
                 return None
         return Call(name, args, kind)
+
+    def _typed_call(self, node: ast.Call, name: str, args: "tuple[Expression, ...]") -> Expression | None:
+        """Read has(tags, 'vip') or days_between(day, later day); a day may be written as text."""
+        first, second = args
+        if name == "days_between":
+            left = self._as_date(node.args[0], first, Literal("", DATE))
+            right = self._as_date(node.args[1], second, Literal("", DATE))
+            if left is None or right is None:
+                return None
+            first, second = left, right
+        wanted = TEXT if name == "has" else DATE
+        if (first.type, second.type) != (wanted, wanted):
+            what = _("{name}() needs values of one type: {type}").format(name=name, type=wanted)
+            self._fault(node, what, "wrong-type")
+            return None
+        if name == "has" and not (isinstance(second, Literal) and str(second.value).strip()):
+            self._fault(
+                node, _("has() looks for a word that is written out: has(tags, 'vip')"), "wrong-arguments"
+            )
+            return None
+        return Call(name, (first, second), BOOL if name == "has" else NUMBER)
 
     def _comparison(self, node: ast.Compare, depth: int) -> Expression | None:
         """Read `a < b <= c` as `a < b and b <= c`."""

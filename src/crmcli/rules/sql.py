@@ -97,8 +97,23 @@ class _Writer:
             places = args[1]
             scale = literal(10.0 ** int(places.value) if isinstance(places, Literal) else 1.0, Float)
             return func.round(self.write(args[0]) * scale, type_=Float) / scale
+        if name == "has":
+            return self._has(args)
         written = [self.write(arg) for arg in args]
+        if name == "days_between":
+            first, second = (func.julianday(day, type_=Float) for day in written)
+            return second - first
         if name == "missing":
             return Grouping(written[0]).is_(None)
         # With several arguments, min and max are SQLite's scalar functions: unknown if one is unknown.
         return getattr(func, name)(*written, type_=written[0].type)  # type: ignore[no-any-return]
+
+    def _has(self, args: tuple[Expression, ...]) -> Sql:
+        """Whether a word is one of a list that a text is, whatever kind of comma stands between them."""
+        listed, word = args
+        text = self.write(listed)
+        for other in ("，", "、", ", "):
+            text = func.replace(text, literal(other, Text), literal(",", Text), type_=Text)
+        wanted = str(word.value).strip() if isinstance(word, Literal) else ""
+        around = literal(",", Text).concat(text).concat(literal(",", Text))
+        return Grouping(func.instr(around, literal(f",{wanted},", Text), type_=Integer) > 0)
