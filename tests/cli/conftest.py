@@ -61,7 +61,10 @@ STORY = """
 """
 
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-_FINGERPRINT = re.compile(r"\b[0-9a-f]{64}\b|(?<=rules )[0-9a-f]{12}\b|(?<=Rules      )[0-9a-f]{12}\b")
+_FINGERPRINT = re.compile(
+    r"\b[0-9a-f]{64}\b|(?<=rules )[0-9a-f]{12}\b|(?<=Rules      )[0-9a-f]{12}\b"
+    r"|(?<=\()[0-9a-f]{12}(?=\))|(?<=rules diff )[0-9a-f]{12}\b"
+)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Run
+from conftest import PROJECT, Run
 
 HEAVY = {
     "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "dateutil", "pypinyin", "typing_inspect",
@@ -57,6 +57,7 @@ READS: dict[str, set[str]] = {
     "rules show": {"yaml", "dateutil", *DATABASE},
     "rules features": {"yaml", "dateutil", *DATABASE},
     "rules test": {"yaml", "dateutil", *DATABASE},
+    f"rules diff {PROJECT / 'rules'}": {"yaml", "dateutil", *DATABASE},
     "rules init": set(),
 }
 WRITES: dict[str, set[str]] = {

@@ -58,7 +58,8 @@ def classify(
         raise UsageError(_("--month and --as-of exclude each other"))
     day = day_option(as_of, "--as-of")
     done = run(database(), rules_folder(rules), month=month, as_of=day, dry_run=dry_run, force=force)
-    show(listing(done, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    show(listing(done, coded=coded, dry_run=dry_run), format)
     note(done, dry_run=dry_run, shown=_MOVES)
 
 

@@ -1,11 +1,20 @@
 """The rules: are they right, do their examples hold, what do they say?"""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import FormatOption, RulesOption, command, group, report
+from crmcli.cli.common import (
+    FormatOption,
+    RulesOption,
+    command,
+    database,
+    day_option,
+    group,
+    report,
+)
 from crmcli.i18n import _, ngettext
 
 app = group(_("The rules: check them, test them, show them."))
@@ -91,6 +100,48 @@ def show_rules(rules: RulesOption = None, format: FormatOption = None) -> None:
     from crmcli.workflows.ruleset import show_folder
 
     show_record(_record(show_folder(_folder(rules))), format)
+
+
+@command(
+    app,
+    "diff",
+    help=_(
+        "Say what a change of rules would do: who moves, and what differs in the rules.\n\n"
+        "OLD and NEW are folders with rules, or 6 or more characters of the fingerprint of rules that a classification "
+        "was run with; OLD is the rules in force if not given. Everybody is judged under both as of one day, and nothing "
+        "is written."
+    ),
+    examples="crm rules diff my-rules\ncrm rules diff 3f9a01c2 my-rules --as-of 2026-10-31 --limit 0\n"
+    "crm rules diff my-rules --format json",
+)
+def diff(
+    rules: Annotated[
+        list[str],
+        typer.Argument(metavar="[OLD] NEW", help=_("A folder, or the beginning of a fingerprint.")),
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help=_("The day to judge everybody on; today if not given.")),
+    ] = None,
+    limit: Annotated[
+        int,
+        typer.Option("--limit", "-n", min=0, help=_("At most so many customers who change; 0 for all.")),
+    ] = 10,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.cli.whatif import note, record
+    from crmcli.errors import UsageError
+    from crmcli.render.output import Format, choose, show_record
+    from crmcli.workflows.whatif import compare_rules
+
+    *before, new = rules
+    if len(before) > 1:
+        raise UsageError(_("two rulesets are compared, not {count}").format(count=len(rules)))
+    day = day_option(as_of, "--as-of")
+    old = before[0] if before else None
+    found = compare_rules(database(), old, new, as_of=day, limit=limit or -1)
+    show_record(record(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+    note(found)
 
 
 @command(

@@ -5,15 +5,21 @@ from typing import Any
 from crmcli import vocabulary as words
 from crmcli.i18n import _, ngettext
 from crmcli.render.notes import say, warn
-from crmcli.render.output import Column, Listing
+from crmcli.render.output import Cell, Column, Listing
 
 _WORDS = {"tier": words.TIER, "grade": words.GRADE, "lifecycle_stage": words.LIFECYCLE_STAGE}
 
 
-def listing(done: Any, *, coded: bool) -> Listing:
-    """List the counts of every run: period, judgement, class, customers; `coded` leaves codes as they are."""
-    names = {"tier": _("Tier"), "grade": _("Grade"), "lifecycle_stage": _("Lifecycle")}
-    names |= {kind: heading.text() for kind, heading in done.headings.items()}
+def names_of_judgements() -> dict[str, str]:
+    """Return the heading of each judgement that all rules make, in the order they are listed in."""
+    return {"tier": _("Tier"), "grade": _("Grade"), "lifecycle_stage": _("Lifecycle")}
+
+
+def listing(done: Any, *, coded: bool, dry_run: bool = False) -> Listing:
+    """List the counts of every run: period, judgement, class, customers.
+
+    `coded` leaves codes as they are; a dry run has the counts of the run it is compared with, and the difference.
+    """
     columns = [
         Column("period", _("Period")),
         Column("as_of", _("As of")),
@@ -21,19 +27,32 @@ def listing(done: Any, *, coded: bool) -> Listing:
         Column("class", _("Class")),
         Column("customers", _("Customers")),
     ]
-    rows = [
-        (
-            outcome.run.period,
-            outcome.run.as_of,
-            kind if coded else names.get(kind, kind),
-            code if coded else _label(done, kind, code),
-            counts[code],
-        )
-        for outcome in done.outcomes
-        for kind, counts in outcome.run.counts.items()
-        for code in sorted(counts, key=_order(done, kind))
-    ]
+    if dry_run:
+        columns += [Column("before", _("Before")), Column("change", _("Change"))]
+    rows: list[list[Cell]] = []
+    for outcome in done.outcomes:
+        run, before = outcome.run, outcome.compared_with
+        old = before.counts if before is not None and dry_run else {}
+        for kind, code, was, now, change in class_rows(done, old, run.counts, coded=coded):
+            compared = [was, change] if old else [None, None]
+            rows.append([run.period, run.as_of, kind, code, now, *(compared if dry_run else [])])
     return Listing(columns, rows, ids=[outcome.run.id for outcome in done.outcomes], key="classes")
+
+
+def class_rows(done: Any, before: Any, after: Any, *, coded: bool) -> list[tuple[str, str, int, int, int]]:
+    """Return (judgement, class, customers before, after, the difference) for every class that anybody is or was in.
+
+    `done` has the words: `labels` of classes and `headings` of the judgements that are the rules' own.
+    """
+    names = {**names_of_judgements(), **{kind: heading.text() for kind, heading in done.headings.items()}}
+    rows = []
+    for kind in dict.fromkeys([*after, *before]):
+        old, new = before.get(kind, {}), after.get(kind, {})
+        for code in sorted({*old, *new}, key=_order(done, kind)):
+            was, now = old.get(code, 0), new.get(code, 0)
+            said = (kind, code) if coded else (names.get(kind, kind), class_word(done, kind, code))
+            rows.append((*said, was, now, now - was))
+    return rows
 
 
 def note(done: Any, *, dry_run: bool, shown: int) -> None:
@@ -60,6 +79,9 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
             warn(text.format(count=outcome.other_currencies))
     say(_("rules {fingerprint}").format(fingerprint=done.fingerprint[:12]))
     if dry_run:
+        if done.last_rules:
+            text = _("other rules than the last run's: 'crm rules diff {fingerprint} DIR' shows what differs")
+            say(text.format(fingerprint=done.last_rules[:12]))
         say(_("dry run: nothing was changed"))
 
 
@@ -69,14 +91,15 @@ def _say_moves(done: Any, outcome: Any, shown: int) -> None:
     )
     say(text.format(count=len(outcome.moves), period=outcome.compared_with.period))
     for move in outcome.moves[:shown]:
-        old = f"{_label(done, 'tier', move.old_tier)}/{move.old_grade}"
-        new = f"{_label(done, 'tier', move.new_tier)}/{move.new_grade}"
+        old = f"{class_word(done, 'tier', move.old_tier)}/{move.old_grade}"
+        new = f"{class_word(done, 'tier', move.new_tier)}/{move.new_grade}"
         say(f"  #{move.customer} {move.name}: {old} → {new} ({move.old_score:g} → {move.new_score:g})")
     if len(outcome.moves) > shown:
         say(_("  … and {count} more").format(count=len(outcome.moves) - shown))
 
 
-def _label(done: Any, kind: str, code: str) -> str:
+def class_word(done: Any, kind: str, code: str) -> str:
+    """Return the word for a class: that of the rules, else that of the vocabulary."""
     own = done.labels.get(kind, {}).get(code)
     return str(own.text()) if own is not None else _WORDS[kind].label(code) if kind in _WORDS else code
 

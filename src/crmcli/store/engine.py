@@ -17,7 +17,16 @@ from sqlalchemy.pool import NullPool
 from crmcli.errors import CannotCreateError
 from crmcli.i18n import _
 from crmcli.store.functions import add_functions
-from crmcli.store.light import BUSY_SECONDS, SCHEMA_VERSION, UNFIT, check_file, explain, explained, unfit
+from crmcli.store.light import (
+    BUSY_SECONDS,
+    SCHEMA_VERSION,
+    UNFIT,
+    check_file,
+    explain,
+    explained,
+    reading,
+    unfit,
+)
 
 _PRAGMAS = (
     "foreign_keys=ON",
@@ -100,9 +109,49 @@ def writing(path: Path) -> Iterator[Connection]:
     """
     prepare_file(path)
     engine = make_engine(path)
+    with _in_our_words(path), _disposed(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[Connection]:
+    """Open the database for set-based reading: one moment of it, nothing locked for long, temporary tables only.
+
+    Raises:
+        CrmError: there is no database, it is not ours or of another version, or what SQLite reported.
+    """
+    with reading(path):
+        pass  # it is there, ours and of this version, and what a crashed command left behind has been put right
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        connection.execute("PRAGMA trusted_schema=OFF")
+        add_functions(connection)
+        return connection
+
+    engine = create_engine("sqlite://", poolclass=NullPool, creator=connect)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    with _in_our_words(path), _disposed(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _disposed(engine: Engine) -> Iterator[None]:
     try:
-        with engine.connect() as connection, connection.begin():
-            yield connection
+        yield
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _in_our_words(path: Path) -> Iterator[None]:
+    try:
+        yield
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise explain(error.orig, path) from error
@@ -111,5 +160,3 @@ def writing(path: Path) -> Iterator[Connection]:
         raise explain(error, path) from error
     except UNFIT as error:
         raise unfit(error) from error
-    finally:
-        engine.dispose()

@@ -1,17 +1,23 @@
-"""Runs a compiled rule program: temporary tables, two INSERT … SELECT, nothing left behind.
+"""Runs a compiled rule program: temporary tables, a few INSERT … SELECT, nothing left behind; or rehearses it.
 
 Knows nothing about YAML or rules; commits nothing (the unit of work around it does).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
+    Float,
+    FromClause,
     Integer,
+    MetaData,
     Select,
     Table,
+    Text,
     create_engine,
     event,
     insert,
@@ -88,6 +94,55 @@ def run_program(connection: Connection, program: ProgramLike, run_id: int) -> No
         _store(connection, schema.Segment, rows, run_id)
     for stage in program.stages:
         connection.execute(DropTable(stage.table))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found about everybody, stored or not.
+
+    Attributes:
+        classes: customer_id, score, tier, grade, lifecycle_stage.
+        segments: customer_id, segmentation, segment.
+    """
+
+    classes: FromClause
+    segments: FromClause
+
+
+def rehearse(connection: Connection, program: ProgramLike, name: str) -> Judged:
+    """Classify everybody into temporary tables, which live as long as the connection; nothing is stored.
+
+    Args:
+        connection: an open connection; it need not be one that can write to the file.
+        program: a compiled ruleset.
+        name: tells several rehearsals on one connection apart.
+    """
+    for stage in program.stages:
+        _fill(connection, stage)
+    classes = _kept(
+        f"{name}_classes",
+        Column("score", Float),
+        *(Column(each, Text) for each in ("tier", "grade", "lifecycle_stage")),
+    )
+    segments = _kept(
+        f"{name}_segments", Column("segmentation", Text, primary_key=True), Column("segment", Text)
+    )
+    for table, chosen in ((classes, [program.classifications]), (segments, program.segments)):
+        connection.execute(CreateTable(table))
+        names = [column.name for column in table.columns]
+        for each in chosen:
+            found = each.subquery()
+            connection.execute(
+                insert(table).from_select(names, select(*(found.c[column] for column in names)))
+            )
+    for stage in program.stages:
+        connection.execute(DropTable(stage.table))
+    return Judged(classes, segments)
+
+
+def _kept(name: str, *columns: Column[Any]) -> Table:
+    key = Column("customer_id", Integer, primary_key=True)
+    return Table(f"crm_rehearsal_{name}", MetaData(), key, *columns, prefixes=["TEMPORARY"])
 
 
 def _fill(connection: Connection, stage: StageLike) -> None:

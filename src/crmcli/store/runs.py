@@ -1,16 +1,28 @@
 """Making a classification run: the ruleset it stands on, the run itself, and what it found."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Join,
+    Select,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlmodel import SQLModel
 
 from crmcli.store.identity import new_uid
-from crmcli.store.program import ProgramLike, run_program
+from crmcli.store.program import Judged, ProgramLike, run_program
 from crmcli.store.work import Work, inserted_id
 
 _TABLES = SQLModel.metadata.tables
@@ -18,6 +30,7 @@ _RUNS = _TABLES["runs"]
 _RULESETS = _TABLES["rulesets"]
 _CLASSES = _TABLES["classifications"]
 _SEGMENTS = _TABLES["segments"]
+JUDGEMENTS = ("tier", "grade", "lifecycle_stage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +51,42 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One customer whose class changed between two runs; None where the customer was not in a run."""
+    """One customer's classes and scores before and after: of two runs, or under two rulesets."""
 
     customer: int
     name: str
-    old_tier: str | None
+    old_tier: str
     new_tier: str
-    old_grade: str | None
+    old_grade: str
     new_grade: str
-    old_score: float | None
+    old_score: float
     new_score: float
+    old_lifecycle_stage: str
+    new_lifecycle_stage: str
+
+
+Counts = Mapping[str, Mapping[str, int]]  #: judgement → class → customers
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everybody's classes before and after.
+
+    Attributes:
+        customers: who is in both.
+        before: customers by judgement and class.
+        after: the same.
+        moved: how many have another class, by judgement; under `any`, by at least one of them.
+        changed: how many have another score or class.
+        changes: who they are, the biggest change of score first.
+    """
+
+    customers: int
+    before: Counts
+    after: Counts
+    moved: Mapping[str, int]
+    changed: int
+    changes: tuple[Move, ...]
 
 
 def source_tables() -> Mapping[str, Any]:
@@ -61,10 +100,20 @@ def find_run(connection: Connection, period: str, fingerprint: str) -> RunRow | 
     return _run_row(connection, query.order_by(_RUNS.c.version.desc()).limit(1))
 
 
-def run_before(connection: Connection, run: RunRow) -> RunRow | None:
-    """Return the run that a run is compared with: the last made up to its day, other than itself."""
+def run_before(connection: Connection, run: RunRow, *, other_rules: bool = False) -> RunRow | None:
+    """Return the run that a run is compared with: the last made up to its day, other than itself.
+
+    `other_rules` looks only at runs under another ruleset.
+    """
     query = select(_RUNS).where(_RUNS.c.as_of <= run.as_of, _RUNS.c.id != run.id)
+    if other_rules:
+        query = query.where(_RUNS.c.ruleset_fingerprint != run.fingerprint)
     return _run_row(connection, query.order_by(_RUNS.c.as_of.desc(), _RUNS.c.id.desc()).limit(1))
+
+
+def last_run(connection: Connection) -> RunRow | None:
+    """Return the run that today's agenda stands on: the last day's, and of several its newest."""
+    return _run_row(connection, select(_RUNS).order_by(_RUNS.c.as_of.desc(), _RUNS.c.id.desc()).limit(1))
 
 
 def last_month_run(connection: Connection) -> str | None:
@@ -137,7 +186,7 @@ def make_run(
     }
     run_id = inserted_id(connection, _RUNS, values)
     run_program(connection, program, run_id)
-    counts = _counts(connection, run_id)
+    counts = _counts(connection, found_by(run_id))
     customers = sum(counts["tier"].values())
     mine = _RUNS.c.id == run_id
     connection.execute(
@@ -153,19 +202,63 @@ def moves(connection: Connection, old: RunRow | None, new: RunRow) -> list[Move]
     """Return who has another tier or grade in `new` than in `old`, biggest change of score first."""
     if old is None:
         return []
-    before, after, customers = _CLASSES.alias("before"), _CLASSES.alias("after"), _TABLES["customers"]
-    query = (
+    before, after = found_by(old.id).classes, found_by(new.id).classes
+    query = _pairs(before, after).where(_differ(before, after, ("tier", "grade")))
+    return [Move(*row) for row in connection.execute(query)]
+
+
+def found_by(run_id: int) -> Judged:
+    """Return what a run found, as `compare` takes it."""
+    return Judged(
+        select(_CLASSES).where(_CLASSES.c.run_id == run_id).subquery(),
+        select(_SEGMENTS).where(_SEGMENTS.c.run_id == run_id).subquery(),
+    )
+
+
+def compare(connection: Connection, old: Judged, new: Judged, limit: int) -> Comparison:
+    """Compare two judgements on everybody.
+
+    Args:
+        connection: an open one.
+        old: what a stored run or a rehearsal found.
+        new: the same.
+        limit: at most so many changes, -1 for all.
+    """
+    before, after = old.classes, new.classes
+    kinds = {"any": JUDGEMENTS, **{name: (name,) for name in JUDGEMENTS}}
+    changes = _differ(before, after, ("score", *JUDGEMENTS))
+    tallies = [func.count().filter(_differ(before, after, names)) for names in kinds.values()]
+    query = select(func.count(), func.count().filter(changes), *tallies).select_from(_both(before, after))
+    customers, changed, *moved = connection.execute(query).one()
+    biggest = _pairs(before, after).where(changes).limit(limit)
+    return Comparison(
+        customers=customers,
+        before=_counts(connection, old),
+        after=_counts(connection, new),
+        moved=dict(zip(kinds, moved, strict=True)),
+        changed=changed,
+        changes=tuple(Move(*row) for row in connection.execute(biggest)),
+    )
+
+
+def _both(before: FromClause, after: FromClause) -> Join:
+    return after.join(before, before.c.customer_id == after.c.customer_id)
+
+
+def _differ(before: FromClause, after: FromClause, names: Sequence[str]) -> ColumnElement[bool]:
+    return or_(*(before.c[name] != after.c[name] for name in names))
+
+
+def _pairs(before: FromClause, after: FromClause) -> Select[Any]:
+    customers = _TABLES["customers"]
+    return (
         select(
             after.c.customer_id, customers.c.name, before.c.tier, after.c.tier, before.c.grade, after.c.grade,
-            before.c.score, after.c.score,
+            before.c.score, after.c.score, before.c.lifecycle_stage, after.c.lifecycle_stage,
         )
-        .join_from(after, before, and_(before.c.customer_id == after.c.customer_id, before.c.run_id == old.id))
-        .join(customers, customers.c.id == after.c.customer_id)
-        .where(after.c.run_id == new.id)
-        .where((before.c.tier != after.c.tier) | (before.c.grade != after.c.grade))
+        .select_from(_both(before, after).join(customers, customers.c.id == after.c.customer_id))
         .order_by(func.abs(after.c.score - before.c.score).desc(), after.c.customer_id)
     )  # fmt: skip
-    return [Move(*row) for row in connection.execute(query)]
 
 
 def other_currencies(connection: Connection, currency: str, as_of: date) -> int:
@@ -179,22 +272,20 @@ def other_currencies(connection: Connection, currency: str, as_of: date) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _counts(connection: Connection, run_id: int) -> dict[str, dict[str, int]]:
+def _counts(connection: Connection, found: Judged) -> dict[str, dict[str, int]]:
+    classes, segments = found.classes.c, found.segments.c
     parts = [
-        select(literal(name), _CLASSES.c[name], func.count())
-        .where(_CLASSES.c.run_id == run_id)
-        .group_by(_CLASSES.c[name])
-        for name in ("tier", "grade", "lifecycle_stage")
+        select(literal(name), classes[name], func.count()).group_by(classes[name]) for name in JUDGEMENTS
     ]
     parts.append(
-        select(_SEGMENTS.c.segmentation, _SEGMENTS.c.segment, func.count())
-        .where(_SEGMENTS.c.run_id == run_id)
-        .group_by(_SEGMENTS.c.segmentation, _SEGMENTS.c.segment)
+        select(segments.segmentation, segments.segment, func.count()).group_by(
+            segments.segmentation, segments.segment
+        )
     )
-    counts: dict[str, dict[str, int]] = {"tier": {}, "grade": {}, "lifecycle_stage": {}}
+    counts: dict[str, dict[str, int]] = {name: {} for name in JUDGEMENTS}
     for name, value, number in connection.execute(union_all(*parts)):
         counts.setdefault(name, {})[value] = number
-    return {name: dict(sorted(found.items())) for name, found in counts.items()}
+    return {name: dict(sorted(numbers.items())) for name, numbers in counts.items()}
 
 
 def _run_row(connection: Connection, query: Any) -> RunRow | None:

@@ -20,6 +20,7 @@ from crmcli.store import runs
 from crmcli.store.runs import Move, RunRow
 from crmcli.store.work import Work, unit_of_work
 
+Labels = Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
 _PERIOD = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 
 
@@ -46,12 +47,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """Every run of one command, oldest period first."""
+    """Every run of one command, oldest period first.
+
+    Attributes:
+        outcomes: a run each.
+        fingerprint: of the rules.
+        labels: what the rules call classes.
+        headings: what they call judgements of their own.
+        last_rules: the fingerprint of the rules of the last run before, if they are others; else "".
+    """
 
     outcomes: tuple[Outcome, ...]
     fingerprint: str
-    labels: Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
+    labels: Labels
     headings: Mapping[str, Label]  #: every segmentation → its words
+    last_rules: str
 
 
 def classify(
@@ -65,6 +75,8 @@ def classify(
 ) -> Classified:
     """Classify everybody: for one month, as of one day, or (neither given) all ended months not yet run, and today.
 
+    A dry run with other rules than the last run's compares each period with what was found under the others.
+
     Raises:
         ConfigError: the rules have faults; all are listed.
         UsageError: not a month, or a day in the future.
@@ -72,20 +84,27 @@ def classify(
     ruleset = load(read_files(rules), str(rules))
     with unit_of_work(database, "classify", dry_run=dry_run) as work:
         periods = _periods(work, month, as_of)
-        outcomes = tuple(
-            outcome
+        last = runs.last_run(work.connection)
+        last_rules = "" if last is None or last.fingerprint == ruleset.fingerprint else last.fingerprint
+        whatif = dry_run and bool(last_rules)
+        found = [
+            _run(work, ruleset, period, day, force=force, wanted=wanted, whatif=whatif)
             for period, day, wanted in periods
-            if (outcome := _run(work, ruleset, period, day, force=force, wanted=wanted)) is not None
-        )
+        ]
+        outcomes = tuple(outcome for outcome in found if outcome is not None)
         made = [outcome.run for outcome in outcomes if outcome.made]
         if made:
             work.summary = _("classified {customers} customers for {periods}").format(
                 customers=made[-1].customers, periods=", ".join(run.period for run in made)
             )
+    return Classified(outcomes, ruleset.fingerprint, *class_words(ruleset), last_rules)
+
+
+def class_words(ruleset: RuleSet) -> tuple[Labels, Mapping[str, Label]]:
+    """Return what the rules call the classes of a judgement, and the judgements that are theirs."""
     labels = {each.name: {rule.segment: rule.label for rule in each.rules} for each in ruleset.segments}
     labels["tier"] = {tier.code: tier.label for tier in ruleset.tiers}
-    headings = {each.name: each.label for each in ruleset.segments}
-    return Classified(outcomes, ruleset.fingerprint, labels, headings)
+    return labels, {each.name: each.label for each in ruleset.segments}
 
 
 def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[str, date, bool]]:
@@ -95,9 +114,9 @@ def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[st
             raise UsageError(
                 _("not a month: {value}").format(value=repr(month)), where="--month", hint=_("write 2026-11")
             )
-        return [(month, _not_future(month_end(month), work.today, month), True)]
+        return [(month, not_future(month_end(month), work.today, month), True)]
     if as_of is not None:
-        return [(as_of.isoformat(), _not_future(as_of, work.today, as_of.isoformat()), True)]
+        return [(as_of.isoformat(), not_future(as_of, work.today, as_of.isoformat()), True)]
     ended = period_of(work.today.replace(day=1) - timedelta(days=1))
     last = runs.last_month_run(work.connection)
     period = ended if last is None else next_period(last)
@@ -108,8 +127,12 @@ def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[st
     return [*missed, (work.today.isoformat(), work.today, True)]
 
 
-def _not_future(day: date, today: date, named: str) -> date:
-    """A month that has not ended is run as of today; a day that has not come cannot be."""
+def not_future(day: date, today: date, named: str) -> date:
+    """Return the day to look from: a month that has not ended is run as of today; a day that has not come cannot be.
+
+    Raises:
+        UsageError: the day has not come.
+    """
     if day <= today:
         return day
     if period_of(day) == period_of(today) and len(named) == len("2026-11"):
@@ -118,7 +141,7 @@ def _not_future(day: date, today: date, named: str) -> date:
 
 
 def _run(
-    work: Work, ruleset: RuleSet, period: str, as_of: date, *, force: bool, wanted: bool
+    work: Work, ruleset: RuleSet, period: str, as_of: date, *, force: bool, wanted: bool, whatif: bool
 ) -> Outcome | None:
     connection = work.connection
     found = runs.find_run(connection, period, ruleset.fingerprint)
@@ -142,5 +165,5 @@ def _run(
         return None
     savepoint.commit()
     work.record_run(run.id)
-    compared = found or runs.run_before(connection, run)
+    compared = found or runs.run_before(connection, run, other_rules=whatif)
     return Outcome(run, True, compared, tuple(runs.moves(connection, compared, run)), False, others)

@@ -200,7 +200,7 @@ def show_folder(folder: Path) -> RulesShown:
             i.label,
             i.weight,
             i.share,
-            _scale_text(i.scale),
+            scale_text(i.scale),
             i.missing,
             i.group,
         )
@@ -233,7 +233,7 @@ def list_features() -> tuple[ShownFeature, ...]:
     )
 
 
-def _scale_text(scale: Scale) -> str:
+def scale_text(scale: Scale) -> str:
     """Write a scale the way the file does, on one line."""
     match scale:
         case Linear(start, end):

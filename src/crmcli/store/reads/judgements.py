@@ -62,3 +62,9 @@ def ruleset_files(connection: sqlite3.Connection, fingerprint: str) -> dict[str,
     """Return the text of a stored ruleset's files by name."""
     row = connection.execute(statement("ruleset_files"), {"fingerprint": fingerprint}).fetchone()
     return {} if row is None else dict(json.loads(row[0]))
+
+
+def rulesets(connection: sqlite3.Connection, prefix: str) -> dict[str, dict[str, str]]:
+    """Return the stored rulesets whose fingerprint begins so: the text of their files by name, oldest first."""
+    found = connection.execute(statement("rulesets"), {"prefix": prefix})
+    return {fingerprint: dict(json.loads(files)) for fingerprint, files in found}

@@ -1,0 +1,141 @@
+"""What differs between two rulesets: each change is told once, by its name, and nothing else is."""
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.rules import RuleSet, load
+from crmcli.rules.difference import differences
+from crmcli.rules.folder import read_files, shipped_folder
+
+SHIPPED = read_files(shipped_folder())
+Told = tuple[str, str, str, object, object]
+
+#: An edit of a shipped file, and what is told of it; each can be made whatever the others are.
+EDITS: list[tuple[str, str, str, Told]] = [
+    ("value.yaml", "weight: 40", "weight: 30", ("indicator", "revenue_12m", "weight", 40, 30)),
+    ("value.yaml", "at_least: 70", "at_least: 65", ("tier", "high", "at_least", 70.0, 65.0)),
+    ("value.yaml", "missing: leave_out", "missing: neutral", ("indicator", "margin_12m", "missing", "leave_out", "neutral")),
+    ("value.yaml", "zh: 低价值", "zh: 普通", ("tier", "low", "text_zh", "低价值", "普通")),
+    ("value.yaml", "en: customer value", "en: worth", ("score", "value", "text_en", "customer value", "worth")),
+    ("grades.yaml", "C: 6", "C: 7", ("months", "C", "months", 6, 7)),
+    ("grades.yaml", "    reason: later", "    reason: some_day", ("grade", "some_day", "added", None,
+        (("grade", "C"), ("when", "months_to_close <= months.C")))),
+    ("grades.yaml", "  grade: D\n  reason: no_need", "  grade: C\n  reason: no_need", ("grade", "no_need", "grade", "D", "C")),
+    ("grades.yaml", "when: no_followup", "when: no_followup or touches < 2",
+        ("grade", "no_followup", "when", "no_followup", "no_followup or touches < 2")),
+    ("lifecycle.yaml", "risk_days: 120", "risk_days: 60", ("parameter", "lifecycle.risk_days", "value", 120.0, 60.0)),
+    ("lifecycle.yaml", "when: orders == 0", "when: orders < 1", ("lifecycle", "prospect", "when", "orders == 0", "orders < 1")),
+    ("cadence.yaml", "tier: high, days: 5,", "tier: high, days: 6,", ("cadence", "A high *", "days", 5, 6)),
+    ("cadence.yaml", "unclassified: {days: 30", "unclassified: {days: 31", ("unclassified", "days", "days", 30, 31)),
+    ("cadence.yaml", "overdue: 30", "overdue: 31", ("urgency", "overdue", "points", 30.0, 31.0)),
+    ("cadence.yaml", "grade: {A: 40", "grade: {A: 41", ("urgency", "grade A", "points", 40.0, 41.0)),
+    ("cadence.yaml", "opportunity: {lead_days: 14}", "opportunity: {lead_days: 7}", ("lead_days", "opportunity", "days", 14, 7)),
+]  # fmt: skip
+
+
+def edited(*edits: tuple[str, str, str]) -> RuleSet:
+    files = dict(SHIPPED)
+    for file, old, new in edits:
+        assert old in files[file], old
+        files[file] = files[file].replace(old, new, 1)
+    return load(files)
+
+
+AS_SHIPPED = edited()
+
+
+def told(old: RuleSet, new: RuleSet) -> list[Told]:
+    return [(each.part, each.name, each.change, each.before, each.after) for each in differences(old, new)]
+
+
+@given(st.sets(st.integers(0, len(EDITS) - 1)))
+@settings(max_examples=12, deadline=None)
+def test_every_change_is_told_and_nothing_else(chosen: set[int]) -> None:
+    new = edited(*(EDITS[at][:3] for at in chosen))
+    expected = {EDITS[at][3] for at in chosen}
+    if any(EDITS[at][3][1] == "some_day" for at in chosen):
+        expected.add(
+            ("grade", "later", "removed", (("grade", "C"), ("when", "months_to_close <= months.C")), None)
+        )
+    found = told(AS_SHIPPED, new)
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+@given(st.sets(st.integers(0, len(EDITS) - 1)))
+@settings(max_examples=5, deadline=None)
+def test_the_other_way_round_it_is_the_same_in_reverse(chosen: set[int]) -> None:
+    old, new = AS_SHIPPED, edited(*(EDITS[at][:3] for at in chosen))
+    swap = {"added": "removed", "removed": "added"}
+    there = {
+        (part, name, swap.get(change, change), after, before)
+        for part, name, change, before, after in told(old, new)
+    }
+    assert set(told(new, old)) == there
+
+
+def test_only_the_rule_that_moved_is_told_with_its_places() -> None:
+    text = SHIPPED["grades.yaml"]
+    start, end = (
+        text.index("  - grade: D\n    reason: no_date"),
+        text.index("  - grade: D\n    reason: no_followup"),
+    )
+    first = text.index("  - grade: A")
+    moved = text[:first] + text[start:end] + text[first:start] + text[end:]
+    assert told(AS_SHIPPED, load({**SHIPPED, "grades.yaml": moved})) == [("grade", "no_date", "moved", 7, 1)]
+
+
+def test_the_order_of_indicators_and_tiers_by_score_is_no_difference() -> None:
+    text = SHIPPED["value.yaml"]
+    start, end = text.index("  - feature: revenue_12m"), text.index("  - feature: orders_12m")
+    rest = text.index("\n# From the top")
+    turned = text[:start] + text[end:rest] + text[start:end] + text[rest:]
+    assert told(AS_SHIPPED, load({**SHIPPED, "value.yaml": turned})) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (
+            "grades.yaml",
+            "months_to_close <= months.A and introduced",
+            "( 距成交月数<=months.A)  and 已介绍产品",
+        ),
+        ("value.yaml", "weight: 40", "weight: 40.0"),
+    ],
+)
+def test_another_spelling_is_no_difference_even_beside_a_real_one(file: str, old: str, new: str) -> None:
+    both = edited((file, old, new), ("cadence.yaml", "overdue: 30", "overdue: 31"))
+    assert told(AS_SHIPPED, both) == [("urgency", "overdue", "points", 30.0, 31.0)]
+
+
+def test_a_window_and_an_indicator_that_is_new() -> None:
+    new = edited(
+        ("features.yaml", "of: orders\n    window: 12 months", "of: orders\n    window: 90 days"),
+        ("value.yaml", "  - feature: tenure_days\n", "  - feature: touches\n    name: contact\n"),
+    )
+    found = {
+        (each.part, each.name, each.change): (each.before, each.after) for each in differences(AS_SHIPPED, new)
+    }
+    assert set(found) == {
+        ("feature", "orders_12m", "window"), ("indicator", "contact", "added"), ("indicator", "tenure_days", "removed"),
+    }  # fmt: skip
+    assert [name for name, _value in found["indicator", "contact", "added"][1]] == [
+        "weight",
+        "feature",
+        "scale",
+    ]  # type: ignore[union-attr]
+
+
+def test_every_part_of_a_ruleset_is_compared_or_has_no_meaning() -> None:
+    """A new field of RuleSet must be told too: add it to `differences`, then here."""
+    compared = {"features", "scores", "tiers", "grades", "lifecycle", "cadence"}
+    assert {each.name for each in fields(RuleSet)} == compared | {
+        "files",
+        "fingerprint",
+        "cases",
+        "fact_cases",
+    }
