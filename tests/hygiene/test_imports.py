@@ -58,6 +58,7 @@ READS: dict[str, set[str]] = {
     "rules features": {"yaml", "dateutil", *DATABASE},
     "rules test": {"yaml", "dateutil", *DATABASE},
     f"rules diff {PROJECT / 'rules'}": {"yaml", "dateutil", *DATABASE},
+    "rules schema": {"yaml", "dateutil", *DATABASE},
     "rules init": set(),
 }
 WRITES: dict[str, set[str]] = {

@@ -167,6 +167,29 @@ def features(format: FormatOption = None) -> None:
 
 @command(
     app,
+    "schema",
+    help=_(
+        "Print the JSON Schema of the rule files, so that an editor completes and checks them.\n\n"
+        "With a file's name it is that file's alone. Many editors take it from the first line of the YAML file: "
+        "# yaml-language-server: $schema=value.schema.json"
+    ),
+    examples="crm rules schema\ncrm rules schema value.yaml > value.schema.json",
+)
+def schema(
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help=_("One rule file, such as value.yaml."))
+    ] = None,
+) -> None:
+    import json
+
+    from crmcli.render.safe import safe
+    from crmcli.workflows.ruleset import schema_of
+
+    typer.echo(safe(json.dumps(schema_of(file), ensure_ascii=False, indent=2), multiline=True))
+
+
+@command(
+    app,
     "init",
     help=_(
         "Copy the shipped rules to your own folder, where you can edit them; they are in force from then on.\n\n"

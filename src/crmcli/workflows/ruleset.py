@@ -12,10 +12,11 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from crmcli.errors import ConfigError, Fault
+from crmcli.errors import ConfigError, Fault, UsageError
+from crmcli.i18n import _
 from crmcli.rules.agenda import agenda_program
 from crmcli.rules.catalogue import CATALOGUE
-from crmcli.rules.checker import check, load
+from crmcli.rules.checker import FILES, check, load
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.expression import BOOL
 from crmcli.rules.facts import fact_rows
@@ -43,6 +44,7 @@ from crmcli.rules.model import (
     Tiers,
 )
 from crmcli.rules.program import Program
+from crmcli.rules.schema import all_schemas, file_schema
 from crmcli.store import schema
 from crmcli.store.program import evaluate_cases, evaluate_facts
 
@@ -231,6 +233,20 @@ def list_features() -> tuple[ShownFeature, ...]:
     return tuple(
         ShownFeature(f.name, f.zh, f.type, f.unit, f.text, f.source, f.windowable) for f in CATALOGUE.values()
     )
+
+
+def schema_of(file: str | None) -> dict[str, Any]:
+    """Return the JSON Schema of one rule file, or of all.
+
+    Raises:
+        UsageError: no rule file is called so.
+    """
+    if file is None:
+        return all_schemas()
+    if file not in FILES:
+        what = _("{value} is not one of {choices}").format(value=repr(file), choices=", ".join(FILES))
+        raise UsageError(what, where="FILE")
+    return file_schema(file)
 
 
 def scale_text(scale: Scale) -> str:

@@ -1,0 +1,469 @@
+"""The shape of the rule files as JSON Schema (draft 2020-12), for editors that complete and check while one types.
+
+Built from the lists and limits that the checker goes by. A schema knows one file and only its shape; what needs the
+other files or an order (is this feature declared? do the thresholds fall?) is left to the checker. So everything that the
+checker accepts fits the schema, and not the other way round; tests hold both together.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from crmcli.i18n import _
+from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.checker import (
+    _NAME,
+    _WINDOW,
+    FILES,
+    MAX_DAYS,
+    MAX_INDICATORS,
+    MAX_RULES,
+    URGENCY,
+)
+from crmcli.rules.conditions import OPERATORS
+from crmcli.rules.expression import BOOL, DATE, NUMBER
+from crmcli.rules.facts import (
+    COUNT,
+    CUSTOMER,
+    DAY,
+    FACTS,
+    MAX_COUNT,
+    MAX_MONEY,
+    MAX_ROWS,
+    MONEY,
+    FactField,
+)
+from crmcli.rules.model import ANY, GRADES, MISSING
+from crmcli.vocabulary import LIFECYCLE_STAGE, TIER, Vocabulary
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_ANY = ("any", ANY)
+_MOST_MONTHS = 24  #: of a grade
+_MOST = 1_000_000  #: of a weight, and of points of urgency
+_SCALAR = ["string", "number", "boolean", "null"]
+
+
+def file_schema(file: str) -> Schema:
+    """Return the schema of one rule file, its texts in the language in force."""
+    body = _FILES[file]()
+    return {"$schema": DIALECT, "title": file, **body, "$defs": _needed(body, _shared())}
+
+
+def all_schemas() -> Schema:
+    """Return one schema for every rule file, each under its name in `$defs`."""
+    return {
+        "$schema": DIALECT,
+        "title": _("rule files of crm"),
+        "anyOf": [{"$ref": f"#/$defs/{file}"} for file in FILES],
+        "$defs": {**{file: {"title": file, **_FILES[file]()} for file in FILES}, **_shared()},
+    }
+
+
+def _needed(body: object, shared: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the shared parts that a schema names, and those that they name."""
+    found: dict[str, Schema] = {}
+    left = list(_names(body))
+    while left:
+        name = left.pop()
+        if name not in found:
+            found[name] = shared[name]
+            left += _names(shared[name])
+    return {name: shared[name] for name in shared if name in found}
+
+
+def _names(node: object) -> Iterable[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].removeprefix("#/$defs/")
+        for value in node.values():
+            yield from _names(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _names(value)
+
+
+# --- the pieces that files are made of ----------------------------------------------------------------------
+
+
+def _object(
+    text: str, required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, **more: Any
+) -> Schema:
+    schema: Schema = {"type": "object", "description": text} if text else {"type": "object"}
+    if required:
+        schema["required"] = list(required)
+    return {
+        **schema,
+        "properties": {**required, **(optional or {})},
+        "additionalProperties": False,
+        **more,
+    }
+
+
+def _list(text: str, items: Schema, *, least: int = 0, most: int | None = None) -> Schema:
+    schema: Schema = {"type": "array", "description": text, "items": items}
+    if least:
+        schema["minItems"] = least
+    return schema if most is None else {**schema, "maxItems": most}
+
+
+def _number(text: str, least: float | None = None, most: float | None = None) -> Schema:
+    schema: Schema = {"type": "number", "description": text}
+    bounds = {"minimum": least, "maximum": most}
+    return {**schema, **{key: bound for key, bound in bounds.items() if bound is not None}}
+
+
+def _whole(text: str, least: int, most: int) -> Schema:
+    return {"type": "integer", "description": text, "minimum": least, "maximum": most}
+
+
+def _words(text: str) -> Schema:
+    return {"type": "string", "description": text, "pattern": r"\S"}
+
+
+def _choice(text: str, codes: Iterable[str]) -> Schema:
+    return {"description": text, "enum": list(codes)}
+
+
+def _term(text: str, vocabulary: Vocabulary, *also: str) -> Schema:
+    """A word of a closed list; the description says what those mean that do not say so themselves."""
+    labels = {code: vocabulary.label(code) for code in vocabulary.codes}
+    meanings = ", ".join(f"{code} = {label}" for code, label in labels.items() if label != code)
+    return _choice(f"{text}: {meanings}" if meanings else text, (*vocabulary.codes, *also))
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _named(pattern: str, text: str, value: Schema) -> Schema:
+    """A mapping whose keys the file chooses."""
+    return {
+        "type": "object",
+        "description": text,
+        "patternProperties": {f"^{pattern}$": value},
+        "additionalProperties": False,
+    }
+
+
+def _tests(given: Schema, expect: Mapping[str, Schema]) -> Schema:
+    one = _object(
+        "",
+        {"given": given, "expect": _object(_("what must come out"), {}, expect, minProperties=1)},
+        {
+            "name": _words(_("what the example shows")),
+            "others": _list(_("the rest of the customers, for percentiles"), _ref("features")),
+        },
+    )
+    return {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), one)}
+
+
+def _policy() -> Schema:
+    return _choice(_("the first that fits wins"), ("first",))
+
+
+def _shared() -> dict[str, Schema]:
+    return {
+        "label": _object(
+            _("what people read, in both languages"),
+            {"en": _words(_("English text")), "zh": _words(_("Chinese text"))},
+        ),
+        "condition": _condition(),
+        "feature": {
+            "description": _("a feature: one of features.yaml or of 'crm rules features'"),
+            "anyOf": [
+                {"enum": [name for each in CATALOGUE.values() for name in (each.name, each.zh)]},
+                {"type": "string", "pattern": r"\S"},
+            ],
+        },
+        "features": {
+            "type": "object",
+            "description": _("features and their values; null is a missing one"),
+            "properties": {
+                each.name: _feature_value(each.type, each.codes, each.text.text())
+                for each in CATALOGUE.values()
+            },
+            "additionalProperties": {"type": _SCALAR},
+        },
+        "parameters": _named(_NAME.pattern, _("numbers that conditions name"), {"type": "number"}),
+        "tier": _term(_("value tier"), TIER),
+        "stage": _term(_("lifecycle stage"), LIFECYCLE_STAGE),
+        "grade": _choice(_("ABCD: how soon the next deal can close"), GRADES),
+        "reason": {
+            "type": "string",
+            "description": _("a code for scripts: small letters, digits and _"),
+            "pattern": f"^{_NAME.pattern}$",
+        },
+        "days": _whole(_("after so many days without contact a customer is due"), 1, MAX_DAYS),
+        "max_days": _whole(_("after so many days a customer is overdue"), 1, MAX_DAYS),
+        "points": _number(_("points of urgency"), 0, _MOST),
+    }
+
+
+def _condition() -> Schema:
+    value = {"type": ["string", "number", "boolean"]}
+    several = _list(_("conditions"), _ref("condition"), least=1)
+    comparison: dict[str, Schema] = {
+        "op": {"enum": list(OPERATORS)},
+        "value": {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]},
+    }
+    return {
+        "description": _("a condition, e.g. orders > 0 and not waiting"),
+        "anyOf": [
+            {"type": "string", "pattern": r"\S"},
+            {"type": "boolean"},
+            _object("", {"all": several}),
+            _object("", {"any": several}),
+            _object("", {"not": _ref("condition")}),
+            _object("", {"feature": _ref("feature"), **comparison}),
+            _object("", {"field": _ref("feature"), **comparison}),
+        ],
+    }
+
+
+def _feature_value(kind: str, codes: tuple[str, ...], text: str) -> Schema:
+    if kind == NUMBER:
+        return {"description": text, "type": ["number", "null"]}
+    if kind == BOOL:
+        return {"description": text, "type": ["boolean", "null"]}
+    if kind == DATE:
+        return {"description": text, "type": ["string", "null"], "pattern": _DAY}
+    if codes:
+        return {"description": text, "enum": [*codes, None]}
+    return {"description": text, "type": ["string", "null"], "pattern": r"\S"}
+
+
+# --- the files ----------------------------------------------------------------------------------------------
+
+
+def _features() -> Schema:
+    windowable = [name for each in CATALOGUE.values() if each.windowable for name in (each.name, each.zh)]
+    one = _object(
+        "",
+        {
+            "of": {
+                "description": _("the feature that is limited to a stretch of time"),
+                "anyOf": [{"enum": windowable}, {"type": "string", "pattern": r"\S"}],
+            },
+            "window": {
+                "type": "string",
+                "description": _("how far back: 12 months (calendar months) or 90 days"),
+                "pattern": rf"^\s*(?:{_WINDOW.pattern})\s*$",
+            },
+            "text": _ref("label"),
+        },
+    )
+    test = _object(
+        "",
+        {
+            "as_of": {"type": "string", "description": _("the day looked from"), "pattern": _DAY},
+            "facts": _facts(),
+            "expect": {**_ref("features"), "minProperties": 1},
+        },
+        {"name": _words(_("what the example shows"))},
+    )
+    return _object(
+        _("features with a window of time"),
+        {"features": _named(_NAME.pattern, _("what the other files call it"), one)},
+        {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), test)},
+    )
+
+
+def _facts() -> Schema:
+    tables = {
+        name: _record(words)
+        if name == CUSTOMER
+        else {"type": "array", "items": _record(words), "maxItems": MAX_ROWS}
+        for name, words in FACTS.items()
+    }
+    return _object(_("what is written down about the customer"), {}, tables)
+
+
+def _record(words: Mapping[str, FactField]) -> Schema:
+    return _object(
+        "",
+        {name: _fact(word) for name, word in words.items() if word.required},
+        {
+            name: {"anyOf": [_fact(word), {"type": "null"}]}
+            for name, word in words.items()
+            if not word.required
+        },
+    )
+
+
+def _fact(word: FactField) -> Schema:
+    if word.kind == DAY:
+        return {"type": "string", "pattern": _DAY}
+    if word.kind == COUNT:
+        return {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
+    if word.kind == MONEY:
+        return {"type": "number", "minimum": -MAX_MONEY, "maximum": MAX_MONEY}
+    return {"enum": list(word.codes)} if word.codes else {"type": "string", "pattern": r"\S"}
+
+
+def _value() -> Schema:
+    indicator = _object(
+        "",
+        {
+            "feature": _ref("feature"),
+            "weight": {
+                "type": "number",
+                "description": _("how much it counts beside the others"),
+                "exclusiveMinimum": 0,
+                "maximum": _MOST,
+            },
+            "scale": _scale(),
+            "missing": _choice(
+                _(
+                    "if the value is not known: zero points, neutral (half), or leave_out (the others share the weight)"
+                ),
+                MISSING,
+            ),
+        },
+        {
+            "name": {
+                "type": "string",
+                "description": _("its code, if the feature's name is not enough"),
+                "pattern": f"^{_NAME.pattern}$",
+            },
+            "text": _ref("label"),
+        },
+    )
+    tier = _object(
+        "",
+        {"tier": _ref("tier"), "text": _ref("label")},
+        {"at_least": _number(_("the least score for it; the last tier takes everybody else"), 0, 100)},
+    )
+    return _object(
+        _("what a customer is worth"),
+        {
+            "score": _choice(_("the score"), ("value",)),
+            "text": _ref("label"),
+            "indicators": _list(
+                _("the terms of the score; their weights are shares of one another"),
+                indicator,
+                least=1,
+                most=MAX_INDICATORS,
+            ),
+            "policy": _policy(),
+            "tiers": _list(_("value groups, from the top"), tier, least=1),
+        },
+        _tests(
+            _ref("features"),
+            {"score": _number(_("the score"), 0, 100), "tier": _ref("tier")},
+        ),
+    )
+
+
+def _scale() -> Schema:
+    band = _object(
+        "",
+        {"points": _number(_("points of 100"), 0, 100)},
+        {"below": _number(_("for values below this")), "up_to": _number(_("for values up to this one"))},
+    )
+    kinds = {
+        "linear": _object(
+            _("0 at from, 1 at to, straight in between"),
+            {"from": _number(_("the value that is worth 0")), "to": _number(_("the value that is worth 1"))},
+        ),
+        "bands": _list(
+            _("a staircase: the first line that holds the value wins"),
+            {**band, "not": {"required": ["below", "up_to"]}},
+            least=1,
+        ),
+        "percentile": _choice(_("compared with everybody else; which is better?"), ("higher", "lower")),
+    }
+    text = _("how the value becomes a mark from 0 to 1: one of these")
+    return _object(text, {}, kinds, minProperties=1, maxProperties=1)
+
+
+def _grades() -> Schema:
+    months = {grade: _whole(_("within so many calendar months"), 1, _MOST_MONTHS) for grade in GRADES[:3]}
+    said = {"grade": _ref("grade"), "reason": _ref("reason"), "text": _ref("label")}
+    return _object(
+        _("ABCD: how soon the next deal can close"),
+        {
+            "policy": _policy(),
+            "months": _object(_("how far away A, B and C are"), months),
+            "grades": _list(
+                _("the rules, from the top"),
+                _object("", {**said, "when": _ref("condition")}),
+                least=1,
+                most=MAX_RULES,
+            ),
+            "otherwise": _object(_("whoever is left over"), said),
+        },
+        {
+            "parameters": _ref("parameters"),
+            **_tests(_ref("features"), {"grade": _ref("grade"), "reason": _words(_("the reason"))}),
+        },
+    )
+
+
+def _lifecycle() -> Schema:
+    said = {"stage": _ref("stage"), "text": _ref("label")}
+    return _object(
+        _("where in the relationship a customer is"),
+        {
+            "policy": _policy(),
+            "stages": _list(
+                _("the rules, from the top"),
+                _object("", {**said, "when": _ref("condition")}),
+                least=1,
+                most=MAX_RULES,
+            ),
+            "otherwise": _object(_("whoever is left over"), said),
+        },
+        {
+            "parameters": _ref("parameters"),
+            **_tests(_ref("features"), {"lifecycle": _ref("stage")}),
+        },
+    )
+
+
+def _cadence() -> Schema:
+    rhythm = {"days": _ref("days"), "max_days": _ref("max_days")}
+    line = _object(
+        "",
+        rhythm,
+        {
+            "grade": _choice(_("only for this grade"), (*GRADES, *_ANY)),
+            "tier": _term(_("only for this tier"), TIER, *_ANY),
+            "lifecycle": _term(_("only for this stage"), LIFECYCLE_STAGE, *_ANY),
+        },
+    )
+    lead = _whole(_("how many days before its day it comes onto the agenda"), 0, MAX_DAYS)
+    points = _ref("points")
+    given = _object(
+        _("where somebody stands"),
+        {"grade": _ref("grade"), "tier": _ref("tier")},
+        {"lifecycle": _ref("stage")},
+    )
+    return _object(
+        _("how often to be in touch, and what makes it urgent"),
+        {
+            "policy": _policy(),
+            "cadence": _list(_("the first line that fits wins"), line, least=1, most=MAX_RULES),
+            "unclassified": _object(_("for somebody who has not been classified yet"), rhythm),
+            "opportunity": _object(_("deals"), {"lead_days": lead}),
+            "task": _object(_("tasks"), {"lead_days": lead}),
+            "urgency": _object(
+                _("the order of the agenda: points of everything that applies are added up"),
+                {
+                    **dict.fromkeys(URGENCY, points),
+                    "tier": _object(_("points for the tier"), {}, dict.fromkeys(TIER.codes, points)),
+                    "grade": _object(_("points for the grade"), dict.fromkeys(GRADES, points)),
+                },
+            ),
+        },
+        _tests(given, rhythm),
+    )
+
+
+_FILES: Mapping[str, Callable[[], Schema]] = {
+    "features.yaml": _features,
+    "value.yaml": _value,
+    "grades.yaml": _grades,
+    "lifecycle.yaml": _lifecycle,
+    "cadence.yaml": _cadence,
+}
