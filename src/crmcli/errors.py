@@ -64,17 +64,29 @@ class Fault(NamedTuple):
 
 
 class CrmError(Exception):
-    """A failure a user can understand; subclasses fix the exit status and the code in the message."""
+    """A failure a user can understand; subclasses fix the exit status and the code in the message.
+
+    `faults` are what is wrong in detail; with `every`, all of them are what was asked for, else the first will do.
+    """
 
     status = ExitCode.SOFTWARE
     code = "error"
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "", faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        hint: str = "",
+        faults: Sequence[Fault] = (),
+        every: bool = False,
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.hint = hint
         self.faults = tuple(faults)
+        self.every = every
 
 
 class UsageError(CrmError):

@@ -36,26 +36,19 @@ def _folder(rules: Path | None) -> Path:
 def check(rules: RulesOption = None, format: FormatOption = None) -> None:
     from crmcli.errors import ConfigError
     from crmcli.render.notes import say
-    from crmcli.render.output import Column, Listing, show
+    from crmcli.render.output import Format, show
     from crmcli.workflows.ruleset import check_folder
 
     report = check_folder(_folder(rules))
-    columns = [
-        Column("file", _("File")), Column("line", _("Line")), Column("column", _("Column")), Column("code", _("Code")),
-        Column("what", _("What"), wrap=True), Column("hint", _("Hint"), wrap=True),
-    ]  # fmt: skip
     if format is not None:
-        rows = [
-            (fault.file, fault.line, fault.column, fault.code, fault.what, fault.hint)
-            for fault in report.faults
-        ]
-        show(Listing(columns, rows, key="faults"), format)
+        show(_faults(report.faults, readable=format is Format.TABLE), format)
         if report.faults:
             raise typer.Exit(ConfigError.status)
         return
     if report.faults:
         text = ngettext("{count} fault in the rules", "{count} faults in the rules", len(report.faults))
-        raise ConfigError(text.format(count=len(report.faults)), where=report.folder, faults=report.faults)
+        what = text.format(count=len(report.faults))
+        raise ConfigError(what, where=report.folder, faults=report.faults, every=True)
     say(
         _("{folder}: no faults, fingerprint {fingerprint}").format(
             folder=report.folder, fingerprint=report.fingerprint[:12]
@@ -216,6 +209,23 @@ def init(
     report(
         _("copied the rules to {folder}").format(folder=made), [("folder", _("Folder"), str(made))], format
     )
+
+
+def _faults(faults: Any, *, readable: bool) -> Any:
+    """List the faults; for a reader without the text at fault, which stands in the sentence."""
+    from crmcli.render.output import Column, Listing
+
+    columns = [
+        Column("file", _("File")), Column("line", _("Line")), Column("column", _("Column")), Column("code", _("Code")),
+        Column("what", _("What"), wrap=True), Column("hint", _("Hint"), wrap=True), Column("value", _("Value")),
+    ]  # fmt: skip
+    rows = [
+        (fault.file or None, fault.line or None, fault.column or None, fault.code, fault.what, fault.hint or None,
+         fault.value or None)
+        for fault in faults
+    ]  # fmt: skip
+    listing = Listing(columns, rows, key="faults")
+    return listing.only([column.key for column in columns[:-1]]) if readable else listing
 
 
 def _pairs(values: Any) -> str:

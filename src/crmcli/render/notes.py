@@ -13,7 +13,7 @@ from crmcli.errors import AmbiguousError, CrmError, Fault
 from crmcli.i18n import _, ngettext
 from crmcli.render.safe import safe
 
-SHOWN = 20  #: faults or candidates printed before "… and N more"
+SHOWN = 20  #: faults or candidates printed before "… and N more", unless every one was asked for
 
 
 class _State:
@@ -59,12 +59,13 @@ def error_lines(problem: CrmError, width: int = 0) -> list[str]:
     lines = [f"crm: error[{problem.code}]: {where}{safe(problem.what)}"]
     if problem.hint:
         lines.append(_("hint: {hint}").format(hint=safe(problem.hint)))
-    for fault in problem.faults[:SHOWN]:
+    shown = len(problem.faults) if problem.every else SHOWN
+    for fault in problem.faults[:shown]:
         if fault.what != problem.what:  # else the first line has said it
             lines.append(safe(fault.text()))
         if width:
             lines += _pointed_at(fault, width)
-    left_out = len(problem.faults) - SHOWN
+    left_out = len(problem.faults) - shown
     if isinstance(problem, AmbiguousError):
         digits = max((len(str(number)) for number, _description in problem.candidates), default=0)
         lines += [f"{number:>{digits}}  {safe(text)}" for number, text in problem.candidates[:SHOWN]]

@@ -72,7 +72,7 @@ class Reader:
             place = node.place
         value = repr(node.text[:80]) if isinstance(node, Scalar) else _("something else")
         what = _("expected {wanted}, got {value}").format(wanted=wanted, value=value)
-        self.fault(place, what, "wrong-type")
+        self.fault(place, what, "wrong-type", value=_written(node))
 
     def text(self, node: Node | None) -> str | None:
         """Return a text that is not empty."""
@@ -83,7 +83,7 @@ class Reader:
         hint = _("put it in quotes") if isinstance(node, Scalar) and node.text else ""
         value = repr(node.text[:80]) if isinstance(node, Scalar) else _("something else")
         what = _("expected a text, got {value}").format(value=value)
-        self.fault(node.place, what, "wrong-type", hint=hint)
+        self.fault(node.place, what, "wrong-type", hint=hint, value=_written(node))
         return None
 
     def number(
@@ -96,7 +96,7 @@ class Reader:
         if not isinstance(value, int | float) or isinstance(value, bool):
             written = repr(node.text[:80]) if isinstance(node, Scalar) else _("something else")
             what = _("expected a number, got {value}").format(value=written)
-            self.fault(node.place, what, "wrong-type", hint=self._number_hint(node))
+            self.fault(node.place, what, "wrong-type", hint=self._number_hint(node), value=_written(node))
             return None
         if (least is not None and value < least) or (most is not None and value > most):
             bounds = _("at least {least}").format(least=least) if most is None else f"{least} … {most}"
@@ -116,9 +116,8 @@ class Reader:
         if value is None or node is None:
             return None
         if value != int(value):
-            self.fault(
-                node.place, _("expected a whole number, got {value}").format(value=value), "wrong-type"
-            )
+            what = _("expected a whole number, got {value}").format(value=value)
+            self.fault(node.place, what, "wrong-type", value=_written(node))
             return None
         return int(value)
 
@@ -176,3 +175,8 @@ class Reader:
                 return Place(place.file, number + 1, indent + rest + 1)
             rest -= len(text) + 1
         return place
+
+
+def _written(node: Node | None) -> str:
+    """What stands in the file at a value; nothing for a list or a mapping."""
+    return node.text if isinstance(node, Scalar) else ""
