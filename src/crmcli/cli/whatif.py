@@ -120,7 +120,7 @@ def _differences(found: Any, *, coded: bool) -> Listing:
     columns = [
         Column("part", _("Part")),
         Column("name", _("Which"), wrap=True),
-        Column("change", _("What")),
+        Column("change", _("What changed")),
         Column("before", _("Before"), wrap=True),
         Column("after", _("After"), wrap=True),
     ]
