@@ -118,7 +118,8 @@ def test_a_window_and_an_indicator_that_is_new() -> None:
         ("value.yaml", "  - feature: tenure_days\n", "  - feature: touches\n    name: contact\n"),
     )
     found = {
-        (each.part, each.name, each.change): (each.before, each.after) for each in differences(AS_SHIPPED, new)
+        (each.part, each.name, each.change): (each.before, each.after)
+        for each in differences(AS_SHIPPED, new)
     }
     assert set(found) == {
         ("feature", "orders_12m", "window"), ("indicator", "contact", "added"), ("indicator", "tenure_days", "removed"),
