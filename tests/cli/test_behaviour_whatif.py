@@ -3,7 +3,6 @@
 import json
 import shutil
 import sqlite3
-import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -69,17 +68,6 @@ def test_everything_it_says(
 ) -> None:
     edited(*EDITS)
     assert shown(crm("rules", "diff", "mine", "--limit", "4", "--format", form)) == snapshot
-
-
-def test_nothing_is_written_not_even_to_a_file_that_is_read_only(
-    crm: Run, story: Path, edited: Edit, home: Path
-) -> None:
-    edited(*EDITS)
-    story.chmod(stat.S_IRUSR)
-    before, there = story.read_bytes(), sorted(home.iterdir())
-    assert asked(crm, "mine")["other_class"] > 0
-    assert story.read_bytes() == before
-    assert sorted(home.iterdir()) == there
 
 
 @pytest.mark.usefixtures("story")

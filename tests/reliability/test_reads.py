@@ -1,6 +1,7 @@
 """Proves C3: a command that only looks changes no byte, no time stamp and no other file; R10 too."""
 
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Run
+from conftest import PROJECT, Run
 from reliability.support import Nursery
 
 READS = [
@@ -41,6 +42,8 @@ READS = [
     ["rules", "check"],
     ["rules", "test"],
     ["rules", "show"],
+    ["rules", "schema"],
+    ["rules", "diff", "edited"],
     ["path"],
     ["--help"],
     ["add", "--help"],
@@ -83,6 +86,11 @@ def filled(crm: Run, database: Path) -> Path:
     ):
         done = crm(*line)
         assert done.status == 0, done.err
+    folder = Path(shutil.copytree(PROJECT / "rules", "edited"))
+    value = (folder / "value.yaml").read_text(encoding="utf-8")
+    (folder / "value.yaml").write_text(value.replace("weight: 40", "weight: 4"), encoding="utf-8")
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     Path("bad.csv").write_text("name,birthday\nx,never\n", encoding="utf-8")
     Path("good.csv").write_text("name\nx\n", encoding="utf-8")
     return database
@@ -160,6 +168,7 @@ def test_a_read_only_database_is_read_and_not_written(nursery: Nursery, locked: 
         ["why", "张三"],
         ["journal"],
         ["export", "customers"],
+        ["rules", "diff", str(tmp_path / "edited")],
     ):
         status, out, err = nursery.run(*line, env=env, before=before)
         assert (status, bool(out)) == (0, True), (line, err)
