@@ -129,8 +129,8 @@ def _differences(found: Any, *, coded: bool) -> Listing:
             each.part if coded else _part(each.part),
             each.name if coded else _which(found, each),
             each.change if coded else _change(each.change),
-            each.before if coded else _value(each.before),
-            each.after if coded else _value(each.after),
+            each.before if coded else _value(each.part, each.before),
+            each.after if coded else _value(each.part, each.after),
         ]
         for each in found.differences
     ]
@@ -142,7 +142,11 @@ def _part(code: str) -> str:
         "feature": _("Feature"),
         "score": _("Score"),
         "indicator": _("Indicator"),
+        "group": _("Group"),
+        "tiering": _("Tiers"),
         "tier": _("Tier"),
+        "segmentation": _("Judgement"),
+        "segment": _("Segment"),
         "months": _("Months"),
         "parameter": _("Parameter"),
         "grade": _("Grade"),
@@ -178,6 +182,11 @@ def _change(code: str) -> str:
         "text_en": _("English text"),
         "text_zh": _("Chinese text"),
         "at_least": _("from score"),
+        "share": _("share in %"),
+        "by": _("told apart by"),
+        "sticky": _("kept within points"),
+        "cap": _("at most points"),
+        "group": _("group"),
         "months": _("within months"),
         "value": _("value"),
         "grade": _("grade"),
@@ -190,8 +199,8 @@ def _change(code: str) -> str:
     }.get(code, code)
 
 
-def _value(value: Any) -> Cell:
-    """Write a value for a reader; an empty condition is that of the last rule."""
+def _value(part: str, value: Any) -> Cell:
+    """Write a value for a reader; a rule without a condition is the last one."""
     if value == "":
-        return _("whoever is left over")
+        return _("whoever is left over") if part in {"grade", "lifecycle", "segment"} else None
     return f"{value:g}" if isinstance(value, int | float) else value

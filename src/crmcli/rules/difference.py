@@ -5,14 +5,14 @@ worded here; names are codes, and values are those of the rules.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import SequenceMatcher
 
 from crmcli.rules import source
 from crmcli.rules.expression import canonical
-from crmcli.rules.model import Label, RuleSet
-from crmcli.rules.source import Fields, Scalar
+from crmcli.rules.model import CONDITION, CUSTOMERS, SCORE, SUM, VALUE, Label, RuleSet, Score
+from crmcli.rules.source import Fields, Node, Scalar
 
 ADDED, REMOVED, MOVED = "added", "removed", "moved"
 
@@ -22,7 +22,7 @@ class Difference:
     """One thing that differs.
 
     Attributes:
-        part: what it is about: indicator, tier, grade, lifecycle, months, parameter, feature, cadence, urgency …
+        part: what it is about: indicator, tier, grade, lifecycle, segment, months, parameter, feature, cadence …
         name: which one, by its code.
         label: the words the rules have for it, those of the new rules if there are any.
         change: `added`, `removed`, `moved` (an earlier or later place where the first match wins), or the name of what
@@ -62,14 +62,19 @@ def differences(old: RuleSet, new: RuleSet) -> tuple[Difference, ...]:
     if old.fingerprint == new.fingerprint:
         return ()
     before, after = _parts(old), _parts(new)
-    return tuple(found for part in before for found in _in_part(part, before[part], after[part]))
+    ordered = _ORDERED | ({"tier"} if old.tiering.by == new.tiering.by == CONDITION else set())
+    return tuple(
+        found
+        for key in {**before, **after}
+        for found in _in_part(key[0], before.get(key, []), after.get(key, []), ordered=key[0] in ordered)
+    )
 
 
 #: Where the first match wins, so that the place of a line has a meaning.
-_ORDERED = {"grade", "lifecycle", "cadence"}
+_ORDERED = {"grade", "lifecycle", "segment", "cadence"}
 
 
-def _in_part(part: str, old: list[_Item], new: list[_Item]) -> Iterator[Difference]:
+def _in_part(part: str, old: list[_Item], new: list[_Item], *, ordered: bool) -> Iterator[Difference]:
     before, after = {item.name: item for item in old}, {item.name: item for item in new}
     places = {item.name: at for at, item in enumerate(old, 1)}
     moved = _moved([name for name in before if name in after], [name for name in after if name in before])
@@ -82,7 +87,7 @@ def _in_part(part: str, old: list[_Item], new: list[_Item]) -> Iterator[Differen
             first, second = was.values.get(change), item.values.get(change)
             if _differ(first, second):
                 yield Difference(part, name, item.label, change, _shown(first), _shown(second))
-        if part in _ORDERED and name in moved:
+        if ordered and name in moved:
             yield Difference(part, name, item.label, MOVED, places[name], at)
     for name, item in before.items():
         if name not in after:
@@ -109,28 +114,36 @@ def _shown(value: _Value | None) -> object:
 # --- a ruleset as lists of named values ---------------------------------------------------------------------
 
 
-def _parts(ruleset: RuleSet) -> dict[str, list[_Item]]:
-    """Return everything the fingerprint is made of, by part and name, in the order of the files."""
+def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
+    """Return everything the fingerprint is made of, by part and name, in the order of the files.
+
+    The second half of a key is the segmentation, which has a list of rules of its own; else "".
+    """
     cadence = ruleset.cadence
     urgency = [
         *cadence.urgency,
         *((f"tier {code}", points) for code, points in cadence.urgency_tier),
         *((f"grade {code}", points) for code, points in cadence.urgency_grade),
     ]
-    return {
+    scores = (ruleset.value, *(score for score in ruleset.scores if score is not ruleset.value))
+    parts = {
         "feature": [_item(use.name, use, "of", "window") for use in ruleset.features if use.declared],
-        "score": [_item(score.name, score, leave_out={"indicators"}) for score in ruleset.scores],
+        "score": [_item(score.name, score, leave_out={"indicators", "groups"}) for score in scores],
         "indicator": [
-            _item(each.name if score is ruleset.scores[0] else f"{score.name}.{each.name}", each, "weight", "feature",
-                  "scale", leave_out={"share"})
-            for score in ruleset.scores
+            _item(_in_score(score, each.name), each, "weight", "feature", "scale", leave_out={"share"})
+            for score in scores
             for each in score.indicators
         ],
-        "tier": [_item(tier.code, tier, "at_least", leave_out={"code"}) for tier in ruleset.tiers],
+        "group": [_item(_in_score(score, each.name), each, "cap") for score in scores for each in score.groups],
+        "tiering": [_item("tiers", ruleset.tiering, "by")],
+        "tier": [
+            _item(tier.code, tier, _TELLS_APART[ruleset.tiering.by], leave_out={"code"}) for tier in ruleset.tiers
+        ],
         "months": [_single(grade, "months", count) for grade, count in ruleset.grades.months],
         "parameter": [_single(name, "value", value) for name, value in _parameters(ruleset)],
         "grade": [_item(rule.reason, rule, "grade", "when", leave_out={"reason"}) for rule in ruleset.grades.rules],
-        "lifecycle": _stages(ruleset),
+        "lifecycle": _numbered([(rule.stage, rule) for rule in ruleset.lifecycle], "stage"),
+        "segmentation": [_item(each.name, each, leave_out={"rules"}) for each in ruleset.segments],
         "cadence": [
             _item(f"{line.grade} {line.tier} {line.lifecycle}", line, "days", "max_days",
                   leave_out={"grade", "tier", "lifecycle"})
@@ -144,6 +157,21 @@ def _parts(ruleset: RuleSet) -> dict[str, list[_Item]]:
         ],
         "urgency": [_single(name, "points", points) for name, points in urgency],
     }  # fmt: skip
+    segments = {
+        ("segment", each.name): _numbered(
+            [(f"{each.name}.{rule.segment}", rule) for rule in each.rules], "segment"
+        )
+        for each in ruleset.segments
+    }
+    return {**{(part, ""): items for part, items in parts.items()}, **segments}
+
+
+#: What tells one tier from another, by the way they are given out.
+_TELLS_APART = {SCORE: "at_least", CUSTOMERS: "share", SUM: "share", CONDITION: "when"}
+
+
+def _in_score(score: Score, name: str) -> str:
+    return name if score.name == VALUE else f"{score.name}.{name}"
 
 
 def _single(name: str, what: str, value: object) -> _Item:
@@ -169,24 +197,31 @@ def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[
     return _Item(name, label, {key: values[key] for key in (*told, *values)}, gist)
 
 
-def _stages(ruleset: RuleSet) -> list[_Item]:
-    """Return the lifecycle rules; a stage with several rules has them numbered."""
+def _numbered(rules: Iterable[tuple[str, object]], word: str) -> list[_Item]:
+    """Return rules by their result; where several lead to one, the second and later have a number."""
     seen: dict[str, int] = {}
     items = []
-    for rule in ruleset.lifecycle:
-        seen[rule.stage] = seen.get(rule.stage, 0) + 1
-        name = rule.stage if seen[rule.stage] == 1 else f"{rule.stage} {seen[rule.stage]}"
-        items.append(_item(name, rule, "when", leave_out={"stage"}))
+    for name, rule in rules:
+        seen[name] = seen.get(name, 0) + 1
+        items.append(
+            _item(name if seen[name] == 1 else f"{name} {seen[name]}", rule, "when", leave_out={word})
+        )
     return items
 
 
-def _parameters(ruleset: RuleSet) -> list[tuple[str, float]]:
+def _parameters(ruleset: RuleSet) -> Iterator[tuple[str, float]]:
     """Read the numbers that conditions name; in the checked conditions only their values are left."""
-    found = []
-    for file in ("grades.yaml", "lifecycle.yaml"):
-        root, _faults = source.parse(ruleset.files[file], file)
-        node = root.get("parameters") if isinstance(root, Fields) else None
-        for key, value in node.entries if isinstance(node, Fields) else ():
-            if isinstance(value, Scalar) and isinstance(value.value, int | float):
-                found.append((f"{file.removesuffix('.yaml')}.{key.text}", float(value.value)))
-    return found
+    for file in ("grades.yaml", "lifecycle.yaml", "segments.yaml"):
+        root, _faults = source.parse(ruleset.files.get(file, ""), file)
+        name = file.removesuffix(".yaml")
+        yield from _numbers(root, name)
+        own = root.get("segments") if isinstance(root, Fields) else None
+        for key, node in own.entries if isinstance(own, Fields) else ():
+            yield from _numbers(node, f"{name}.{key.text}")
+
+
+def _numbers(node: Node | None, name: str) -> Iterator[tuple[str, float]]:
+    found = node.get("parameters") if isinstance(node, Fields) else None
+    for key, value in found.entries if isinstance(found, Fields) else ():
+        if isinstance(value, Scalar) and isinstance(value.value, int | float):
+            yield f"{name}.{key.text}", float(value.value)

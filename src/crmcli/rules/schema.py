@@ -32,7 +32,8 @@ from crmcli.rules.facts import (
     MONEY,
     FactField,
 )
-from crmcli.rules.model import ANY, GRADES, MISSING
+from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
+from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_STEPS
 from crmcli.vocabulary import LIFECYCLE_STAGE, TIER, Vocabulary
 
 Schema = dict[str, Any]
@@ -40,7 +41,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ANY = ("any", ANY)
 _MOST_MONTHS = 24  #: of a grade
-_MOST = 1_000_000  #: of a weight, and of points of urgency
+_MOST = 1_000_000  #: of a weight, of points of urgency, and of the values that classes need
+_MOST_STICKY = 50
+_SHARE = (0.01, 99.99)  #: of a tier, in percent
+_CAP = (0.01, 100)  #: of a group, in points
 _SCALAR = ["string", "number", "boolean", "null"]
 
 
@@ -156,6 +160,14 @@ def _tests(given: Schema, expect: Mapping[str, Schema]) -> Schema:
         },
     )
     return {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), one)}
+
+
+def _free_tests(expected: Schema) -> dict[str, Schema]:
+    """Examples that expect something under names that the file chooses."""
+    tests = _tests(_ref("features"), {})
+    expect = tests["tests"]["items"]["properties"]["expect"]
+    expect |= {"patternProperties": {f"^{_NAME.pattern}$": expected}}
+    return tests
 
 
 def _policy() -> Schema:
@@ -302,6 +314,49 @@ def _fact(word: FactField) -> Schema:
 
 
 def _value() -> Schema:
+    ways = {
+        "at_least": _number(_("the least score for it; the last tier takes everybody else"), 0, 100),
+        "share": _number(_("how many percent of the customers it takes, or of the sum of share_of"), *_SHARE),
+        "when": _ref("condition"),
+    }
+    two = [{"required": [one, other]} for one in ways for other in ways if one < other]
+    tier = _object("", {"tier": _ref("tier"), "text": _ref("label")}, ways, **{"not": {"anyOf": two}})
+    score = _score()
+    return _object(
+        _("what a customer is worth"),
+        {
+            "score": _choice(_("the score"), (VALUE,)),
+            **score["required"],
+            "policy": _policy(),
+            "tiers": _list(
+                _("value groups, from the top; all told apart by at_least, or by share, or by when"),
+                tier,
+                least=1,
+            ),
+        },
+        {
+            **score["optional"],
+            "sticky": _number(
+                _("a tier is kept while the score is within so many points of it"), 0, _MOST_STICKY
+            ),
+            "share_of": _ref("feature"),
+            **_tests(_ref("features"), {"score": _number(_("the score"), 0, 100), "tier": _ref("tier")}),
+        },
+    )
+
+
+def _scores() -> Schema:
+    score = _score()
+    one = _object("", score["required"], score["optional"])
+    return _object(
+        _("further scores, which other rules may look at by name"),
+        {"scores": _named(_NAME.pattern, _("a score under its name"), one)},
+        _free_tests(_number(_("the score"), 0, 100)),
+    )
+
+
+def _score() -> dict[str, dict[str, Schema]]:
+    """The keys that every score has."""
     indicator = _object(
         "",
         {
@@ -326,33 +381,23 @@ def _value() -> Schema:
                 "description": _("its code, if the feature's name is not enough"),
                 "pattern": f"^{_NAME.pattern}$",
             },
+            "group": _words(_("the group it belongs to")),
             "text": _ref("label"),
         },
     )
-    tier = _object(
-        "",
-        {"tier": _ref("tier"), "text": _ref("label")},
-        {"at_least": _number(_("the least score for it; the last tier takes everybody else"), 0, 100)},
+    group = _object(
+        "", {"cap": _number(_("at most so many points for all of the group"), *_CAP), "text": _ref("label")}
     )
-    return _object(
-        _("what a customer is worth"),
-        {
-            "score": _choice(_("the score"), ("value",)),
-            "text": _ref("label"),
-            "indicators": _list(
-                _("the terms of the score; their weights are shares of one another"),
-                indicator,
-                least=1,
-                most=MAX_INDICATORS,
-            ),
-            "policy": _policy(),
-            "tiers": _list(_("value groups, from the top"), tier, least=1),
-        },
-        _tests(
-            _ref("features"),
-            {"score": _number(_("the score"), 0, 100), "tier": _ref("tier")},
-        ),
+    terms = _list(
+        _("the terms of the score; their weights are shares of one another"),
+        indicator,
+        least=1,
+        most=MAX_INDICATORS,
     )
+    return {
+        "required": {"text": _ref("label"), "indicators": terms},
+        "optional": {"groups": _named(_NAME.pattern, _("indicators that together are limited"), group)},
+    }
 
 
 def _scale() -> Schema:
@@ -361,17 +406,42 @@ def _scale() -> Schema:
         {"points": _number(_("points of 100"), 0, 100)},
         {"below": _number(_("for values below this")), "up_to": _number(_("for values up to this one"))},
     )
+    ends = {"from": _number(_("the value that is worth 0")), "to": _number(_("the value that is worth 1"))}
+    above = {name: {**end, "exclusiveMinimum": 0} for name, end in ends.items()}
+    better = _choice(_("which is better?"), BETTER)
     kinds = {
-        "linear": _object(
-            _("0 at from, 1 at to, straight in between"),
-            {"from": _number(_("the value that is worth 0")), "to": _number(_("the value that is worth 1"))},
-        ),
+        "linear": _object(_("0 at from, 1 at to, straight in between"), ends),
         "bands": _list(
             _("a staircase: the first line that holds the value wins"),
             {**band, "not": {"required": ["below", "up_to"]}},
             least=1,
         ),
-        "percentile": _choice(_("compared with everybody else; which is better?"), ("higher", "lower")),
+        "percentile": _choice(_("compared with everybody else; which is better?"), BETTER),
+        "quantile": _object(
+            _("classes of equal size among everybody"),
+            {"classes": _whole(_("how many classes"), 2, MAX_CLASSES), "better": better},
+            {
+                "shift": _number(_("added to every cut between classes")),
+                "minimum": _whole(_("with fewer known values there are no classes"), 2, _MOST),
+            },
+        ),
+        "log": _object(_("0 at from, 1 at to, each doubling counts the same"), above),
+        "decay": _object(
+            _("1 at zero days, half of it after each half-life"),
+            {
+                "half_life": {
+                    "type": "string",
+                    "description": _("a number of days: 90 days"),
+                    "pattern": rf"^\s*(?:{_HALF_LIFE.pattern})\s*$",
+                }
+            },
+        ),
+        "steps": {
+            "type": "object",
+            "description": _("points of 100 for each word; otherwise is for every other"),
+            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 100},
+            "maxProperties": MAX_STEPS,
+        },
     }
     text = _("how the value becomes a mark from 0 to 1: one of these")
     return _object(text, {}, kinds, minProperties=1, maxProperties=1)
@@ -421,6 +491,37 @@ def _lifecycle() -> Schema:
     )
 
 
+def _segments() -> Schema:
+    said = {
+        "segment": {
+            "type": "string",
+            "description": _("its code: small letters, digits and _"),
+            "pattern": f"^{_NAME.pattern}$",
+        },
+        "text": _ref("label"),
+    }
+    one = _object(
+        "",
+        {
+            "text": _ref("label"),
+            "policy": _policy(),
+            "rules": _list(
+                _("the rules, from the top"),
+                _object("", {**said, "when": _ref("condition")}),
+                least=1,
+                most=MAX_RULES,
+            ),
+            "otherwise": _object(_("whoever is left over"), said),
+        },
+        {"parameters": _ref("parameters")},
+    )
+    return _object(
+        _("further judgements, which may look at scores, tier, grade and lifecycle"),
+        {"segments": _named(_NAME.pattern, _("a judgement under its name"), one)},
+        _free_tests(_words(_("the segment"))),
+    )
+
+
 def _cadence() -> Schema:
     rhythm = {"days": _ref("days"), "max_days": _ref("max_days")}
     line = _object(
@@ -463,7 +564,9 @@ def _cadence() -> Schema:
 _FILES: Mapping[str, Callable[[], Schema]] = {
     "features.yaml": _features,
     "value.yaml": _value,
+    "scores.yaml": _scores,
     "grades.yaml": _grades,
     "lifecycle.yaml": _lifecycle,
+    "segments.yaml": _segments,
     "cadence.yaml": _cadence,
 }

@@ -133,10 +133,60 @@ def test_a_window_and_an_indicator_that_is_new() -> None:
 
 def test_every_part_of_a_ruleset_is_compared_or_has_no_meaning() -> None:
     """A new field of RuleSet must be told too: add it to `differences`, then here."""
-    compared = {"features", "scores", "tiers", "grades", "lifecycle", "cadence"}
+    compared = {"features", "scores", "tiers", "tiering", "grades", "lifecycle", "segments", "cadence"}
     assert {each.name for each in fields(RuleSet)} == compared | {
         "files",
         "fingerprint",
         "cases",
         "fact_cases",
     }
+
+
+JUNK = """
+segments:
+  junk:
+    text: {en: junk, zh: 垃圾}
+    policy: first
+    parameters: {most: 40}
+    rules:
+      - {segment: junk, when: tier == 'low' and minutes > most, text: {en: junk, zh: 垃圾}}
+      - {segment: watch, when: minutes > most, text: {en: watch, zh: 观察}}
+    otherwise: {segment: fine, text: {en: fine, zh: 正常}}
+"""
+
+
+def test_segments_and_further_scores_that_are_new_and_that_change() -> None:
+    score = "scores:\n  effort:\n    text: {en: e, zh: e}\n    indicators:\n      - {feature: minutes, weight: 1, scale: {linear: {from: 0, to: 60}}, missing: zero}\n"
+    first = load({**SHIPPED, "segments.yaml": JUNK, "scores.yaml": score})
+    assert [(part, name, change) for part, name, change, _before, _after in told(AS_SHIPPED, first)] == [
+        ("score", "effort", "added"),
+        ("indicator", "effort.minutes", "added"),
+        ("parameter", "segments.junk.most", "added"),
+        ("segmentation", "junk", "added"),
+        ("segment", "junk.junk", "added"),
+        ("segment", "junk.watch", "added"),
+        ("segment", "junk.fine", "added"),
+    ]
+    lines = JUNK.splitlines(keepends=True)
+    turned = "".join([*lines[:7], lines[8], lines[7], *lines[9:]]).replace("most: 40", "most: 50")
+    second = load({**SHIPPED, "segments.yaml": turned, "scores.yaml": score.replace("to: 60", "to: 90")})
+    found = told(first, second)
+    assert ("parameter", "segments.junk.most", "value", 40.0, 50.0) in found
+    assert [each[:3] for each in found if each[0] == "segment"] in (
+        [("segment", "junk.junk", "moved")],
+        [("segment", "junk.watch", "moved")],
+    )
+    assert [each[1:3] for each in found if each[0] == "indicator"] == [("effort.minutes", "scale")]
+
+
+def test_tiers_that_are_told_apart_in_another_way() -> None:
+    shares = edited(
+        ("value.yaml", "tier: high, at_least: 70", "tier: high, share: 20"),
+        ("value.yaml", "at_least: 40", "share: 30"),
+    )
+    found = told(AS_SHIPPED, shares)
+    assert ("tiering", "tiers", "by", "score", "customers") in found
+    assert ("tier", "high", "share", 0.0, 20.0) in found
+    assert told(AS_SHIPPED, edited(("value.yaml", "policy: first", "policy: first\nsticky: 3"))) == [
+        ("tiering", "tiers", "sticky", 0.0, 3.0)
+    ]

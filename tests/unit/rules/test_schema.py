@@ -1,17 +1,21 @@
 """The schema for editors and the checker agree: on the keys, on the limits, on what is right, and on most of what is wrong."""
 
+import copy
 import json
-import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator as Validator
 
-from conftest import PROJECT, Run
+from conftest import Run
 from crmcli import i18n
+from crmcli.errors import Fault
 from crmcli.rules import check, source
 from crmcli.rules.checker import FILES
 from crmcli.rules.schema import all_schemas, file_schema
+from crmcli.workflows.rule_folder import preset_files, presets
 from unit.rules.test_faults import FAULTS, SHIPPED
 from unit.rules.test_ruleset import OTHER, SAME
 
@@ -38,16 +42,26 @@ def read(text: str) -> Any:
     return plain(root)
 
 
+def preset(name: str) -> dict[str, str]:
+    return {file: path.read_text(encoding="utf-8") for file, path in preset_files(name).items()}
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_shipped_rules_fit(name: str, validators: dict[str, Validator]) -> None:
+    for file, text in preset(name).items():
+        assert [error.message for error in validators[file].iter_errors(read(text))] == []
+
+
 @pytest.mark.parametrize("file", FILES)
-def test_the_shipped_rules_fit(file: str, validators: dict[str, Validator]) -> None:
+def test_it_is_a_schema(file: str) -> None:
     Validator.check_schema(file_schema(file))
-    assert [error.message for error in validators[file].iter_errors(read(SHIPPED[file]))] == []
+    assert "$defs" in file_schema(file)
 
 
 def test_all_in_one_fits_the_same_files_and_no_others() -> None:
     Validator.check_schema(all_schemas())
     validator = Validator(all_schemas())
-    for text in SHIPPED.values():
+    for text in EVERYTHING.values():
         assert validator.is_valid(read(text))
     assert not validator.is_valid({"features": {}, "cadence": []})
 
@@ -115,49 +129,145 @@ def test_both_draw_the_same_line(
     assert accepted(wrong) == (False, False)
 
 
-# --- keys: the page of keys is asked of the checker itself ----------------------------------------------------
+# --- keys: the checker is asked, by a key that it cannot know ------------------------------------------------
+
+#: Rules that use every kind of thing there is.
+EVERYTHING = {
+    **SHIPPED,
+    "value.yaml": """
+score: value
+text: {en: v, zh: v}
+groups:
+  bought: {cap: 60, text: {en: b, zh: b}}
+indicators:
+  - {feature: revenue, name: money, group: bought, weight: 1, scale: {log: {from: 1, to: 9}}, missing: zero, text: {en: m, zh: m}}
+  - {feature: orders, weight: 1, scale: {quantile: {classes: 5, better: higher, shift: 0, minimum: 9}}, missing: neutral}
+  - {feature: recency_days, weight: 1, scale: {decay: {half_life: 90 days}}, missing: leave_out}
+  - {feature: kind, weight: 1, scale: {steps: {person: 10, otherwise: 90}}, missing: zero}
+  - {feature: tenure_days, weight: 1, scale: {linear: {from: 0, to: 9}}, missing: zero}
+  - {feature: touches, weight: 1, scale: {bands: [{below: 2, points: 0}, {up_to: 3, points: 9}, {points: 100}]}, missing: zero}
+  - {feature: minutes, weight: 1, scale: {percentile: lower}, missing: zero}
+policy: first
+sticky: 2
+tiers:
+  - {tier: high, at_least: 70, text: {en: h, zh: h}}
+  - {tier: medium, at_least: 40, text: {en: m, zh: m}}
+  - {tier: low, text: {en: l, zh: l}}
+tests:
+  - name: nothing
+    given: {}
+    others: [{orders: 1}]
+    expect: {tier: low}
+""",
+    "scores.yaml": """
+scores:
+  effort:
+    text: {en: e, zh: e}
+    groups:
+      time: {cap: 50, text: {en: t, zh: t}}
+    indicators:
+      - {feature: minutes, group: time, weight: 1, scale: {linear: {from: 0, to: 600}}, missing: zero}
+tests:
+  - given: {minutes: 300}
+    expect: {effort: 50}
+""",
+    "segments.yaml": """
+segments:
+  junk:
+    text: {en: j, zh: j}
+    policy: first
+    parameters: {much: 40}
+    rules:
+      - {segment: junk, when: tier == 'low' and effort >= much, text: {en: j, zh: j}}
+    otherwise: {segment: fine, text: {en: f, zh: f}}
+tests:
+  - given: {minutes: 300}
+    expect: {junk: junk}
+""",
+}
+Place = tuple[str | int, ...]
+PROBE = "zzzzzz"
 
 
-def keys_of_the_page(file: str) -> dict[str, tuple[set[str], set[str]]]:
-    """Shape → required and optional keys, as docs/rules.md has them."""
-    page = (PROJECT / "docs/rules.md").read_text(encoding="utf-8")
-    table = page.partition(f"<!-- made: keys {file} -->")[2].partition("<!-- end -->")[0]
-    rows = re.findall(r"^\| (the file|`[^`]+`) \| (.*) \| (.*) \|$", table, re.MULTILINE)
-    return {
-        shape.strip("`").removeprefix("the file"): (set(re.findall(r"`(\w+)`", must)), set(re.findall(r"`(\w+)`", may)))
-        for shape, must, may in rows
-    }  # fmt: skip
+def mappings(node: Any, path: Place = ()) -> Iterator[Place]:
+    """One path to every shape of mapping."""
+    if isinstance(node, dict):
+        yield path
+    for key, child in (
+        node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    ):
+        yield from mappings(child, (*path, key))
 
 
-def at(schema: Schema, shape: str) -> Schema:
-    """Walk to the part of a schema that a shape such as `tests[].facts` stands for."""
+def shape(path: Place) -> str:
+    return ".".join("[]" if isinstance(part, int) else part for part in path).replace(".[]", "[]")
+
+
+def inside(node: Any, path: Place) -> Any:
+    for part in path:
+        node = node[part]
+    return node
+
+
+def checked(file: str, tree: Any) -> tuple[Fault, ...]:
+    return check({**EVERYTHING, file: yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)})[1]
+
+
+def at(schema: Schema, path: Place) -> Schema:
+    """Walk to the part of a schema that stands for a place of a file."""
     found = schema
-    for word in shape.replace("[]", ".[]").split("."):
-        if word == "[]":
+    for part in path:
+        if isinstance(part, int):
             found = found["items"]
-        elif word == "NAME":
-            (found,) = found["patternProperties"].values()
-        elif word:
-            found = found["properties"][word]
+        elif part in found.get("properties", {}):
+            found = found["properties"][part]
+        else:
+            (found,) = found.get("patternProperties", {"": found.get("additionalProperties")}).values()
         if "$ref" in found:
-            found = schema["$defs"][found["$ref"].rpartition("/")[2]]
+            found = {**schema["$defs"][found["$ref"].rpartition("/")[2]], **found}
+        found = found["anyOf"][0] if "anyOf" in found and "properties" not in found else found
     return found
+
+
+def test_everything_is_right_and_fits(validators: dict[str, Validator]) -> None:
+    assert check(EVERYTHING)[1] == ()
+    for file, text in EVERYTHING.items():
+        assert [error.message for error in validators[file].iter_errors(read(text))] == []
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_keys_are_those_of_the_checker(file: str) -> None:
-    page, schema = keys_of_the_page(file), file_schema(file)
-    assert len(page) > 3
-    for shape, (required, optional) in page.items():
-        here = at(schema, shape)
-        if shape == "urgency.tier":  # the tiers of value.yaml, which this file does not know
-            assert required <= set(here["properties"])
+    schema, tree = file_schema(file), read(EVERYTHING[file])
+    asked = set()
+    for path in mappings(tree):
+        named = [word for word in path if word in {"given", "others", "parameters", "steps"}]
+        if named or (shape(path), *sorted(inside(tree, path))) in asked:
+            continue  # names here are features, or free
+        asked.add((shape(path), *sorted(inside(tree, path))))
+        changed = copy.deepcopy(tree)
+        inside(changed, path)[PROBE] = 1
+        known = [
+            fault.hint.removeprefix("known: ").split(", ")
+            for fault in checked(file, changed)
+            if (fault.code, fault.value) == ("unknown-key", PROBE)
+        ]
+        here = at(schema, path)
+        if not known:  # the names are the file's own
+            assert not here.get("properties") or "expect" in path, shape(path)
             continue
-        assert set(here["properties"]) == required | optional, shape
+        if here.get("patternProperties") or shape(path) == "urgency.tier":
+            continue  # names from another part of the rules
+        keys = set(here["properties"])
+        more = (
+            {"at_least", "share", "when"} if shape(path) == "tiers[]" else set()
+        )  # which of them, the others tell
+        assert keys - more == set(known[0]) - more, shape(path)
         assert here["additionalProperties"] is False
-        assert set(here.get("required", ())) - {"text"} == required, (
-            shape
-        )  # without `text` it is a missing label
+        for key in set(here.get("required", ())):
+            changed = copy.deepcopy(tree)
+            del inside(changed, path)[key]
+            assert checked(file, changed), f"{shape(path)}.{key} is not required"
+    assert asked
 
 
 # --- the command ----------------------------------------------------------------------------------------------
