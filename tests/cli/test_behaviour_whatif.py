@@ -96,6 +96,35 @@ def test_it_says_what_a_classification_then_finds(crm: Run, edited: Edit) -> Non
     assert sizes == sorted(sizes, reverse=True)
 
 
+@pytest.mark.parametrize("preset", ["rfm", "abc-pareto", "membership"])
+@pytest.mark.usefixtures("story")
+def test_presets_count_as_the_classification_does(preset: str, crm: Run) -> None:
+    assert crm("rules", "init", "mine", "--preset", preset).status == 0
+    said = asked(crm, "mine", "--as-of", "2026-11-19")["classes"]
+    run = crm("classify", "--as-of", "2026-11-19", "--rules", "mine", "--format", "json")
+    found = {(row["judgement"], row["class"]): row["customers"] for row in json.loads(run.out)}
+    assert {(row["judgement"], row["class"]): row["after"] for row in said if row["after"]} == found
+    assert {"rfm": "rfm", "abc-pareto": "tier", "membership": "tier"}[preset] in {
+        kind for kind, _code in found
+    }
+
+
+@pytest.mark.usefixtures("story")
+def test_tiers_that_are_kept_start_from_the_run_before(crm: Run, edited: Edit) -> None:
+    edited(
+        "value.yaml: policy: first => sticky: 50\npolicy: first", "value.yaml: at_least: 70 => at_least: 99"
+    )
+    kept = {row["name"]: row["new_tier"] for row in asked(crm, "mine", "--limit", "0")["changes"]}
+    assert "张三" not in kept  # high in October with 94.52: within 50 points of 99
+    (Path("mine") / "value.yaml").write_text(
+        (Path("mine") / "value.yaml").read_text(encoding="utf-8").replace("sticky: 50\n", ""),
+        encoding="utf-8",
+    )
+    assert {row["name"]: row["new_tier"] for row in asked(crm, "mine", "--limit", "0")["changes"]}[
+        "张三"
+    ] == "medium"
+
+
 @pytest.mark.usefixtures("story")
 def test_the_limit_and_what_is_left_out(crm: Run, edited: Edit) -> None:
     edited("value.yaml: weight: 40 => weight: 1")

@@ -163,7 +163,7 @@ def _which(found: Any, each: Any) -> str:
     if each.part == "cadence":
         grade, tier, stage = each.name.split()
         words = (grade, class_word(found, "tier", tier), LIFECYCLE_STAGE.label(stage))
-        return " / ".join(word for word in words if word != "*")
+        return " / ".join(word for word in words if word != "*") or _("everybody")
     if each.part == "lifecycle":
         stage, _space, number = each.name.partition(" ")
         return " ".join(part for part in (LIFECYCLE_STAGE.label(stage), number) if part)

@@ -41,6 +41,7 @@ class WhatIf:
     Attributes:
         old: the rules that are compared with.
         new: the rules that are asked about.
+        same: whether both mean the same.
         as_of: the day everybody was judged on.
         differences: what differs in the rules, values as the files write them; nothing when they mean the same.
         comparison: everybody under both.
@@ -50,16 +51,12 @@ class WhatIf:
 
     old: Side
     new: Side
+    same: bool
     as_of: date
     differences: tuple[Difference, ...]
     comparison: Comparison
     labels: Labels
     headings: Mapping[str, Label]
-
-    @property
-    def same(self) -> bool:
-        """Whether both rulesets mean the same."""
-        return self.old.fingerprint == self.new.fingerprint
 
 
 def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | None, limit: int) -> WhatIf:
@@ -99,7 +96,8 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
         replace(each, before=_said(each.before), after=_said(each.after))
         for each in differences(was, would_be)
     )
-    return WhatIf(before, after, day, said, comparison, labels, headings)
+    same = was.fingerprint == would_be.fingerprint
+    return WhatIf(before, after, same, day, said, comparison, labels, headings)
 
 
 def _both(
