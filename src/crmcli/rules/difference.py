@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from difflib import SequenceMatcher
 
 from crmcli.rules import source
-from crmcli.rules.expression import canonical
-from crmcli.rules.model import CONDITION, CUSTOMERS, SCORE, SUM, VALUE, Label, RuleSet, Score
+from crmcli.rules.expression import Expression, canonical
+from crmcli.rules.model import CONDITION, CUSTOMERS, SCORE, SUM, VALUE, Aggregate, Label, RuleSet, Score
 from crmcli.rules.source import Fields, Node, Scalar
 
 ADDED, REMOVED, MOVED = "added", "removed", "moved"
@@ -127,7 +127,9 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
     ]
     scores = (ruleset.value, *(score for score in ruleset.scores if score is not ruleset.value))
     parts = {
-        "feature": [_item(use.name, use, "of", "window") for use in ruleset.features if use.declared],
+        "feature": [
+            _item(use.name, use, "of", "from", "take", "field", "where", "window") for use in ruleset.features if use.declared
+        ],
         "score": [_item(score.name, score, leave_out={"indicators", "groups"}) for score in scores],
         "indicator": [
             _item(_in_score(score, each.name), each, "weight", "feature", "scale", leave_out={"share"})
@@ -188,13 +190,23 @@ def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[
         if isinstance(value, Label):
             label = value
             values["text_en"], values["text_zh"] = _Value(value.en, value.en), _Value(value.zh, value.zh)
+        elif isinstance(value, Aggregate):
+            own = {"from": value.source, "take": value.function, "field": value.field}
+            values |= {name: _Value(each, each) for name, each in own.items()}
+            values["where"] = _condition(value.written, value.where)
         elif key == "when":
-            meaning = None if value is None else json.dumps(canonical(value), ensure_ascii=False)
-            values[key] = _Value(given["written"], meaning)
-        elif key not in {"name", "written", "type", "declared", *leave_out}:
+            values[key] = _condition(given["written"], value)
+        elif key not in {"name", "written", "type", "declared", "aggregate", *leave_out}:
             values[key] = _Value(value, value)
-    gist = tuple((key, values[key].shown) for key in told if values[key].shown != "")
-    return _Item(name, label, {key: values[key] for key in (*told, *values)}, gist)
+    there = [key for key in told if key in values]
+    gist = tuple((key, values[key].shown) for key in there if values[key].shown not in {"", None})
+    return _Item(name, label, {key: values[key] for key in (*there, *values)}, gist)
+
+
+def _condition(written: str, condition: Expression | None) -> _Value:
+    return _Value(
+        written, None if condition is None else json.dumps(canonical(condition), ensure_ascii=False)
+    )
 
 
 def _numbered(rules: Iterable[tuple[str, object]], word: str) -> list[_Item]:

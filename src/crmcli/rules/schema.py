@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crmcli.i18n import _
+from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import (
     _NAME,
@@ -34,6 +35,7 @@ from crmcli.rules.facts import (
 )
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
 from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_STEPS
+from crmcli.rules.sources import SOURCES
 from crmcli.vocabulary import LIFECYCLE_STAGE, TIER, Vocabulary
 
 Schema = dict[str, Any]
@@ -180,7 +182,8 @@ def _shared() -> dict[str, Schema]:
             _("what people read, in both languages"),
             {"en": _words(_("English text")), "zh": _words(_("Chinese text"))},
         ),
-        "condition": _condition(),
+        "condition": _condition("condition", _ref("feature")),
+        "fact_condition": _condition("fact_condition", _field()),
         "feature": {
             "description": _("a feature: one of features.yaml or of 'crm rules features'"),
             "anyOf": [
@@ -212,9 +215,10 @@ def _shared() -> dict[str, Schema]:
     }
 
 
-def _condition() -> Schema:
+def _condition(own: str, field: Schema) -> Schema:
+    """A condition on features or on the fields of facts, as `own` in the shared parts."""
     value = {"type": ["string", "number", "boolean"]}
-    several = _list(_("conditions"), _ref("condition"), least=1)
+    several = _list(_("conditions"), _ref(own), least=1)
     comparison: dict[str, Schema] = {
         "op": {"enum": list(OPERATORS)},
         "value": {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]},
@@ -226,9 +230,9 @@ def _condition() -> Schema:
             {"type": "boolean"},
             _object("", {"all": several}),
             _object("", {"any": several}),
-            _object("", {"not": _ref("condition")}),
-            _object("", {"feature": _ref("feature"), **comparison}),
-            _object("", {"field": _ref("feature"), **comparison}),
+            _object("", {"not": _ref(own)}),
+            _object("", {"feature": field, **comparison}),
+            _object("", {"field": field, **comparison}),
         ],
     }
 
@@ -250,21 +254,36 @@ def _feature_value(kind: str, codes: tuple[str, ...], text: str) -> Schema:
 
 def _features() -> Schema:
     windowable = [name for each in CATALOGUE.values() if each.windowable for name in (each.name, each.zh)]
-    one = _object(
+    window = {
+        "type": "string",
+        "description": _("how far back: 12 months (calendar months) or 90 days"),
+        "pattern": rf"^\s*(?:{_WINDOW.pattern})\s*$",
+    }
+    limited = _object(
         "",
         {
             "of": {
                 "description": _("the feature that is limited to a stretch of time"),
                 "anyOf": [{"enum": windowable}, {"type": "string", "pattern": r"\S"}],
             },
-            "window": {
-                "type": "string",
-                "description": _("how far back: 12 months (calendar months) or 90 days"),
-                "pattern": rf"^\s*(?:{_WINDOW.pattern})\s*$",
-            },
+            "window": window,
             "text": _ref("label"),
         },
     )
+    own = _object(
+        "",
+        {
+            "from": _choice(_("the facts it is worked out from"), SOURCES),
+            "take": _choice(_("how: count, sum, avg, median …"), AGGREGATES),
+            "text": _ref("label"),
+        },
+        {
+            "field": _field(),
+            "where": {**_ref("fact_condition"), "description": _("which facts count; all if not given")},
+            "window": window,
+        },
+    )
+    one = {"anyOf": [limited, own]}
     test = _object(
         "",
         {
@@ -279,6 +298,15 @@ def _features() -> Schema:
         {"features": _named(_NAME.pattern, _("what the other files call it"), one)},
         {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), test)},
     )
+
+
+def _field() -> Schema:
+    """A field of the facts; which of them goes with which source is left to the checker."""
+    names = dict.fromkeys(name for fields in SOURCES.values() for name in fields)
+    return {
+        "description": _("the field of the facts that is taken"),
+        "anyOf": [{"enum": list(names)}, {"type": "string", "pattern": r"\S"}],
+    }
 
 
 def _facts() -> Schema:

@@ -190,3 +190,16 @@ def test_tiers_that_are_told_apart_in_another_way() -> None:
     assert told(AS_SHIPPED, edited(("value.yaml", "policy: first", "policy: first\nsticky: 3"))) == [
         ("tiering", "tiers", "sticky", 0.0, 3.0)
     ]
+
+
+def test_a_feature_of_the_rules_own() -> None:
+    own = "features:\n  visits:\n    from: interactions\n    take: count\n    where: channel == 'visit'\n    text: {en: visits, zh: 拜访}\n"
+    used = ("value.yaml", "feature: tenure_days", "feature: visits")
+    first = edited(("features.yaml", "features:\n", own), used)
+    gist = (("from", "interactions"), ("take", "count"), ("where", "channel == 'visit'"))
+    assert ("feature", "visits", "added", None, gist) in told(AS_SHIPPED, first)
+    second = edited(
+        ("features.yaml", "features:\n", own.replace("== 'visit'", "in ('visit', 'meeting')")), used
+    )
+    expected = ("feature", "visits", "where", "channel == 'visit'", "channel in ('visit', 'meeting')")
+    assert told(first, second) == [expected]

@@ -134,6 +134,23 @@ def test_both_draw_the_same_line(
 #: Rules that use every kind of thing there is.
 EVERYTHING = {
     **SHIPPED,
+    "features.yaml": SHIPPED["features.yaml"].replace(
+        "features:\n",
+        """features:
+  visits:
+    from: interactions
+    take: count
+    where: channel == 'visit'
+    window: 90 days
+    text: {en: visits, zh: 拜访}
+  biggest:
+    from: transactions
+    take: max
+    field: amount
+    text: {en: biggest sale, zh: 最大一笔}
+""",
+        1,
+    ),
     "value.yaml": """
 score: value
 text: {en: v, zh: v}
@@ -213,10 +230,11 @@ def checked(file: str, tree: Any) -> tuple[Fault, ...]:
     return check({**EVERYTHING, file: yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)})[1]
 
 
-def at(schema: Schema, path: Place) -> Schema:
+def at(schema: Schema, path: Place, tree: Any) -> Schema:
     """Walk to the part of a schema that stands for a place of a file."""
     found = schema
     for part in path:
+        tree = tree[part]
         if isinstance(part, int):
             found = found["items"]
         elif part in found.get("properties", {}):
@@ -225,7 +243,8 @@ def at(schema: Schema, path: Place) -> Schema:
             (found,) = found.get("patternProperties", {"": found.get("additionalProperties")}).values()
         if "$ref" in found:
             found = {**schema["$defs"][found["$ref"].rpartition("/")[2]], **found}
-        found = found["anyOf"][0] if "anyOf" in found and "properties" not in found else found
+        if "anyOf" in found and isinstance(tree, dict):
+            found = next(each for each in found["anyOf"] if set(tree) <= set(each.get("properties", ())))
     return found
 
 
@@ -251,7 +270,7 @@ def test_the_keys_are_those_of_the_checker(file: str) -> None:
             for fault in checked(file, changed)
             if (fault.code, fault.value) == ("unknown-key", PROBE)
         ]
-        here = at(schema, path)
+        here = at(schema, path, tree)
         if not known:  # the names are the file's own
             assert not here.get("properties") or "expect" in path, shape(path)
             continue
