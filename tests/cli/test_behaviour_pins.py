@@ -1,13 +1,15 @@
 """Classes pinned by hand: they count until their end, and what the rules say stays beside them."""
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import Run
+from conftest import PROJECT, Run
 
 On = Callable[[str], None]
 Do = Callable[..., str]
@@ -172,6 +174,32 @@ def test_a_pinned_tier_alone_leaves_the_cadence_of_the_unclassified(
     on("2026-12-21")
     (line,) = [line for line in read("agenda") if line["id"] == 3]
     assert line["reasons"] == "last contact 30 days ago, cadence 30"
+
+
+@pytest.mark.usefixtures("two")
+def test_a_tier_that_the_rules_no_longer_have_leaves_the_computed_rhythm(
+    do: Do, read: Callable[..., Any], on: On, home: Path
+) -> None:
+    do("classify", "pin", "张三", "--tier", "high", "--grade", "A", "--reason", "x")
+    mine = Path(shutil.copytree(PROJECT / "rules", home / "mine"))
+    for file in mine.glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        for old, new in (("high", "key"), ("medium", "main"), ("low", "ordinary")):
+            text = re.sub(rf"\b{old}\b", new, text)
+        file.write_text(text, encoding="utf-8")
+    do("classify", "--rules", str(mine))
+    on("2027-03-01")
+    assert read("list")[0]["tier"] == "high"  # what somebody said stands until it is taken back
+    assert [line["reasons"] for line in read("agenda") if line["id"] == 1] == ["no next step planned"]
+    on("2027-03-02")
+    (line,) = [line for line in read("agenda") if line["id"] == 1]
+    assert line["reasons"] == "last contact 120 days ago, cadence 120; no next step planned"
+    do("classify", "pin", "张三", "--tier", "key", "--reason", "y", "--rules", str(mine))
+    (line,) = [line for line in read("agenda") if line["id"] == 1]
+    assert (
+        line["reasons"]
+        == "last contact 120 days ago, cadence 5, over the maximum of 10; no next step planned"
+    )
 
 
 @pytest.mark.usefixtures("two")
