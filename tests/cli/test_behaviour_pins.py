@@ -258,6 +258,19 @@ def test_a_run_keeps_both_whatever_comes_later(crm: Run, do: Do, read: Callable[
 
 
 @pytest.mark.usefixtures("two")
+def test_the_history_shows_both_for_each_period(do: Do, read: Callable[..., Any], on: On) -> None:
+    do("classify", "pin", "张三", "--grade", "A", "--until", "+3d", "--reason", "x")
+    for day in ("2026-11-22", "2026-11-24"):
+        on(day)
+        do("classify", "--as-of", day)
+    periods = read("history", "张三")
+    assert [(each["grade"], each["pinned_grade"], each["pinned_tier"]) for each in periods] == [
+        ("D", None, None), ("D", "A", None), ("D", None, None),
+    ]  # fmt: skip
+    assert do("history", "张三", "--format", "table").count("pinned by hand: grade A") == 1
+
+
+@pytest.mark.usefixtures("two")
 def test_a_second_pin_takes_the_place_of_the_first(do: Do, read: Callable[..., Any], on: On) -> None:
     do("classify", "pin", "张三", "--tier", "high", "--grade", "A", "--reason", "first")
     on("2026-11-22")

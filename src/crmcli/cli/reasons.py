@@ -43,7 +43,10 @@ def record(found: Any, format: Format | None) -> Record:
     if coded:
         fields += [(f"computed_{name}", "", code) for name, code in computed.items()]
     overrides = pins.of_customer(found.overrides, computed, coded=coded, labels=labels)
-    sections = [overrides, _terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded)]
+    sections = [
+        overrides,
+        _terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded),
+    ]
     sections += [_steps(found, coded=coded)] if found.steps else []
     sections.append(_thresholds(found))
     sections += [_terms(each.terms, each.name, each.label, each.score, coded=coded) for each in found.further]
