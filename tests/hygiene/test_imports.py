@@ -28,7 +28,7 @@ READS: dict[str, set[str]] = {
     "agenda": set(),
     "agenda --days 7 --format json": set(),
     "list": set(),
-    "list --grade D --format csv": set(),
+    "list --grade A --format csv": set(),
     "show 张三": set(),
     "show #1 --format json": set(),
     "show 13800138000": {"phonenumbers"},
