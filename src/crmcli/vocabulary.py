@@ -6,6 +6,7 @@ language must be understood whatever the language of the output is.
 """
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from crmcli.i18n import language
 
@@ -74,6 +75,7 @@ RECORD = Vocabulary(
     Term("transaction", "transaction", "交易"),
     Term("opportunity", "opportunity", "商机"),
     Term("task", "task", "待办"),
+    Term("override", "override", "手动设定"),
 )
 RECORDS = Vocabulary(
     "records",
@@ -84,6 +86,7 @@ RECORDS = Vocabulary(
     Term("transactions", "transactions", "交易"),
     Term("opportunities", "opportunities", "商机"),
     Term("tasks", "tasks", "待办"),
+    Term("overrides", "overrides", "手动设定"),
 )
 CALENDAR = Vocabulary(
     "birthday_calendar",
@@ -206,4 +209,19 @@ TIER = Vocabulary(
     Term("gold", "gold", "黄金"),
     Term("platinum", "platinum", "铂金"),
     Term("diamond", "diamond", "钻石"),
+)
+#: The judgements that can be pinned by hand; the codes are the keys of every output.
+JUDGEMENT = Vocabulary(
+    "judgement",
+    Term("tier", "tier", "价值等级"),
+    Term("grade", "grade", "ABCD级别"),
+    Term("lifecycle_stage", "lifecycle", "生命周期"),
+)
+#: Judgement → the words of its classes.
+CLASSES = MappingProxyType({"tier": TIER, "grade": GRADE, "lifecycle_stage": LIFECYCLE_STAGE})
+OVERRIDE_STATE = Vocabulary(
+    "state",
+    Term("in_force", "in force", "生效中"),
+    Term("expired", "expired", "已到期"),
+    Term("ended", "ended", "已结束"),
 )

@@ -68,6 +68,43 @@ def test_matrix(form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) 
     assert shown(result) == snapshot
 
 
+PINS = (
+    "classify pin 张三 --tier high --until 2026-12-31 --reason 老板是老朋友",
+    "classify pin Annie --grade A --lifecycle loyal --reason 'signs, \"soon\"'",
+    "classify pin Tiny --grade C --until 2026-11-20 --reason =1+1",
+    "classify pin Tiny --grade B --reason 'another look'",
+    "classify pin José --tier high --reason gone",
+    "classify unpin José",
+)
+
+
+@pytest.fixture
+def pinned(story: Path, crm: Run) -> None:
+    """The story, and classes pinned by hand in it."""
+    for line in PINS:
+        assert crm(*shlex.split(line)).status == 0
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "command", ["classify pins", "classify pins --all", "list", "show Annie", "why Annie", "agenda"]
+)
+@pytest.mark.usefixtures("pinned")
+def test_pinned(command: str, form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
+    result = crm(*command.split(), "--format", form)
+    assert result.status == 0
+    assert shown(result) == snapshot
+
+
+@pytest.mark.parametrize("width", ["60", "80"])
+@pytest.mark.usefixtures("pinned")
+def test_pinned_on_a_narrow_terminal(
+    width: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    assert shown(crm("classify", "pins", "--format", "table")) == snapshot
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.usefixtures("story")
 def test_classify(form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
@@ -173,6 +210,8 @@ def test_import_counts(
         "done 1 '报价已发' --next +5d",
         "log phone 李四 --outcome no_answer",
         "sell 李四 1280.50 --product GP-1",
+        "classify pin 李四 --tier 低价值 --until +7d --reason small",
+        "classify unpin 李四",
         "undo",
         "init --language zh_CN",
     ],
@@ -188,6 +227,6 @@ def test_recording(
     assert shown(result) == snapshot
 
 
-@pytest.mark.parametrize("command", ["log", "import", "opportunity move"])
+@pytest.mark.parametrize("command", ["log", "import", "opportunity move", "classify", "classify pin"])
 def test_help(command: str, crm: Run, snapshot: SnapshotAssertion) -> None:
     assert crm(*command.split(), "--help").out == snapshot

@@ -28,7 +28,7 @@ READS: dict[str, set[str]] = {
     "agenda": set(),
     "agenda --days 7 --format json": set(),
     "list": set(),
-    "list --grade D --format csv": set(),
+    "list --grade A --format csv": set(),
     "show 张三": set(),
     "show #1 --format json": set(),
     "show 13800138000": {"phonenumbers"},
@@ -50,6 +50,8 @@ READS: dict[str, set[str]] = {
     "movers": set(),
     "movers --from 2026-10-31 --to 2026-11-20 --up --format csv": set(),
     "movers --matrix": set(),
+    "classify pins": set(),
+    "classify pins --all --format json": set(),
     "why 张三": {"yaml", "sqlalchemy"},  # reads the words of the rules that the run stored
     "list --format table": {"rich"},
     "agenda --format table": {"rich"},
@@ -85,6 +87,9 @@ WRITES: dict[str, set[str]] = {
     "init --currency EUR": set(),
     "import customers new.csv": {"phonenumbers"},
     "classify --as-of 2026-11-19": {"yaml", "dateutil"},
+    "classify pin 张三 --grade A --reason x": set(),
+    "classify pin 张三 --tier high --reason x": {"yaml"},
+    "classify unpin 张三": set(),
     "demo": {"yaml", "dateutil", "phonenumbers"},
 }
 _ASK = """

@@ -1,5 +1,6 @@
 """History and movers on their way to the renderer: codes for programs, words and arrows for people."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from crmcli import vocabulary as words
@@ -38,6 +39,7 @@ def periods(found: Any, *, coded: bool) -> Listing:
         Column("lifecycle_stage", _("Lifecycle"), spare=1),
         Column("rules", _("Rules")),
         Column("because", _("Because"), wrap=True, min_width=24),
+        *(Column(f"pinned_{judgement}", _("Pinned")) for judgement in words.CLASSES),
     ]
     rows = [
         (
@@ -52,6 +54,7 @@ def periods(found: Any, *, coded: bool) -> Listing:
             period.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(period.lifecycle_stage),
             period.rules,
             _because(period, coded=coded),
+            *(period.pinned.get(judgement) for judgement in words.CLASSES),
         )
         for period in found.periods
     ]
@@ -150,7 +153,25 @@ def say_how_many(found: Any) -> None:
 
 
 def _because(period: Any, *, coded: bool) -> str | None:
-    """Say what changed a period against the one before; nothing where nothing did."""
+    """Say what changed a period against the one before, a person also what was pinned; nothing where nothing was."""
+    if coded:
+        return _changes(period, coded=True)
+    said = [_changes(period, coded=False), _pinned(period.pinned)]
+    return _joined([each for each in said if each], coded=False)
+
+
+def _pinned(pinned: Mapping[str, str]) -> str | None:
+    if not pinned:
+        return None
+    said = (
+        f"{words.JUDGEMENT.label(judgement)} {vocabulary.label(pinned[judgement])}"
+        for judgement, vocabulary in words.CLASSES.items()
+        if judgement in pinned
+    )
+    return _("pinned by hand: {classes}").format(classes=", ".join(said))
+
+
+def _changes(period: Any, *, coded: bool) -> str | None:
     if period.change is None:
         return "first" if coded else _("first classification")
     parts = [_shift(shift, coded=coded) for shift in period.shifts]

@@ -69,6 +69,33 @@ def group(help_text: str) -> typer.Typer:
     return app
 
 
+def doing_group(app: typer.Typer, *, help: str, examples: str) -> Callable[[Body], Body]:
+    """Return the decorator that makes a function what a group does by itself; it asks `passed_on` first."""
+    return app.callback(
+        cls=CrmGroup, invoke_without_command=True, help=help, epilog=examples, context_settings=_SETTINGS
+    )
+
+
+def passed_on(context: typer.Context) -> bool:
+    """Tell whether a command of the group was named, so that the group itself does nothing.
+
+    Raises:
+        UsageError: an option of the group stands before the command, which would not heed it.
+    """
+    if context.invoked_subcommand is None:
+        return False
+    for name, value in context.params.items():
+        if value:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                _("not for '{command}'").format(
+                    command=f"{context.command_path} {context.invoked_subcommand}"
+                ),
+                where=option,
+            )
+    return True
+
+
 def _nothing() -> None:
     """Groups do nothing by themselves."""
 

@@ -181,6 +181,8 @@ def list_customers(
 
     coded = choose(format, sys.stdout) is not Format.TABLE
     show(tables.customers(page.lines, coded=coded), format)
+    if not coded and any(line.pinned for line in page.lines):
+        say(_("* pinned by hand: 'crm classify pins' says why and until when"))
     if page.total is not None:
         say(
             _("{shown} of {total} customers; --limit 0 shows all").format(

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from crmcli import vocabulary as words
-from crmcli.cli import tables
+from crmcli.cli import pins, tables
 from crmcli.i18n import _
 from crmcli.render.output import Format, Listing, Record, choose
 
@@ -12,10 +12,11 @@ from crmcli.render.output import Format, Listing, Record, choose
 def record(found: Any, format: Format | None) -> Record:
     """Build the record; on a terminal empty fields are left out, elsewhere every field is there."""
     coded = choose(format, sys.stdout) is not Format.TABLE
-    fields = [*_identity(found.customer, coded=coded), *_judgement(found.judgement, coded=coded)]
+    fields = [*_identity(found.customer, coded=coded), *_judgement(found, coded=coded)]
     if not coded:
         fields = [field for field in fields if field[2] not in (None, "")]
     sections = [
+        (_("Pinned by hand"), pins.of_customer(found.overrides, _computed(found.judgement), coded=coded)),
         (_("Contacts"), tables.contacts(found.contacts)),
         (_("Open opportunities"), tables.opportunities(found.opportunities, coded=coded)),
         (_("Open tasks"), tables.tasks(found.tasks, coded=coded)),
@@ -77,20 +78,26 @@ def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     return fields
 
 
+def _computed(judgement: Any) -> dict[str, str | None]:
+    return {name: getattr(judgement, name, None) for name in words.JUDGEMENT.codes}
+
+
 def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
-    if found is None:
-        return (
-            [(key, "", None) for key in ("score", "tier", "grade", "lifecycle_stage", "classified_as_of")]
-            if coded
-            else []
-        )
-    tier = found.tier if coded else words.TIER.label(found.tier)
-    stage = found.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
-    return [
-        ("score", _("Score"), found.score),
-        ("tier", _("Tier"), tier),
-        ("grade", _("Grade"), found.grade if coded else f"{found.grade} ({found.grade_reason})"),
-        *([("grade_reason", "", found.grade_reason)] if coded else []),
-        ("lifecycle_stage", _("Lifecycle"), stage),
-        ("classified_as_of", _("Classified as of"), tables.day(found.as_of)),
+    """The classes that count; for a program the computed ones as well, which a terminal shows beside a pinned one."""
+    judgement, computed = found.judgement, _computed(found.judgement)
+    shown = computed
+    if judgement is not None and not coded:
+        shown = {name: tables.word(words.CLASSES[name], code) for name, code in computed.items()}
+        shown["grade"] = f"{judgement.grade} ({judgement.grade_reason})"
+    classes = pins.classes(found.overrides, shown, coded=coded)
+    fields = [
+        ("score", _("Score"), getattr(judgement, "score", None)),
+        ("tier", _("Tier"), classes["tier"]),
+        ("grade", _("Grade"), classes["grade"]),
+        ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
+        ("classified_as_of", _("Classified as of"), tables.day(getattr(judgement, "as_of", None))),
     ]
+    if coded:
+        fields.insert(3, ("grade_reason", "", getattr(judgement, "grade_reason", None)))
+        fields += [(f"computed_{name}", "", code) for name, code in computed.items()]
+    return fields

@@ -72,6 +72,8 @@ def command_help(command: Any, ctx: Any, commands: list[tuple[str, str]] | None 
 
 def _usage(command: Any, ctx: Any, group: bool) -> str:
     pieces = [_bare(piece) for piece in command.collect_usage_pieces(ctx) if piece != "[OPTIONS]"]
+    if group and command.invoke_without_command:
+        return _("Usage: {command}").format(command=f"{ctx.command_path} [OPTIONS] [COMMAND …]")
     if group:
         pieces = ["COMMAND …"]
     return _("Usage: {command}").format(command=" ".join([ctx.command_path, *pieces, "[OPTIONS]"]))

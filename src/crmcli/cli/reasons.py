@@ -5,37 +5,76 @@ import sys
 from typing import Any
 
 from crmcli import vocabulary as words
+from crmcli.cli import pins
 from crmcli.i18n import _
 from crmcli.render.output import Column, Format, Listing, Record, choose
 
 
 def record(found: Any, format: Format | None) -> Record:
-    """Build the record; on a terminal codes are words."""
+    """Build the record; on a terminal codes are words.
+
+    A class that is pinned by hand stands where the computed one would, and that one beside it.
+    """
     coded = choose(format, sys.stdout) is not Format.TABLE
-    stage = found.lifecycle_stage if coded else words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
+    computed = {name: getattr(found, name) for name in words.JUDGEMENT.codes}
+    labels = {code: label for code, label, _least in found.thresholds}
+    shown = computed
+    if not coded:
+        stage = words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
+        shown = {"tier": found.tier_label, "grade": found.grade, "lifecycle_stage": stage}
+    classes = pins.classes(found.overrides, shown, coded=coded, labels=labels)
     fields = [
         ("id", "#", found.customer),
         ("name", _("Name"), found.name),
         ("score", _("Score"), found.score),
-        ("tier", _("Tier"), found.tier if coded else found.tier_label),
-        ("grade", _("Grade"), found.grade),
+        ("tier", _("Tier"), classes["tier"]),
+        ("grade", _("Grade"), classes["grade"]),
         (
             "grade_reason",
             _("Reason"),
             found.grade_reason if coded else f"{found.grade_text} ({found.grade_reason})",
         ),
         ("grade_rule", _("Rule"), found.grade_rule or _("whoever is left over")),
-        ("lifecycle_stage", _("Lifecycle"), stage),
+        ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
         ("period", _("Period"), found.period),
         ("as_of", _("As of"), found.as_of),
         ("fingerprint", _("Rules"), found.fingerprint if coded else found.fingerprint[:12]),
     ]
-    sections = [_terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded)]
+    if coded:
+        fields += [(f"computed_{name}", "", code) for name, code in computed.items()]
+    overrides = pins.of_customer(found.overrides, computed, coded=coded, labels=labels)
+    sections = [
+        overrides,
+        _terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded),
+    ]
     sections += [_steps(found, coded=coded)] if found.steps else []
     sections.append(_thresholds(found))
     sections += [_terms(each.terms, each.name, each.label, each.score, coded=coded) for each in found.further]
     sections += [_segments(found, coded=coded)] if found.segments else []
     return Record(fields, [*sections, _facts(found, coded=coded)])
+
+
+def only_pinned(found: Any, format: Format | None) -> Record:
+    """Build the record of somebody whom no run knows yet; for a program it has the fields of every other."""
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    unknown = dict.fromkeys(words.JUDGEMENT.codes)
+    classes = pins.classes(found.overrides, unknown, coded=coded)
+    fields = [
+        ("id", "#", found.customer),
+        ("name", _("Name"), found.name),
+        ("score", "", None),
+        ("tier", _("Tier"), classes["tier"]),
+        ("grade", _("Grade"), classes["grade"]),
+        *((name, "", None) for name in ("grade_reason", "grade_rule")),
+        ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
+        *((name, "", None) for name in ("period", "as_of", "fingerprint")),
+        *((f"computed_{name}", "", None) for name in unknown),
+    ]
+    overrides = pins.of_customer(found.overrides, unknown, coded=coded)
+    if not coded:
+        return Record([field for field in fields if field[2] is not None], [overrides])
+    empty = [Listing([], [], key=key) for key in ("indicators", "thresholds", "facts")]
+    return Record(fields, [overrides, *empty])
 
 
 def short_number(value: Any) -> Any:

@@ -70,6 +70,13 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
         say(text.format(period=run.period, count=run.customers))
         if outcome.compared_with is not None:
             _say_moves(done, outcome, shown)
+        if outcome.pinned:
+            text = ngettext(
+                "{count} customer is pinned by hand; the counts are what the rules say",
+                "{count} customers are pinned by hand; the counts are what the rules say",
+                outcome.pinned,
+            )
+            say(text.format(count=outcome.pinned))
         if outcome.other_currencies:
             text = ngettext(
                 "{count} transaction in another currency was not counted",

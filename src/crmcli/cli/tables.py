@@ -8,6 +8,8 @@ from crmcli import vocabulary as words
 from crmcli.i18n import _
 from crmcli.render.output import Amount, Cell, Column, Listing
 
+PINNED = " *"  #: behind a class in a list of customers that was pinned by hand
+
 
 def day(text: str | None) -> date | None:
     """Return a stored day as a date."""
@@ -25,7 +27,7 @@ def amount(minor: int | None, currency: str) -> Amount | None:
 
 
 def customers(lines: Iterable[Any], *, coded: bool) -> Listing:
-    """List customers; `coded` leaves codes as they are, for programs."""
+    """List customers; `coded` leaves codes as they are, for programs. A class pinned by hand is marked, or named."""
     columns = [
         Column("id", "#"),
         Column("name", _("Name"), wrap=True, min_width=8),
@@ -37,16 +39,26 @@ def customers(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("last_contacted_on", _("Last contact"), spare=2),
         Column("next_contact_on", _("Next contact"), spare=1),
         Column("phone", _("Phone")),
+        *([Column("pinned", _("Pinned"))] if coded else []),
     ]
     rows = [
         (
-            line.id, line.name, line.company, line.score, _code(words.TIER, line.tier, coded), line.grade,
-            _code(words.LIFECYCLE_STAGE, line.lifecycle_stage, coded), day(line.last_contacted_on), day(line.next_contact_on),
-            line.phone,
+            line.id, line.name, line.company, line.score, *_classes(line, coded), day(line.last_contacted_on),
+            day(line.next_contact_on), line.phone, *([line.pinned] if coded else []),
         )
         for line in lines
     ]  # fmt: skip
     return Listing(columns, rows, key="customers")
+
+
+def _classes(line: Any, coded: bool) -> list[str | None]:
+    """Tier, grade and stage; on a terminal in words, and a star on what is pinned by hand."""
+    codes = {name: getattr(line, name) for name in words.CLASSES}
+    if coded:
+        return list(codes.values())
+    pinned = (line.pinned or "").split(", ")
+    shown = {name: word(words.CLASSES[name], code) for name, code in codes.items()}
+    return [f"{text}{PINNED}" if name in pinned else text for name, text in shown.items()]
 
 
 def contacts(lines: Iterable[Any]) -> Listing:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Join,
     Select,
     func,
@@ -31,6 +32,7 @@ _RULESETS = _TABLES["rulesets"]
 _CLASSES = _TABLES["classifications"]
 _SEGMENTS = _TABLES["segments"]
 JUDGEMENTS = ("tier", "grade", "lifecycle_stage")
+_RUN_OVERRIDES = _TABLES["run_overrides"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ def make_run(
     }
     run_id = inserted_id(connection, _RUNS, values)
     run_program(connection, program, run_id)
+    _keep_overrides(connection, run_id, as_of)
     counts = _counts(connection, found_by(run_id))
     customers = sum(counts["tier"].values())
     mine = _RUNS.c.id == run_id
@@ -261,6 +264,12 @@ def _pairs(before: FromClause, after: FromClause) -> Select[Any]:
     )  # fmt: skip
 
 
+def pinned_customers(connection: Connection, run: RunRow) -> int:
+    """Return how many customers had a class pinned by hand on the day of a run."""
+    query = select(func.count(_RUN_OVERRIDES.c.customer_id.distinct()))
+    return int(connection.execute(query.where(_RUN_OVERRIDES.c.run_id == run.id)).scalar_one())
+
+
 def other_currencies(connection: Connection, currency: str, as_of: date) -> int:
     """Return how many transactions up to a day are in another currency than the rules count in."""
     table = _TABLES["transactions"]
@@ -270,6 +279,22 @@ def other_currencies(connection: Connection, currency: str, as_of: date) -> int:
         .where(table.c.currency != currency, table.c.occurred_on <= as_of)
     )
     return int(connection.execute(query).scalar_one())
+
+
+def _keep_overrides(connection: Connection, run_id: int, as_of: date) -> None:
+    """Keep the overrides that were in force on the day of the run; of several for one judgement the newest."""
+    table = _TABLES["overrides"]
+    in_force = (
+        select(func.max(table.c.id))
+        .where(table.c.from_on <= as_of)
+        .where(or_(table.c.until_on.is_(None), table.c.until_on >= as_of))
+        .where(or_(table.c.ended_on.is_(None), table.c.ended_on > as_of))
+        .group_by(table.c.customer_id, table.c.judgement)
+    )
+    names = ["customer_id", "judgement", "value", "from_on", "until_on", "override_reason"]
+    chosen = select(literal(run_id, Integer), *(table.c[name] for name in names))
+    chosen = chosen.where(table.c.id.in_(in_force)).order_by(table.c.customer_id, table.c.judgement)
+    connection.execute(insert(_RUN_OVERRIDES).from_select(["run_id", *names], chosen))
 
 
 def _counts(connection: Connection, found: Judged) -> dict[str, dict[str, int]]:

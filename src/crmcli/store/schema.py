@@ -137,8 +137,11 @@ Email = Annotated[
 ]
 
 
-def _one_of(column: str, words: Vocabulary) -> CheckConstraint:
+def _one_of(column: str, words: Vocabulary, *, of: str = "") -> CheckConstraint:
+    """The column holds a code of the list; `of` names the judgement for which that is so."""
     codes = ", ".join(f"'{code}'" for code in words.codes)
+    if of:
+        return CheckConstraint(f"judgement <> '{of}' OR {column} IN ({codes})", name=f"{of}_known")
     return CheckConstraint(f"{column} IN ({codes})", name=f"{column}_known")
 
 
@@ -470,6 +473,42 @@ class Task(TaskIn, Identity, table=True):
     import_batch_id: int | None = _reference("import_batches", index=True)
 
 
+class OverrideIn(SQLModel):
+    """手动设定: a class that the salesperson pins by hand, whatever the rules compute.
+
+    Attributes:
+        from_on: the day it was set; it counts from then on.
+        until_on: the last day it was meant for; None for as long as nobody takes it off.
+    """
+
+    customer_id: int
+    judgement: Annotated[str, _member_of(vocabulary.JUDGEMENT)] = _required_text()
+    value: Line = _required_text()
+    from_on: date = Field(sa_type=Day)
+    until_on: date | None = _day()
+    override_reason: Line = _required_text()
+
+
+class Override(OverrideIn, Identity, table=True):
+    """The stored override. From `ended_on` on it no longer counts: it was taken off or another took its place."""
+
+    __tablename__ = "overrides"
+    __table_args__ = (
+        _one_of("judgement", vocabulary.JUDGEMENT),
+        _one_of("value", vocabulary.GRADE, of="grade"),
+        _one_of("value", vocabulary.LIFECYCLE_STAGE, of="lifecycle_stage"),
+        CheckConstraint("trim(override_reason) <> ''", name="override_reason_not_empty"),
+        _day_shape("from_on"),
+        _day_shape("until_on"),
+        _day_shape("ended_on"),
+        CheckConstraint("until_on >= from_on", name="until_on_not_before_from_on"),
+        Index("ix_overrides_customer_id_judgement", "customer_id", "judgement"),
+        NUMBERED,
+    )
+    customer_id: int = _reference("customers", required=True)
+    ended_on: date | None = _day()
+
+
 # --- where things came from and what was done ----------------------------------------------------------------------
 
 
@@ -657,3 +696,19 @@ class Segment(SQLModel, table=True):
     customer_id: int = Field(primary_key=True)
     segmentation: str = Field(primary_key=True, sa_type=Text)
     segment: str = Field(sa_type=Text)
+
+
+class RunOverride(SQLModel, table=True):
+    """An override that was in force on the day of a run, beside what the run computed. It is a copy, and history."""
+
+    __tablename__ = "run_overrides"
+    __table_args__ = ({"sqlite_strict": True, "sqlite_with_rowid": False},)
+    run_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    )
+    customer_id: int = Field(primary_key=True)
+    judgement: str = Field(primary_key=True, sa_type=Text)
+    value: str = Field(sa_type=Text)
+    from_on: date = Field(sa_type=Day)
+    until_on: date | None = _day()
+    override_reason: str = Field(sa_type=Text)

@@ -35,6 +35,7 @@ class Outcome:
         moves: who changed tier or grade.
         stale: something was recorded since a run that was left as it is.
         other_currencies: transactions in another currency, which the rules did not count.
+        pinned: customers with a class that was pinned by hand on that day; the counts of the run are computed ones.
     """
 
     run: RunRow
@@ -43,6 +44,7 @@ class Outcome:
     moves: tuple[Move, ...]
     stale: bool
     other_currencies: int
+    pinned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +168,5 @@ def _run(
     savepoint.commit()
     work.record_run(run.id)
     compared = found or runs.run_before(connection, run, other_rules=whatif)
-    return Outcome(run, True, compared, tuple(runs.moves(connection, compared, run)), False, others)
+    moves, pinned = tuple(runs.moves(connection, compared, run)), runs.pinned_customers(connection, run)
+    return Outcome(run, True, compared, moves, False, others, pinned)

@@ -7,9 +7,10 @@ from crmcli import clock
 from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.store.light import reading
-from crmcli.store.reads import customers, judgements, records
+from crmcli.store.reads import customers, judgements, overrides, records
 from crmcli.store.reads.customers import CustomerRow
 from crmcli.store.reads.judgements import Judgement
+from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.reads.records import (
     ContactLine,
     InteractionLine,
@@ -29,6 +30,7 @@ class CustomerFile:
 
     customer: CustomerRow
     judgement: Judgement | None
+    overrides: tuple[OverrideLine, ...]
     contacts: tuple[ContactLine, ...]
     interactions: tuple[InteractionLine, ...]
     transactions: tuple[TransactionLine, ...]
@@ -52,6 +54,7 @@ def customer_file(database: Path, which: str) -> CustomerFile:
         return CustomerFile(
             row,
             judgements.judgement(connection, number, today),
+            tuple(overrides.overrides(connection, today, customer=number)),
             tuple(records.contacts(connection, number)),
             tuple(records.interactions(connection, number, _LAST)),
             tuple(records.transactions(connection, number, _LAST)),

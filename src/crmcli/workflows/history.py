@@ -4,7 +4,7 @@ Read from what the runs stored; nothing is worked out again. Light: neither YAML
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -34,6 +34,7 @@ class Period(NamedTuple):
         rules: the fingerprint of the rules.
         rules_changed: they are others than in the period before.
         shifts: the indicators whose points changed most, the biggest change first.
+        pinned: judgement → the class that was pinned by hand on that day; the others are what the rules said.
     """
 
     period: str
@@ -52,6 +53,7 @@ class Period(NamedTuple):
     rules: str
     rules_changed: bool
     shifts: tuple[Shift, ...]
+    pinned: Mapping[str, str]
 
 
 class History(NamedTuple):
@@ -81,12 +83,18 @@ def history(database: Path, which: str, *, limit: int = ALL) -> History:
         wanted = limit + 1 if limit >= 0 else ALL
         lines = reads.history(connection, match.id, today, named=NAMED, limit=wanted)
         words = _words(connection, lines)
+        pinned: dict[int, dict[str, str]] = {}
+        for each in reads.pinned_then(connection, match.id):
+            pinned.setdefault(each.run, {})[each.judgement] = each.value
     if not lines:
         raise NotFoundError(
             _("{name} has not been classified").format(name=match.name),
             hint=_("run 'crm classify'; it leaves out who was archived or not yet known on its day"),
         )
-    periods = [_period(tuple(group), words) for _run, group in groupby(lines, key=lambda line: line.run)]
+    periods = [
+        _period(tuple(group), words, pinned.get(run, {}))
+        for run, group in groupby(lines, key=lambda line: line.run)
+    ]
     more = 0 <= limit < len(periods)
     return History(match.id, match.name, tuple(periods[-limit:] if more else periods), more)
 
@@ -97,7 +105,9 @@ def _words(connection: sqlite3.Connection, lines: Sequence[reads.HistoryLine]) -
     return {fingerprint: RuleWords(ruleset_agenda(connection, fingerprint)) for fingerprint in used}
 
 
-def _period(lines: Sequence[reads.HistoryLine], words: dict[str, RuleWords]) -> Period:
+def _period(
+    lines: Sequence[reads.HistoryLine], words: dict[str, RuleWords], pinned: Mapping[str, str]
+) -> Period:
     line = lines[0]
     said = [words[rules] for rules in (line.rules, line.rules_before) if rules is not None]
     shifts = (shift_of(each, *said) for each in lines)
@@ -118,4 +128,5 @@ def _period(lines: Sequence[reads.HistoryLine], words: dict[str, RuleWords]) -> 
         rules=line.rules,
         rules_changed=line.rules_before is not None and line.rules_before != line.rules,
         shifts=tuple(shift for shift in shifts if shift is not None),
+        pinned=pinned,
     )

@@ -39,7 +39,9 @@ _DAYS = {
     "closed_on",
 }  # fmt: skip
 _MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor"}
-_OF_CUSTOMER = (schema.Task, schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact)
+_OF_CUSTOMER = (
+    schema.Task, schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact, schema.Override,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,7 @@ def _make(
         read.setdefault("occurred_on", work.today)
     if entity == "opportunity":
         read.setdefault("opened_on", work.today)
-    checked = _validated(model_in, read, faults)
+    checked = validated(model_in, read, faults)
     row = model.model_validate({**checked.model_dump(), **work.stamps()})
     if entity == "opportunity" and row.stage not in OPEN_STAGES and row.closed_on is None:
         row.closed_on = work.today
@@ -264,7 +266,7 @@ def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tupl
     model, model_in = _MODELS[entity]
     read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
     stored = row.model_dump(include=set(model_in.model_fields), warnings=False)
-    checked = _validated(model_in, {**stored, **read}, faults)
+    checked = validated(model_in, {**stored, **read}, faults)
     _refuse_other_decimals(row, read)
     changes = []
     for name in read:
@@ -329,7 +331,7 @@ def _read(
             elif name == "currency":
                 read[name] = money_in
             elif name in {"customer", "referred_by"}:
-                read[f"{name}_id"] = _customer(work, text).id if text.strip() else None
+                read[f"{name}_id"] = customer_named(work, text).id if text.strip() else None
             elif name == "product":
                 read["product_id"] = _product(work, text) if text.strip() else None
             else:
@@ -347,7 +349,7 @@ def _e164(phone: str, country: str) -> str | None:
     return to_e164(phone, country)
 
 
-def _validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault]) -> SQLModel:
+def validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault]) -> SQLModel:
     """Return the checked record, or raise with `faults` and everything else that is wrong."""
     unread = {_MONEY.get(str(fault.column), str(fault.column)) for fault in faults}
     try:
@@ -426,7 +428,7 @@ def _refuse_same_product(work: Work, row: Any) -> None:
 
 def _get(work: Work, entity: str, which: str) -> Any:
     if entity == "customer":
-        return work.session.get(schema.Customer, _customer(work, which).id)
+        return work.session.get(schema.Customer, customer_named(work, which).id)
     model = _MODELS[entity][0]
     number = which.strip().removeprefix("#")
     if number.isdecimal() and len(number) < 18:
@@ -445,7 +447,8 @@ def _get(work: Work, entity: str, which: str) -> Any:
     )
 
 
-def _customer(work: Work, text: str) -> Match:
+def customer_named(work: Work, text: str) -> Match:
+    """Return the one customer that a word names, in the transaction that is open."""
     connection = work.connection.connection.driver_connection
     return find_customer(connection, text, work.settings.country)  # type: ignore[arg-type]
 

@@ -20,6 +20,8 @@ from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Tier
 from crmcli.rules.scoring import cap_line
 from crmcli.store.light import reading
 from crmcli.store.reads import judgements as reads
+from crmcli.store.reads import overrides as pinned
+from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
 
@@ -79,6 +81,8 @@ class Why:
         further: the other scores.
         segments: (judgement, its label, segment, its label, the condition that matched).
         next_tier: (its label, the least score for it) of the tier above, or None; `steps` lead to it, one at a time.
+        overrides: what is pinned by hand today, or was on the day of the period that was asked for; `tier`, `grade` and
+            `lifecycle_stage` are what the rules say all the same.
     """
 
     customer: int
@@ -104,9 +108,19 @@ class Why:
     next_tier: tuple[str, float] | None
     steps: tuple[Step, ...]
     currency: str
+    overrides: tuple[OverrideLine, ...]
 
 
-def why(database: Path, which: str, period: str | None = None) -> Why:
+@dataclass(frozen=True, slots=True)
+class Unclassified:
+    """Somebody who was never classified, and has nothing but what was pinned by hand."""
+
+    customer: int
+    name: str
+    overrides: tuple[OverrideLine, ...]
+
+
+def why(database: Path, which: str, period: str | None = None) -> Why | Unclassified:
     """Return the reasons of the last run up to today, or of one period.
 
     Raises:
@@ -117,6 +131,9 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
         match = find_customer(connection, which, settings.country)
         today = clock.today(settings.time_zone).isoformat()
         found = reads.judgement(connection, match.id, today, period)
+        overrides = tuple(pinned.overrides(connection, today, customer=match.id))
+        if found is None and overrides and period is None:
+            return Unclassified(match.id, match.name, overrides)
         if found is None:
             raise NotFoundError(
                 _("{name} has not been classified").format(name=match.name),
@@ -124,6 +141,8 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
             )
         lines = reads.indicators(connection, found.run, match.id)
         segments = dict(reads.segments(connection, found.run, match.id))
+        if period is not None:
+            overrides = tuple(pinned.overrides_of_run(connection, found.run, match.id))
         files = reads.ruleset_files(connection, found.fingerprint)
         ruleset = load(files, _("the rules of {period}").format(period=found.period))
         above = next_tier(ruleset, found.tier)
@@ -178,6 +197,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why:
         next_tier=None if above is None else (above.label.text(), above.at_least),
         steps=steps,
         currency=settings.currency,
+        overrides=overrides,
     )
 
 

@@ -1,7 +1,7 @@
 """Proves S1, S2, S3 and S4: the migrated file is what the models say; an upgrade is all or nothing and loses no row.
 
-The second schema version does not exist yet, so these tests bring their own: a good one that rebuilds the table
-everything hangs on, and broken ones.
+The upgrades that there are are tested with a file of the version before. What is to come is stood for by versions of
+the tests' own: a good one that rebuilds the table everything hangs on, and broken ones.
 """
 
 import re
@@ -23,8 +23,8 @@ REBUILD = '''
 """Rebuilds customers."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     with op.batch_alter_table("customers", recreate="always") as batch:
         batch.add_column(sa.Column("nickname", sa.Text()))
@@ -32,8 +32,8 @@ def upgrade():
 BREAKS = '''
 """The third of four statements fails."""
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     op.execute("CREATE TABLE first (a INTEGER) STRICT")
     op.execute("ALTER TABLE customers RENAME COLUMN notes TO remarks")
@@ -43,8 +43,8 @@ def upgrade():
 ORPHANS = '''
 """Deletes what others refer to."""
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     op.execute("DELETE FROM customers")
 '''
@@ -88,6 +88,7 @@ def filled(crm: Run, database: Path) -> Path:
         ["sell", "1", "5"],
         ["task", "add", "t", "--customer", "1"],
         ["opportunity", "add", "1"],
+        ["classify", "pin", "1", "--grade", "A", "--reason", "x"],
         ["classify"],
     ):
         assert crm(*line).status == 0
@@ -207,18 +208,73 @@ def test_types_are_held_to(filled: Path) -> None:
 # --- upgrades --------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def version_1(filled: Path, tmp_path: Path) -> Path:
+    """A file as schema 1 made it, with the rows of `filled` in all its tables."""
+    old = tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript((migrate.SCRIPTS / "versions/0001_spine.sql").read_text(encoding="utf-8"))
+        tables = [
+            row[1] for row in _master(old) if row[0] == "table" and not str(row[1]).startswith("sqlite_")
+        ]
+        connection.execute("ATTACH ? AS new", (str(filled),))
+        for name in tables:
+            connection.execute(f"INSERT INTO main.{name} SELECT * FROM new.{name}")  # noqa: S608
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.execute(f"PRAGMA application_id={light.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version=1")
+        connection.commit()
+    assert {"customers", "classifications", "journal_changes"} <= set(tables)
+    assert "overrides" not in tables
+    return old
+
+
+def test_a_file_of_version_1_is_upgraded_with_everything_in_it(
+    crm: Run, version_1: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CRM_DB", str(version_1))
+    tables = [name for name in SQLModel.metadata.tables if name not in {"overrides", "run_overrides"}]
+    with closing(sqlite3.connect(version_1)) as connection:
+        before = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608
+    assert all(before[name] for name in ("customers", "tasks", "classifications", "indicator_values", "runs"))
+    status, _out, err = crm("list")
+    assert (status, "was made by an older crm" in err) == (78, True)
+
+    done = crm("classify", "pin", "2", "--grade", "B", "--reason", "y")
+    assert done.status == 0, done.err
+    assert _pragma(version_1, "user_version") == light.SCHEMA_VERSION
+    assert _pragma(version_1, "integrity_check") == "ok"
+    with closing(sqlite3.connect(version_1)) as connection:
+        after = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608
+        kept = (after.pop("journal_entries")[:-1], after.pop("journal_changes")[:-1])
+        assert kept == (before.pop("journal_entries"), before.pop("journal_changes"))
+        assert after == before
+    assert _shape(version_1).keys() == SQLModel.metadata.tables.keys()
+    assert _shape(version_1) == _shape(tmp_path / "crm.db")
+    assert _rows_of_backup(version_1) == 2
+    assert crm("classify", "pins", "--format", "ids").out == "2\n"
+    assert crm("undo").status == 0
+    assert crm("list", "--grade", "D", "--format", "ids").out == "1\n2\n"
+
+
+def _rows_of_backup(path: Path) -> int:
+    with closing(sqlite3.connect(path.parent / "backups" / f"{path.stem}-schema-1.db")) as connection:
+        return int(connection.execute("SELECT count(*) FROM customers").fetchone()[0])
+
+
 def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) -> None:
-    (scripts / "versions" / "0002_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    (scripts / "versions" / "0003_rebuild.py").write_text(REBUILD, encoding="utf-8")
     before, old_master = _rows(filled), _master(filled)
-    migrate.migrate(filled, scripts=scripts, target=2)
+    migrate.migrate(filled, scripts=scripts, target=3)
     after = _rows(filled)
     assert [row[-1] for row in after["customers"]] == [None, None]
     assert [row[:-1] for row in after["customers"]] == before["customers"]
     assert {**after, "customers": []} == {**before, "customers": []}
     assert len(after["interactions"]) == len(after["contacts"]) == len(after["tasks"]) == 1
-    assert _pragma(filled, "user_version") == 2
+    assert _pragma(filled, "user_version") == 3
     assert _pragma(filled, "integrity_check") == "ok"
-    backup = filled.parent / "backups" / "crm-schema-1.db"
+    backup = filled.parent / "backups" / "crm-schema-2.db"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
     assert _rows(backup) == before
@@ -233,37 +289,37 @@ def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) ->
 def test_a_failing_upgrade_leaves_nothing_behind(
     filled: Path, scripts: Path, third: str, status: int | None
 ) -> None:
-    (scripts / "versions" / "0002_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
+    (scripts / "versions" / "0003_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
     master, rows = _master(filled), _rows(filled)
     with pytest.raises(StorageError if status else RuntimeError) as failed:
-        migrate.migrate(filled, scripts=scripts, target=2)
+        migrate.migrate(filled, scripts=scripts, target=3)
     if isinstance(failed.value, StorageError):
         assert failed.value.status == status
     assert _master(filled) == master
     assert _rows(filled) == rows
-    assert _pragma(filled, "user_version") == 1
+    assert _pragma(filled, "user_version") == 2
     assert _pragma(filled, "integrity_check") == "ok"
-    backup = filled.parent / "backups" / "crm-schema-1.db"
+    backup = filled.parent / "backups" / "crm-schema-2.db"
     assert _rows(backup) == rows
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
 def test_an_upgrade_that_breaks_references_is_refused(filled: Path, scripts: Path) -> None:
-    (scripts / "versions" / "0002_orphans.py").write_text(ORPHANS, encoding="utf-8")
+    (scripts / "versions" / "0003_orphans.py").write_text(ORPHANS, encoding="utf-8")
     rows = _rows(filled)
-    with pytest.raises(StorageError, match="would break 5 references; nothing was changed"):
-        migrate.migrate(filled, scripts=scripts, target=2)
+    with pytest.raises(StorageError, match="would break 6 references; nothing was changed"):
+        migrate.migrate(filled, scripts=scripts, target=3)
     assert _rows(filled) == rows
 
 
 def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
     crm: Run, filled: Path, scripts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The day a second schema version comes: readers say what to do, and what they say works."""
-    (scripts / "versions" / "0002_rebuild.py").write_text(REBUILD, encoding="utf-8")
-    monkeypatch.setattr(light, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(engine, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": 2})
+    """The day another schema version comes: readers say what to do, and what they say works."""
+    (scripts / "versions" / "0003_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    monkeypatch.setattr(light, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(engine, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": 3})
     content = filled.read_bytes()
     status, _out, err = crm("list")
     assert status == 78
@@ -272,7 +328,7 @@ def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
     assert filled.read_bytes() == content
     done = crm("init", "--yes")
     assert done.status == 0, done.err
-    assert _pragma(filled, "user_version") == 2
+    assert _pragma(filled, "user_version") == 3
     assert crm("list", "--format", "ids").out == "1\n2\n"
     assert crm("add", "王五").status == 0
 

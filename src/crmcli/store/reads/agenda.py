@@ -1,7 +1,8 @@
 """The agenda: everybody with something due, in one statement, and the tasks and deals behind it."""
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -34,6 +35,15 @@ class AgendaRow(NamedTuple):
     deals: int
     no_next_step: int
     urgency: float
+
+
+class PinnedClasses(NamedTuple):
+    """Where somebody stands who has a class pinned by hand: that one, else the computed one, None if there is neither."""
+
+    customer_id: int
+    tier: str | None
+    grade: str | None
+    lifecycle_stage: str | None
 
 
 class AgendaTask(NamedTuple):
@@ -94,10 +104,46 @@ def agenda(
         "u_deal_past": urgency["opportunity_past"],
         "u_agreed": urgency["next_contact_due"],
         "u_no_next_step": urgency["no_next_step"],
+        "pinned": _pinned(connection, program, today.isoformat()),
         "nothing": _NOTHING,
         "limit": limit,
     }
     return rows(connection, "agenda", AgendaRow, **values)
+
+
+def _pinned(connection: sqlite3.Connection, program: Mapping[str, Any], today: str) -> str:
+    """Return, as JSON, [id, tier, grade, days, max_days, urgency] of everybody who is pinned on a day.
+
+    They are few, so their rhythm is looked up here, by the rules that the agenda stands on, and handed to its statement.
+    """
+    lines = rows(connection, "pinned_classes", PinnedClasses, today=today)
+    rhythms = {each: _rhythm(program["cadence"], *each) for each in {line[1:] for line in lines}}
+    weights = program["urgency"]
+    found = [
+        [
+            line.customer_id, line.tier, line.grade, *rhythms[line[1:]],
+            weights["tier"].get(line.tier, 0) + weights["grade"].get(line.grade, 0),
+        ]
+        for line in lines
+    ]  # fmt: skip
+    return json.dumps(found)
+
+
+def _rhythm(
+    cadence: Sequence[Sequence[Any]], tier: str | None, grade: str | None, stage: str | None
+) -> tuple[int | None, int | None]:
+    """Return the cadence of a class and its maximum in days; (None, None) leaves them as they were computed.
+
+    That is so for a tier that the rules do not know, and without a grade. Of somebody never classified tier or stage may
+    be unknown: then it is the longest cadence of the grade that fits, which is the line that names neither.
+    """
+    wanted = (grade, tier, stage)
+    fits = [
+        (days, most)
+        for *classes, days, most in cadence
+        if grade and all(own in {None, other} for own, other in zip(wanted, classes, strict=True))
+    ]
+    return max(fits, default=(None, None))
 
 
 def agenda_tasks(

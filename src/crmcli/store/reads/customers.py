@@ -29,7 +29,7 @@ class Match(NamedTuple):
 
 
 class CustomerLine(NamedTuple):
-    """One line of a list of customers."""
+    """One line of a list of customers; `pinned` names the judgements that were pinned by hand."""
 
     id: int
     name: str
@@ -41,6 +41,7 @@ class CustomerLine(NamedTuple):
     last_contacted_on: str | None
     next_contact_on: str | None
     phone: str | None
+    pinned: str | None
 
 
 class CustomerRow(NamedTuple):

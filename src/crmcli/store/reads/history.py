@@ -30,6 +30,19 @@ class HistoryLine(NamedTuple):
     points: float | None
 
 
+class PinnedThen(NamedTuple):
+    """A class that was pinned by hand on the day of a run."""
+
+    run: int
+    judgement: str
+    value: str
+
+
+def pinned_then(connection: sqlite3.Connection, number: int) -> list[PinnedThen]:
+    """Return what was pinned for a customer on the days of its runs."""
+    return rows(connection, "run_overrides_of", PinnedThen, customer=number)
+
+
 def history(
     connection: sqlite3.Connection, number: int, today: str, *, named: int, limit: int
 ) -> list[HistoryLine]:
