@@ -12,12 +12,21 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from crmcli.errors import CannotCreateError
 from crmcli.i18n import _
 from crmcli.store.functions import add_functions
-from crmcli.store.light import BUSY_SECONDS, SCHEMA_VERSION, UNFIT, check_file, explain, explained, unfit
+from crmcli.store.light import (
+    BUSY_SECONDS,
+    SCHEMA_VERSION,
+    UNFIT,
+    check_file,
+    explain,
+    explained,
+    reading,
+    unfit,
+)
 
 _PRAGMAS = (
     "foreign_keys=ON",
@@ -101,8 +110,38 @@ def writing(path: Path) -> Iterator[Connection]:
     prepare_file(path)
     engine = make_engine(path)
     try:
-        with engine.connect() as connection, connection.begin():
+        with _explained(path), engine.connect() as connection, connection.begin():
             yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def trying(path: Path) -> Iterator[Connection]:
+    """Open the database for a calculation that needs temporary tables and leaves nothing behind.
+
+    The file itself is open read-only: SQLite refuses whatever would change it, and temporary tables live beside it.
+
+    Raises:
+        CrmError: as for `light.reading`; and what SQLite reported, in our words.
+    """
+    with reading(path) as light:
+        light.execute(
+            "PRAGMA query_only=OFF"
+        )  # it forbids temporary tables too; mode=ro still guards the file
+        engine = create_engine("sqlite://", creator=lambda: light, poolclass=StaticPool)
+        try:
+            with _explained(path), engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn the errors of SQLAlchemy and SQLite into ours."""
+    try:
+        yield
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise explain(error.orig, path) from error
@@ -111,5 +150,3 @@ def writing(path: Path) -> Iterator[Connection]:
         raise explain(error, path) from error
     except UNFIT as error:
         raise unfit(error) from error
-    finally:
-        engine.dispose()
