@@ -260,15 +260,14 @@ def record_tune(found: Any, format: Format | None) -> Record:
 def _results(found: Any, *, plain: bool) -> Listing:
     columns = [
         Column("weights", _("Weights")), _figure("gini", _("Gini")), _figure("gini_best", _("Perfect")),
-        _figure("top_decile_share", _("Top tenth")), _figure("lift", _("Lift")), _figure("top_tier_share", _("Top tier")),
+        _figure("top_decile_share", _("Top tenth")), _figure("lift", _("Lift")),
         Column("buyers", _("Buyers")),
     ]  # fmt: skip
     named = (("now", _("as they are"), found.now), ("found", _("as found"), found.proposed))
     rows = [
         (
             code if plain else words, _number(total.gini, plain=plain), _number(total.gini_best, plain=plain),
-            _share(total.top_decile_share, plain=plain), _number(total.lift, plain=plain, decimals=2),
-            _share(total.top_tier_share, plain=plain), total.buyers,
+            _share(total.top_decile_share, plain=plain), _number(total.lift, plain=plain, decimals=2), total.buyers,
         )
         for code, words, total in named
     ]  # fmt: skip
@@ -307,9 +306,15 @@ def write_lines(found: Any, format: Format | None) -> None:
 
 def note_tune(found: Any) -> None:
     """Say which months had no part, and what to do with the lines, or why there are none."""
+    from crmcli.workflows.tune import GAIN
+
     _say_left_out(found.left_out)
     if not found.better:
-        say(_("the weights found are not better on the later months: nothing is proposed"))
+        text = _(
+            "the weights found are not better on the later months (by a Gini of {gain}, and in most of them): nothing is "
+            "proposed"
+        )
+        say(text.format(gain=GAIN))
         return
     text = ngettext(
         "better in {better} of {count} month", "better in {better} of {count} months", len(found.tested)

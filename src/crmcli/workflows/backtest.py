@@ -198,7 +198,7 @@ def nothing_to_look_at(left_out: Sequence[LeftOut], horizon: Horizon) -> NotFoun
     if waiting:
         month = min(waiting, key=lambda month: month.period)
         hint = _(
-            "the {horizon} after {period} end on {until}; ask for earlier months or a shorter --horizon"
+            "the horizon of {period} ends on {until}; ask for earlier months or a shorter --horizon than {horizon}"
         ).format(horizon=horizon, period=month.period, until=month.until)
     else:
         hint = _("nobody was known then; ask for later months")

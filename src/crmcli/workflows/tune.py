@@ -37,6 +37,7 @@ from crmcli.workflows.periods import Horizon, LeftOut, months_between
 from crmcli.workflows.weights import WHOLE, Lesson, Weights
 
 SAMPLE = 3_000  #: customers that are learned from at most, drawn by the seed
+GAIN = 0.005  #: less of a Gini coefficient is not worth another set of weights
 FEW_BUYERS, OVERLAPS = "few_buyers", "overlaps"  #: why a month has no part in it
 TELLS_NOTHING, WEIGHT_ZERO = "tells_nothing", "weight_0"
 
@@ -66,7 +67,8 @@ class Tuned:
         now: the weights in force on the tested months.
         proposed: those found, on the same months.
         better_in: months of those in which the weights found have the higher Gini coefficient.
-        better: whether they have the higher mean; else nothing is proposed.
+        better: whether they have the higher mean, by 0.005 at least, and in more than half of the months the higher
+            coefficient; else nothing is proposed.
         lines: the indicators of value.yaml with the proposed weights; none when nothing is proposed.
     """
 
@@ -128,7 +130,8 @@ def tune(
     wins = sum(
         (new.gini or 0.0) > (old.gini or 0.0) for old, new in zip(now.months, proposed.months, strict=True)
     )
-    better = (proposed.total.gini or 0.0) > (now.total.gini or 0.0)
+    gain = (proposed.total.gini or 0.0) - (now.total.gini or 0.0)
+    better = gain >= GAIN and 2 * wins > len(now.months)
     return Tuned(
         horizon, seed, minimum, str(rules), ruleset.fingerprint,
         learned=tuple(follow.period.name for follow in earlier),
