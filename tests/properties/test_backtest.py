@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from conftest import Run
@@ -273,6 +273,7 @@ def expected(ran: dict[str, list[Any]], sales: list[Any], deals: list[Any]) -> d
     derandomize=True,
     deadline=None,
     max_examples=6,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sales=SALES, refunds=REFUNDS, deals=DEALS)

@@ -52,10 +52,12 @@ def _made(text: str, weights: Sequence[int]) -> tuple[list[str], _Stretch] | Non
     lines = text.splitlines()
     stretch = _stretch(root, lines)
     starts = [item.place.line - 1 for item in items.items]
-    for at, (item, weight) in enumerate(zip(items.items, weights, strict=True)):
-        if not _write(lines, item, weight):
+    for at in reversed(
+        range(len(starts))
+    ):  # from the end: on one line a longer weight moves what comes after it
+        if not _write(lines, items.items[at], weights[at]):
             return None
-        if not weight:
+        if not weights[at]:
             end = starts[at + 1] if at + 1 < len(starts) else stretch.end
             _comment_out(lines, starts[at], end)
     return lines[stretch.start : stretch.end], stretch
