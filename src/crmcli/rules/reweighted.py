@@ -36,9 +36,9 @@ def reweighted_lines(ruleset: RuleSet, weights: Sequence[int]) -> tuple[str, ...
         replaced = "\n".join([*whole[: stretch.start], *lines, *whole[stretch.end :]]) + "\n"
         found, _faults = check({**ruleset.files, FILE: replaced})
         kept = [float(weight) for weight in weights if weight]
-        if found is not None and [each.weight for each in found.scores[0].indicators] == kept:
+        if found is not None and [each.weight for each in found.value.indicators] == kept:
             return tuple(lines)
-    names = [indicator.name for indicator in ruleset.scores[0].indicators]
+    names = [indicator.name for indicator in ruleset.value.indicators]
     return tuple(f"# {name}: weight: {weight}" for name, weight in zip(names, weights, strict=True))
 
 

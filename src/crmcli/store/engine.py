@@ -126,9 +126,9 @@ def trying(path: Path) -> Iterator[Connection]:
         CrmError: as for `light.reading`; and what SQLite reported, in our words.
     """
     with reading(path) as light:
-        light.execute(
-            "PRAGMA query_only=OFF"
-        )  # it forbids temporary tables too; mode=ro still guards the file
+        add_functions(light)
+        # It forbids temporary tables too; that the file was opened read-only still guards it.
+        light.execute("PRAGMA query_only=OFF")
         engine = create_engine("sqlite://", creator=lambda: light, poolclass=StaticPool)
         try:
             with _explained(path), engine.connect() as connection:

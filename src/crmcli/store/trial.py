@@ -9,7 +9,20 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Index, MetaData, Select, Table, func, insert, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from sqlalchemy.sql import visitors
 from sqlmodel import SQLModel
@@ -121,12 +134,34 @@ def placed(connection: Connection, program: ProgramLike) -> list[Placed]:
     return [Placed(*row) for row in connection.execute(_only(found, "customer_id", "score", "tier", "grade"))]
 
 
-def marks(connection: Connection, program: ProgramLike, score: str, customers: Iterable[int]) -> list[Mark]:
-    """Return the marks that make up a score while a program's tables are held, of some customers."""
-    found = program.indicator_values.subquery("found")
-    chosen = _only(found, "customer_id", "indicator", "normalised").where(found.c.score == score)
-    wanted = frozenset(customers)
-    return [Mark(*row) for row in connection.execute(chosen) if row[0] in wanted]
+def marks(connection: Connection, values: Select[Any], customers: frozenset[int]) -> list[Mark]:
+    """Return the marks that make up a score, of some customers, while the tables of its program are held.
+
+    Args:
+        connection: where they are held.
+        values: the statement for the indicator values of the score.
+        customers: whose marks are wanted.
+    """
+    chosen = _only(values.subquery("found"), "customer_id", "indicator", "normalised")
+    return [Mark(*row) for row in connection.execute(chosen) if row[0] in customers]
+
+
+def hold_tiers(connection: Connection, number: int, everybody: Iterable[Placed]) -> Select[Any]:
+    """Keep everybody's tier for the next day that is tried, and return the statement for (customer_id, tier).
+
+    Args:
+        connection: of `engine.trying`.
+        number: of the ruleset, if several are tried.
+        everybody: what the rules found.
+    """
+    columns = (Column("customer_id", Integer, primary_key=True), Column("tier", Text))
+    held = Table(f"{PREFIX}held_{number}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    connection.execute(DropTable(held, if_exists=True))
+    connection.execute(CreateTable(held))
+    rows = [{"customer_id": each.customer, "tier": each.tier} for each in everybody]
+    if rows:
+        connection.execute(insert(held), rows)
+    return select(held.c.customer_id, held.c.tier)
 
 
 def _only(found: Any, *names: str) -> Select[Any]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table
 
 from crmcli import clock
 from crmcli.errors import NotFoundError
@@ -219,9 +220,15 @@ def what_followed(connection: Connection, period: Period, settings: Settings) ->
     return Follow(period, bought, trial.won(connection, period.as_of))
 
 
-def program_for(ruleset: RuleSet, tables: Mapping[str, Table], period: Period, settings: Settings) -> Program:
-    """Compile a ruleset for a month's end over the copied tables."""
-    return compile_ruleset(ruleset, tables, period.as_of, settings.currency)
+def program_for(
+    ruleset: RuleSet,
+    tables: Mapping[str, Table],
+    period: Period,
+    settings: Settings,
+    held: Select[Any] | None = None,
+) -> Program:
+    """Compile a ruleset for a month's end over the copied tables; `held` are the tiers of the month before."""
+    return compile_ruleset(ruleset, tables, period.as_of, settings.currency, held)
 
 
 def try_month(
@@ -233,10 +240,12 @@ def try_month(
 ) -> bool:
     """Classify everybody as of a month's end by each ruleset and count what came next; False when nobody was known."""
     known = False
-    for tally in tallies:
-        program = program_for(tally.ruleset, tables, follow.period, settings)
+    for number, tally in enumerate(tallies):
+        program = program_for(tally.ruleset, tables, follow.period, settings, tally.held)
         with trial.ran(connection, program):
             everybody = trial.placed(connection, program)
+        if tally.ruleset.tiering.sticky:
+            tally.held = trial.hold_tiers(connection, number, everybody)
         if everybody:
             tally.count(everybody, follow)
             known = True
@@ -282,6 +291,7 @@ class Tally:
         self.ruleset = ruleset
         self.today = today
         self.minimum = minimum
+        self.held: Select[Any] | None = None  # the tiers of the month before, for rules that keep to them
         self.months: list[MonthLine] = []
         self._tiers = {tier.code: _Heap() for tier in ruleset.tiers}
         self._grades = {grade: _Checked() for grade in GRADES}

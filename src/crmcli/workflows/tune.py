@@ -34,7 +34,7 @@ from crmcli.workflows.backtest import (
     what_followed,
 )
 from crmcli.workflows.periods import Horizon, LeftOut, months_between
-from crmcli.workflows.weights import WHOLE, Lesson, Weights
+from crmcli.workflows.weights import WHOLE, Cap, Lesson, Weights
 
 SAMPLE = 3_000  #: customers that are learned from at most, drawn by the seed
 GAIN = 0.005  #: less of a Gini coefficient is not worth another set of weights
@@ -121,7 +121,7 @@ def tune(
         wanted = _drawn(trial.customer_ids(connection, tables), seed)
         lessons = [_lesson(connection, tables, settings, ruleset, follow, wanted) for follow in earlier]
         mute = frozenset(at for at in range(len(_names(ruleset))) if learning.tells_nothing(lessons, at))
-        start = learning.to_whole([each.share for each in ruleset.scores[0].indicators])
+        start = learning.to_whole([each.share for each in ruleset.value.indicators])
         found = learning.search(lessons, start, mute, seed)
         tallies = [Tally(each, today, minimum) for each in (ruleset, reweighted(ruleset, found))]
         for follow in later:
@@ -193,33 +193,42 @@ def _lesson(
 ) -> Lesson:
     program = program_for(ruleset, tables, follow.period, settings)
     with trial.ran(connection, program):
-        found = trial.marks(connection, program, ruleset.scores[0].name, wanted)
+        found = trial.marks(connection, program.indicator_values[ruleset.scores.index(ruleset.value)], wanted)
     names = _names(ruleset)
     marks: dict[int, dict[str, float | None]] = {}
     for customer, indicator, mark in found:
         marks.setdefault(customer, {})[indicator] = mark
     values = [max(follow.sold[customer].revenue, 0) if customer in follow.sold else 0 for customer in marks]
-    return learning.lesson([[own[name] for name in names] for own in marks.values()], values)
+    return learning.lesson([[own[name] for name in names] for own in marks.values()], values, _caps(ruleset))
+
+
+def _caps(ruleset: RuleSet) -> tuple[Cap, ...]:
+    """The groups of the score: which of its indicators, and the points they give together at most."""
+    score = ruleset.value
+    return tuple(
+        Cap(tuple(at for at, each in enumerate(score.indicators) if each.group == group.name), group.cap)
+        for group in score.groups
+    )
 
 
 def _names(ruleset: RuleSet) -> list[str]:
-    return [indicator.name for indicator in ruleset.scores[0].indicators]
+    return [indicator.name for indicator in ruleset.value.indicators]
 
 
 def reweighted(ruleset: RuleSet, weights: Weights) -> RuleSet:
-    """Return the ruleset with other weights of its first score, in the order of its indicators; 0 takes one out."""
-    score = ruleset.scores[0]
+    """Return the ruleset with other weights of the value score, in the order of its indicators; 0 gives no points."""
+    score = ruleset.value
     indicators = tuple(
         replace(indicator, weight=float(weight), share=weight / WHOLE)
         for indicator, weight in zip(score.indicators, weights, strict=True)
-        if weight
     )
-    return replace(ruleset, scores=(replace(score, indicators=indicators), *ruleset.scores[1:]))
+    changed = replace(score, indicators=indicators)
+    return replace(ruleset, scores=tuple(changed if each is score else each for each in ruleset.scores))
 
 
 def _weights(ruleset: RuleSet, found: Weights | None, mute: frozenset[int]) -> tuple[Weight, ...]:
     lines = []
-    for at, indicator in enumerate(ruleset.scores[0].indicators):
+    for at, indicator in enumerate(ruleset.value.indicators):
         proposed = None if found is None else found[at]
         remark = TELLS_NOTHING if at in mute else WEIGHT_ZERO if proposed == 0 else ""
         lines.append(Weight(indicator.name, indicator.label, indicator.share * WHOLE, proposed, remark))

@@ -19,6 +19,14 @@ Weights = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """Indicators, by their place, that together give at most so many points of 100."""
+
+    indicators: tuple[int, ...]
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """One month to learn from.
 
@@ -26,20 +34,24 @@ class Lesson:
         marks: one list per indicator with a whole number of 0 to 10,000 for each customer; 0 where it is left out.
         known: the same with 1 where the mark counts and 0 where it is left out; empty when none is left out.
         values: what each customer brought afterwards, at least 0.
+        caps: groups of indicators that give no more than so much.
     """
 
     marks: tuple[tuple[int, ...], ...]
     known: tuple[tuple[int, ...], ...]
     values: tuple[int, ...]
+    caps: tuple[Cap, ...] = ()
 
 
-def lesson(marks: Sequence[Sequence[float | None]], values: Sequence[int]) -> Lesson:
+def lesson(
+    marks: Sequence[Sequence[float | None]], values: Sequence[int], caps: tuple[Cap, ...] = ()
+) -> Lesson:
     """Return a month as a lesson; the marks are 0 to 1, None where an indicator is left out, one row per customer."""
     columns = list(zip(*marks, strict=True))
     whole = tuple(tuple(round((mark or 0.0) * _FINE) for mark in column) for column in columns)
     known = tuple(tuple(int(mark is not None) for mark in column) for column in columns)
     partial = not all(all(column) for column in known)
-    return Lesson(whole, known if partial else (), tuple(values))
+    return Lesson(whole, known if partial else (), tuple(values), caps)
 
 
 def tells_nothing(lessons: Sequence[Lesson], at: int) -> bool:
@@ -130,15 +142,25 @@ def _worth(lessons: Sequence[Lesson], weights: Weights, seen: dict[Weights, floa
 
 
 def scores(each: Lesson, weights: Weights) -> list[float]:
-    """Return what puts the customers of a lesson in order: the score, up to a constant factor where nothing is left out."""
-    sums = _weighted(each.marks, weights)
-    if not each.known:
-        return sums
-    wholes = _weighted(each.known, weights)
-    return [part / whole if whole else 0.0 for part, whole in zip(sums, wholes, strict=True)]
+    """Return the score of each customer of a lesson, 10,000 to the point; not rounded, which makes no new ties."""
+    everybody = range(len(each.values))
+    wholes = _weighted(each.known, weights) if each.known else [WHOLE] * len(each.values)
+    points = _points(each.marks, weights, wholes)
+    for cap in each.caps:
+        own = [weights[at] if at in cap.indicators else 0 for at in range(len(weights))]
+        most = cap.points * _FINE
+        over = [max(given - most, 0.0) for given in _points(each.marks, own, wholes)]
+        points = [points[at] - over[at] for at in everybody]
+    return points
 
 
-def _weighted(columns: Sequence[Sequence[int]], weights: Weights) -> list[float]:
+def _points(columns: Sequence[Sequence[int]], weights: Sequence[int], wholes: Sequence[float]) -> list[float]:
+    """What indicators give, where the weights that count for a customer stand for the whole."""
+    sums = _weighted(columns, weights)
+    return [part * WHOLE / whole if whole else 0.0 for part, whole in zip(sums, wholes, strict=True)]
+
+
+def _weighted(columns: Sequence[Sequence[int]], weights: Sequence[int]) -> list[float]:
     sums: list[float] = [0] * len(columns[0])
     for weight, column in zip(weights, columns, strict=True):
         if weight:
