@@ -152,6 +152,24 @@ def test_two_rulesets_side_by_side(crm: Run, home: Path) -> None:
     assert "of" not in alone["tiers"][0]
 
 
+def test_tiers_that_are_kept_lean_on_the_month_before(crm: Run, home: Path) -> None:
+    mine = Path(shutil.copytree(PROJECT / "rules", home / "mine"))
+    file = mine / "value.yaml"
+    text = file.read_text(encoding="utf-8").replace("policy: first", "policy: first\nsticky: 40")
+    text = text.replace("at_least: 40", "at_least: 20").replace("at_least: 70", "at_least: 40")
+    file.write_text(text, encoding="utf-8")
+    sales(crm, home, ["a,2025-01-10,900"] * 7 + ["b,2025-01-10,5"])
+
+    def high(first: str, *argv: str) -> list[int]:
+        found = backtest(crm, "--from", first, "--to", "2026-01", *argv)
+        return [row["customers"] for row in found["tiers"] if row["tier"] == "high"]
+
+    assert high("2025-12") == [1]  # nothing of January 2025 is within twelve months of January 2026
+    assert high("2025-12", "--rules", str(mine)) == [2]
+    assert high("2026-01", "--rules", str(mine)) == [0]
+    assert high("2025-12", "--rules", str(mine), "--against", str(PROJECT / "rules")) == [2, 1]
+
+
 def test_other_currencies_are_said(crm: Run, home: Path) -> None:
     sales(crm, home, ["a,2026-01-10,900"])
     assert crm("sell", "a", "7", "--currency", "USD", "--on", "2026-02-01").status == 0

@@ -117,6 +117,8 @@ def test_the_search_never_ends_below_its_beginning(
     now = weights.to_whole([float(share) for share in shares])
     marks, values = [row[0] for row in rows], [row[1] for row in rows]
     each = lesson(marks, values, (Cap((0, 2), 30.0),))
+    points = [float(weighted(mark, now)) for mark in marks]
+    assert [score / 10_000 for score in weights.scores(each, now)] == pytest.approx(points)
     found = weights.search([each], now, frozenset(), seed)
     assert sum(found) == sum(now) == 100
     assert min(found) >= 0
