@@ -56,7 +56,7 @@ def test_a_refund_lowers_the_revenue_and_nobody_counts_below_nothing(crm: Run, h
     assert crm("sell", "b", "10", "--refund", "--on", "2026-02-02").status == 0
     month = backtest(crm, "--from", "2026-01", "--to", "2026-01")["by_month"][0]
     assert (month["revenue"], month["orders"], month["buyers"]) == ("0.00", 2, 1)
-    assert month["top_tier_share"] is None  # no share of nothing
+    assert month["top_tier_share"] == 1  # a is the top tier, and b brought nothing
     assert (month["gini"], month["gini_best"]) == (0.5, 0.5)  # 6 and 0
 
 

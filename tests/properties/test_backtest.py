@@ -214,7 +214,7 @@ def expected(ran: dict[str, list[Any]], sales: list[Any], deals: list[Any]) -> d
     """The figures of a backtest over 60 days, as docs/backtest.md words them, the slow way."""
     months, tiers, grades = (
         [],
-        {t: [0, set(), 0, 0] for t in ("high", "medium", "low")},
+        {t: [0, set(), 0, 0, 0] for t in ("high", "medium", "low")},
         {g: [0, set(), 0] for g in "ABCD"},
     )
     everybody, buying = 0, set()
@@ -234,6 +234,7 @@ def expected(ran: dict[str, list[Any]], sales: list[Any], deals: list[Any]) -> d
             heap[1].add(who)
             heap[2] += orders[who]
             heap[3] += net[who]
+            heap[4] += max(net[who], 0)
             limit = {  # one, three and six calendar months after the ends of January, February and March
                 "2026-01": ("2026-02-28", "2026-04-30", "2026-07-31"),
                 "2026-02": ("2026-03-28", "2026-05-28", "2026-08-28"),
@@ -259,19 +260,19 @@ def expected(ran: dict[str, list[Any]], sales: list[Any], deals: list[Any]) -> d
                 "period": month, "customers": len(rows), "buyers": len(buyers), "orders": sum(orders.values()),
                 "revenue": f"{sum(net.values()) / 100:.2f}", "gini": gini,
                 "top_tier_share": share_of(
-                    sum(net[r[0]] for r in rows if r[2] == "high"), sum(net.values()), enough=len(buyers) >= MINIMUM
+                    sum(max(net[r[0]], 0) for r in rows if r[2] == "high"), sum(values), enough=len(buyers) >= MINIMUM
                 ),
             }
         )  # fmt: skip
-    revenue, enough = sum(heap[3] for heap in tiers.values()), len(buying) >= MINIMUM
+    revenue, enough = sum(heap[4] for heap in tiers.values()), len(buying) >= MINIMUM
     return {
         "by_month": months,
         "tiers": [
             {
                 "tier": tier, "customers": number, "people": len(people), "orders": orders, "revenue": f"{net / 100:.2f}",
-                "customer_share": pytest.approx(number / everybody), "revenue_share": share_of(net, revenue, enough=enough),
+                "customer_share": pytest.approx(number / everybody), "revenue_share": share_of(brought, revenue, enough=enough),
             }
-            for tier, (number, people, orders, net) in tiers.items()
+            for tier, (number, people, orders, net, brought) in tiers.items()
         ],
         "grades": [
             {

@@ -186,11 +186,11 @@ def _left_out(months: Any) -> Listing:
 def note_backtest(found: Any) -> None:
     """Say what was left out, and what a reader must know to trust the figures."""
     _say_left_out(found.left_out)
-    say(
-        _(
+    if found.minimum > 1:
+        text = _(
             "'not enough data' stands where fewer than {minimum} different customers stand behind a figure"
-        ).format(minimum=found.minimum)
-    )
+        )
+        say(text.format(minimum=found.minimum))
     last = found.judged[0].months[-1]
     if found.last_sale is not None and found.last_sale < last.until:
         say(

@@ -38,8 +38,8 @@ class MonthLine:
     Attributes:
         customers: who was known and not archived on the day.
         buyers: those of them with a revenue above 0 afterwards.
-        top_tier_share: of the revenue, what the first tier of the rules brought.
-        top_decile_share: of the positive revenue, what the tenth with the highest scores brought.
+        top_tier_share: of what the buyers brought, the part of the first tier of the rules.
+        top_decile_share: the part that the tenth with the highest scores brought.
         gini: of the score against the revenue; gini_best what a perfect order would have reached.
         lift: top_decile_share divided by a tenth.
     """
@@ -264,12 +264,14 @@ class _Heap:
     buyers: set[int] = field(default_factory=set)
     orders: int = 0
     revenue: int = 0
+    brought: int = 0  #: the revenue of those who did not give back more than they bought
 
     def add(self, customer: int, sold: Sold) -> None:
         self.customers += 1
         self.people.add(customer)
         self.orders += sold.orders
         self.revenue += sold.revenue
+        self.brought += max(sold.revenue, 0)
         if sold.revenue > 0:
             self.buyers.add(customer)
 
@@ -296,7 +298,6 @@ class Tally:
         self._tiers = {tier.code: _Heap() for tier in ruleset.tiers}
         self._grades = {grade: _Checked() for grade in GRADES}
         self._caught = 0.0  #: minor units that the top tenths brought
-        self._positive = 0  #: minor units of everybody above 0
         self._buyers = 0
 
     def count(self, everybody: Sequence[Placed], follow: Follow) -> None:
@@ -330,11 +331,10 @@ class Tally:
         scores = [each.score for each in everybody]
         revenue, buyers = sum(each.revenue for each in sold), sum(value > 0 for value in values)
         top = self.ruleset.tiers[0].code
-        first = sum(each.revenue for each, who in zip(sold, everybody, strict=True) if who.tier == top)
+        first = sum(value for value, who in zip(values, everybody, strict=True) if who.tier == top)
         enough = buyers >= self.minimum
         share = measures.caught(scores, values)
         self._caught += (share or 0.0) * sum(values)
-        self._positive += sum(values)
         self._buyers += buyers
         return MonthLine(
             follow.period.name, follow.period.as_of, follow.period.until,
@@ -342,7 +342,7 @@ class Tally:
             buyers=buyers,
             orders=sum(each.orders for each in sold),
             revenue=revenue,
-            top_tier_share=measures.ratio(first, revenue) if enough else None,
+            top_tier_share=measures.ratio(first, sum(values)) if enough else None,
             top_decile_share=share if enough else None,
             gini=measures.gini(scores, values) if enough else None,
             gini_best=measures.gini_best(values) if enough else None,
@@ -365,13 +365,14 @@ class Tally:
             together.buyers |= heap.buyers
             together.orders += heap.orders
             together.revenue += heap.revenue
+            together.brought += heap.brought
         return together
 
     def _total(self) -> Summary:
         everybody = self._together()
         enough = len(everybody.buyers) >= self.minimum
-        top = self._tiers[self.ruleset.tiers[0].code].revenue
-        share = measures.ratio(self._caught, self._positive) if enough else None
+        top = self._tiers[self.ruleset.tiers[0].code].brought
+        share = measures.ratio(self._caught, everybody.brought) if enough else None
         return Summary(
             months=len(self.months),
             customers=everybody.customers,
@@ -379,7 +380,7 @@ class Tally:
             buyers=self._buyers,
             orders=everybody.orders,
             revenue=everybody.revenue,
-            top_tier_share=measures.ratio(top, everybody.revenue) if enough else None,
+            top_tier_share=measures.ratio(top, everybody.brought) if enough else None,
             top_decile_share=share,
             gini=measures.mean([month.gini for month in self.months]),
             gini_best=measures.mean([month.gini_best for month in self.months]),
@@ -393,7 +394,7 @@ class Tally:
         for tier in self.ruleset.tiers:
             heap = self._tiers[tier.code]
             part = measures.ratio(heap.customers, everybody.customers)
-            share = measures.ratio(heap.revenue, everybody.revenue) if enough else None
+            share = measures.ratio(heap.brought, everybody.brought) if enough else None
             lift = measures.ratio(share, part) if share is not None and part else None
             lines.append(
                 TierLine(
@@ -418,4 +419,4 @@ class Tally:
 
 
 def _lift(share: float | None) -> float | None:
-    return None if share is None else share / float(measures.DECILE)
+    return None if share is None else share * float(1 / measures.DECILE)
