@@ -5,6 +5,7 @@ A changed output is accepted with `pytest tests/cli/test_snapshots.py --snapshot
 
 import re
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,21 @@ def test_rules(command: str, form: str, crm: Run, shown: Shown, snapshot: Snapsh
         assert crm(*command.split(), "--format", form).status == 2  # a ruleset has no ids
         return
     assert shown(crm(*command.split(), "--format", form)) == snapshot
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("against", ["", "--against mine"])
+@pytest.mark.usefixtures("story")
+def test_rules_backtest(
+    against: str, form: str, home: Path, crm: Run, shown: Shown, snapshot: SnapshotAssertion
+) -> None:
+    shutil.copytree(PROJECT / "rules", home / "mine")
+    months = ("--from", "2026-05", "--to", "2026-10", "--horizon", "30d", "--minimum", "1")
+    result = crm("rules", "backtest", *months, *against.split(), "--format", form)
+    if form == "ids":
+        assert (result.status, result.out) == (2, "")
+    else:
+        assert re.sub(r"(ingerprint +)[0-9a-f]{12}", r"\1FINGERPRINT", shown(result)) == snapshot
 
 
 @pytest.mark.parametrize("command", ["rules check", "rules test"])

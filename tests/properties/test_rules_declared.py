@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from crmcli.rules.checker import check, load
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
-from crmcli.store.program import _fill as fill_stage
+from crmcli.store.program import fill as fill_stage
 from crmcli.workflows.ruleset import rule_tables
 from properties.test_rules_scoring import MIDDLE, Db, connection, databases, fill, months_back, same
 

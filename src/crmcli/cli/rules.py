@@ -20,6 +20,21 @@ from crmcli.i18n import _, ngettext
 app = group(_("The rules: check them, test them, show them."))
 APPS = {"rules": app}
 
+FromOption = Annotated[str, typer.Option("--from", metavar="YYYY-MM", help=_("The first month."))]
+ToOption = Annotated[str, typer.Option("--to", metavar="YYYY-MM", help=_("The last month."))]
+HorizonOption = Annotated[
+    str,
+    typer.Option(
+        "--horizon", metavar="SPAN", help=_("How far to look ahead of each month's end: 90d, 12w, 3m.")
+    ),
+]
+MinimumOption = Annotated[
+    int,
+    typer.Option(
+        "--minimum", min=1, help=_("Give no share, rate or coefficient that fewer customers stand behind.")
+    ),
+]
+
 
 def _folder(rules: Path | None) -> Path:
     from crmcli.workflows.rule_folder import rules_folder
@@ -226,6 +241,89 @@ def _faults(faults: Any, *, readable: bool) -> Any:
     ]  # fmt: skip
     listing = Listing(columns, rows, key="faults")
     return listing.only([column.key for column in columns[:-1]]) if readable else listing
+
+
+@command(
+    app,
+    "backtest",
+    help=_(
+        "Hold the classes of past months against what the customers did next.\n\n"
+        "For each month's end the rules see only what was known then. What followed within the horizon says how much of "
+        "the revenue the best tier and the best tenth brought, and how many of each grade won a deal in its months. "
+        "Nothing is stored. docs/backtest.md defines every figure."
+    ),
+    examples=(
+        "crm rules backtest --from 2025-10 --to 2026-07\n"
+        "crm rules backtest --from 2025-10 --to 2026-07 --rules my-rules --against rules --horizon 3m --format json"
+    ),
+)
+def backtest(
+    first: FromOption,
+    last: ToOption,
+    horizon: HorizonOption = "90d",
+    rules: RulesOption = None,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="DIR", help=_("Hold a second set of rules beside the first.")),
+    ] = None,
+    minimum: MinimumOption = 20,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.cli.trials import note_backtest, record_backtest
+    from crmcli.render.output import show_record
+    from crmcli.workflows.backtest import backtest as look_back
+    from crmcli.workflows.periods import parse_horizon
+
+    found = look_back(
+        database(),
+        _folder(rules),
+        first,
+        last,
+        horizon=parse_horizon(horizon),
+        against=against,
+        minimum=minimum,
+    )
+    show_record(record_backtest(found, format), format)
+    note_backtest(found)
+
+
+@command(
+    app,
+    "tune",
+    help=_(
+        "Propose weights for the value score that would have ranked the customers better.\n\n"
+        "They are learned from the earlier half of the months and judged on the later half only; when they are not better "
+        "there, nothing is proposed and the exit status is 1. Writes lines to paste into value.yaml; no file is changed."
+    ),
+    examples=(
+        "crm rules tune --from 2025-01 --to 2026-07\n"
+        "crm rules tune --from 2025-01 --to 2026-07 --horizon 6m --seed 7 --format json"
+    ),
+)
+def tune(
+    first: FromOption,
+    last: ToOption,
+    horizon: HorizonOption = "90d",
+    rules: RulesOption = None,
+    seed: Annotated[
+        int, typer.Option("--seed", help=_("Another number draws another sample and other beginnings."))
+    ] = 0,
+    minimum: MinimumOption = 20,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.cli.trials import note_tune, record_tune, write_lines
+    from crmcli.render.output import show_record
+    from crmcli.workflows.periods import parse_horizon
+    from crmcli.workflows.tune import tune as look_for
+
+    found = look_for(
+        database(), _folder(rules), first, last, horizon=parse_horizon(horizon), seed=seed, minimum=minimum
+    )
+    show_record(record_tune(found, format), format)
+    write_lines(found, format)
+    note_tune(found)
+    if not found.better:
+        raise typer.Exit(1)
 
 
 def _pairs(values: Any) -> str:

@@ -85,7 +85,7 @@ def run_program(connection: Connection, program: ProgramLike, run_id: int) -> No
         run_id: a row of `runs` that exists.
     """
     for stage in program.stages:
-        _fill(connection, stage)
+        fill(connection, stage)
     for values in program.indicator_values:
         _store(connection, schema.IndicatorValue, values, run_id)
     _store(connection, schema.FeatureValues, program.feature_values, run_id)
@@ -118,7 +118,7 @@ def rehearse(connection: Connection, program: ProgramLike, name: str) -> Judged:
         name: tells several rehearsals on one connection apart.
     """
     for stage in program.stages:
-        _fill(connection, stage)
+        fill(connection, stage)
     classes = _kept(
         f"{name}_classes",
         Column("score", Float),
@@ -145,7 +145,8 @@ def _kept(name: str, *columns: Column[Any]) -> Table:
     return Table(f"crm_rehearsal_{name}", MetaData(), key, *columns, prefixes=["TEMPORARY"])
 
 
-def _fill(connection: Connection, stage: StageLike) -> None:
+def fill(connection: Connection, stage: StageLike) -> None:
+    """Make one temporary table of a program and fill it."""
     connection.execute(
         DropTable(stage.table, if_exists=True)
     )  # of a run that broke off outside a transaction
@@ -220,7 +221,7 @@ def _one_customer(
         for at, item in enumerate(items):
             connection.execute(insert(table).values({**stamps, **item, **own, "uid": f"{name}{at}"}))
     for stage in program.stages:
-        _fill(connection, stage)
+        fill(connection, stage)
     found = connection.execute(select(program.features)).mappings().one_or_none()
     connection.rollback()
     return None if found is None else dict(found)
@@ -237,7 +238,7 @@ def _evaluate(
         )
     at = next(at for at, stage in enumerate(program.stages) if stage.table is program.features)
     for stage in program.stages[at + 1 :]:
-        _fill(connection, stage)
+        fill(connection, stage)
     facts = {row.customer_id: row.features for row in connection.execute(program.feature_values)}
     results = [dict(row) for row in connection.execute(program.classifications).mappings()]
     marks: dict[object, dict[str, tuple[object, ...]]] = {}

@@ -1,0 +1,199 @@
+"""Rules tried on past days: what they look at is copied once, each day is run on the copy, nothing is stored.
+
+The copy is narrow (the columns the statements name, and no others), ordered by customer, in temporary tables of a
+connection that cannot write to the file. Knows nothing about YAML or rules; what happened after a day is plain SQL.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+from sqlalchemy.sql import visitors
+from sqlmodel import SQLModel
+
+from crmcli.store.light import statement
+from crmcli.store.program import ProgramLike, fill
+from crmcli.store.settings import KEYS, Settings
+
+PREFIX = "crm_trial_"
+_TABLES = SQLModel.metadata.tables
+#: What the statements of this module look at, whatever the rules do.
+_OWN = {
+    "customers": {"id"},
+    "transactions": {"customer_id", "occurred_on", "kind", "currency", "amount_minor"},
+    "opportunities": {"customer_id", "stage", "closed_on"},
+}
+
+
+class Sold(NamedTuple):
+    """What a customer bought in a stretch of time: number of sales, and sales less refunds in minor units."""
+
+    orders: int
+    revenue: int
+
+
+class Placed(NamedTuple):
+    """Where the rules put a customer."""
+
+    customer: int
+    score: float
+    tier: str
+    grade: str
+
+
+class Mark(NamedTuple):
+    """How well a customer does by one indicator, 0 to 1; None where the value is unknown and left out."""
+
+    customer: int
+    indicator: str
+    mark: float | None
+
+
+def settings_of(connection: Connection) -> Settings:
+    """Return the settings of the database."""
+    table = _TABLES["settings"]
+    found = {
+        row.key: row.value
+        for row in connection.execute(select(table.c.key, table.c.value))
+        if row.key in KEYS
+    }
+    return Settings(**found)
+
+
+def copy_sources(connection: Connection, programs: Iterable[ProgramLike]) -> Mapping[str, Table]:
+    """Copy what programs look at, all from one moment, and return the tables to compile them over from then on.
+
+    Args:
+        connection: of `engine.looking`.
+        programs: compiled over the tables of the schema, for any day: the columns do not depend on it.
+    """
+    wanted = _columns_used(programs)
+    copies = {name: _narrow(_TABLES[name], wanted[name]) for name in sorted(wanted)}
+    connection.exec_driver_sql("BEGIN")  # one moment for all tables, and the file is free again afterwards
+    for name, copy in copies.items():
+        source = _TABLES[name]
+        order = [source.c[key] for key in ("customer_id", "occurred_on", "id") if key in source.c]
+        chosen = select(*(source.c[column.name] for column in copy.columns)).order_by(*order)
+        connection.execute(CreateTable(copy))
+        connection.execute(insert(copy).from_select(list(copy.columns.keys()), chosen))
+        for index in copy.indexes:
+            connection.execute(CreateIndex(index))
+    connection.exec_driver_sql("COMMIT")
+    return copies
+
+
+def _columns_used(programs: Iterable[ProgramLike]) -> dict[str, set[str]]:
+    used = {name: set(columns) for name, columns in _OWN.items()}
+    for program in programs:
+        for stage in program.stages:
+            for element in visitors.iterate(stage.select):
+                table = element.table if isinstance(element, Column) else None
+                if isinstance(element, Column) and table is not None and table is _TABLES.get(table.name):
+                    used.setdefault(table.name, set()).add(element.name)
+    return used
+
+
+def _narrow(source: Table, names: Iterable[str]) -> Table:
+    kept = sorted(names)
+    columns = [Column(name, source.c[name].type, primary_key=source.c[name].primary_key) for name in kept]
+    copy = Table(f"{PREFIX}{source.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    if "customer_id" in copy.c:  # whether somebody existed is asked customer by customer
+        Index(f"ix_{copy.name}", copy.c.customer_id)
+    return copy
+
+
+@contextmanager
+def ran(connection: Connection, program: ProgramLike) -> Iterator[None]:
+    """Hold a program's temporary tables, filled."""
+    for stage in program.stages:
+        fill(connection, stage)
+    yield
+    for stage in program.stages:
+        connection.execute(DropTable(stage.table))
+
+
+def placed(connection: Connection, program: ProgramLike) -> list[Placed]:
+    """Return everybody's score, tier and grade while a program's tables are held, by customer."""
+    found = program.classifications.subquery("found")
+    return [Placed(*row) for row in connection.execute(_only(found, "customer_id", "score", "tier", "grade"))]
+
+
+def marks(connection: Connection, values: Select[Any], customers: frozenset[int]) -> list[Mark]:
+    """Return the marks that make up a score, of some customers, while the tables of its program are held.
+
+    Args:
+        connection: where they are held.
+        values: the statement for the indicator values of the score.
+        customers: whose marks are wanted.
+    """
+    chosen = _only(values.subquery("found"), "customer_id", "indicator", "normalised")
+    return [Mark(*row) for row in connection.execute(chosen) if row[0] in customers]
+
+
+def hold_tiers(connection: Connection, number: int, everybody: Iterable[Placed]) -> Select[Any]:
+    """Keep everybody's tier for the next day that is tried, and return the statement for (customer_id, tier).
+
+    Args:
+        connection: of `engine.looking`.
+        number: of the ruleset, if several are tried.
+        everybody: what the rules found.
+    """
+    columns = (Column("customer_id", Integer, primary_key=True), Column("tier", Text))
+    held = Table(f"{PREFIX}held_{number}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    connection.execute(DropTable(held, if_exists=True))
+    connection.execute(CreateTable(held))
+    rows = [{"customer_id": each.customer, "tier": each.tier} for each in everybody]
+    if rows:
+        connection.execute(insert(held), rows)
+    return select(held.c.customer_id, held.c.tier)
+
+
+def _only(found: Any, *names: str) -> Select[Any]:
+    return select(*(found.c[name] for name in names)).order_by(found.c.customer_id)
+
+
+def customer_ids(connection: Connection, tables: Mapping[str, Table]) -> list[int]:
+    """Return the numbers of all customers that were copied."""
+    number = tables["customers"].c.id
+    return list(connection.execute(select(number).order_by(number)).scalars())
+
+
+def sold(connection: Connection, after: date, until: date, currency: str) -> dict[int, Sold]:
+    """Return what each customer bought after one day and up to another; who is not named bought nothing."""
+    values = {"after": after.isoformat(), "until": until.isoformat(), "currency": currency}
+    rows = connection.execute(text(statement("trial_sold")), values)
+    return {row.customer_id: Sold(row.orders, int(row.revenue)) for row in rows}
+
+
+def won(connection: Connection, after: date) -> dict[int, date]:
+    """Return the day of each customer's first deal that was won after a day; who is not named won none."""
+    rows = connection.execute(text(statement("trial_won")), {"after": after.isoformat()})
+    return {row.customer_id: date.fromisoformat(row.closed_on) for row in rows}
+
+
+def other_currencies(connection: Connection, after: date, until: date, currency: str) -> int:
+    """Return how many transactions of a stretch of time are in another currency than the rules count in."""
+    values = {"after": after.isoformat(), "until": until.isoformat(), "currency": currency}
+    return int(connection.execute(text(statement("trial_other_currencies")), values).scalar_one())
+
+
+def last_day(connection: Connection, tables: Mapping[str, Table]) -> date | None:
+    """Return the day of the last transaction."""
+    found = connection.execute(select(func.max(tables["transactions"].c.occurred_on))).scalar_one()
+    return None if found is None else date.fromisoformat(str(found))
