@@ -16,6 +16,8 @@ COMMANDS = [
     "product add", "product list", "product edit", "product archive",
     "task add", "task list", "task done", "interaction list", "transaction list",
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
+    "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
+    "rules backtest", "rules tune",
 ]  # fmt: skip
 
 
@@ -26,7 +28,8 @@ def leaves() -> list[str]:
         names = command.list_commands(None) if hasattr(command, "list_commands") else []  # type: ignore[attr-defined]
         if not names:
             return [path]
-        return [
+        own = [path] if getattr(command, "invoke_without_command", False) else []  # `crm classify` runs, too
+        return own + [
             leaf for name in names for leaf in walk(command.get_command(None, name), f"{path} {name}".strip())
         ]  # type: ignore[attr-defined]
 

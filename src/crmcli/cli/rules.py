@@ -254,7 +254,7 @@ def _faults(faults: Any, *, readable: bool) -> Any:
     ),
     examples=(
         "crm rules backtest --from 2025-10 --to 2026-07\n"
-        "crm rules backtest --from 2025-10 --to 2026-07 --rules my-rules --against rules --horizon 3m --format json"
+        "crm rules backtest --from 2025-10 --to 2026-07 --rules my-rules --against rules --horizon 3m"
     ),
 )
 def backtest(

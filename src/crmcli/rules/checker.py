@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from crmcli.errors import ConfigError, Fault
-from crmcli.i18n import _
+from crmcli.i18n import _, ngettext
 from crmcli.rules import source
 from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.aggregates import IN_ORDER, NO_FIELD, NUMBERS, result_type
@@ -122,7 +122,8 @@ def load(files: Mapping[str, str], folder: str = "") -> RuleSet:
     """
     ruleset, faults = check(files, folder)
     if ruleset is None:
-        what = _("the rules have {count} fault(s)").format(count=len(faults))
+        what = ngettext("the rules have {count} fault", "the rules have {count} faults", len(faults))
+        what = what.format(count=len(faults))
         hint = _("crm rules check shows each with its place")
         raise ConfigError(what, where=folder, hint=hint, faults=faults)
     return ruleset

@@ -60,6 +60,7 @@ def reading(path: Path, *, older: bool = False) -> Iterator[sqlite3.Connection]:
             version = check_file(connection, path)
         if version == 0:
             raise _no_database(path)
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")  # reads the file: not before it is put right
         if version < SCHEMA_VERSION and not older:
             raise ConfigError(
                 _("{path} was made by an older crm").format(path=path),
@@ -80,7 +81,6 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA query_only=ON")
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return connection
 
 

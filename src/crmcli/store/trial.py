@@ -85,7 +85,6 @@ def copy_sources(connection: Connection, programs: Iterable[ProgramLike]) -> Map
     """
     wanted = _columns_used(programs)
     copies = {name: _narrow(_TABLES[name], wanted[name]) for name in sorted(wanted)}
-    connection.exec_driver_sql("BEGIN")  # one moment for all tables, and the file is free again afterwards
     for name, copy in copies.items():
         source = _TABLES[name]
         order = [source.c[key] for key in ("customer_id", "occurred_on", "id") if key in source.c]
@@ -94,7 +93,9 @@ def copy_sources(connection: Connection, programs: Iterable[ProgramLike]) -> Map
         connection.execute(insert(copy).from_select(list(copy.columns.keys()), chosen))
         for index in copy.indexes:
             connection.execute(CreateIndex(index))
+    # All tables are of one moment; from here on the file is free for writers again.
     connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("BEGIN")
     return copies
 
 
