@@ -262,8 +262,8 @@ METHODS = (
         "Every stored row is then compared."
     ),
     (
-        "**agenda**: the whole command on a large database, classified, without and with interactions, against the same command on 100 customers. Own "
-        "work: the second of two calls in one process, so without imports; the median of 15 processes."
+        "**agenda**: the whole command on a large database, without and with interactions, against the same command on 100 "
+        "customers. Own work: the second of two calls in one process, so without imports; the median of 15 processes."
     ),
     "What other programs publish about themselves is not measured here and not claimed.",
 )

@@ -334,3 +334,28 @@ def test_too_few_months_or_buyers_to_learn_anything(crm: Run) -> None:
         result = crm("rules", "tune", "--from", "2025-01", *argv)
         assert (result.status, result.out) == (1, "")
         assert "too few months" in result.err
+
+
+def test_rules_may_look_at_customers_through_customers(crm: Run, home: Path) -> None:
+    """Referrals are counted over the customers themselves, which a backtest copies too."""
+    shutil.copytree(PROJECT / "rules", home / "mine")
+    file = home / "mine" / "lifecycle.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "when: orders == 0", "when: orders == 0 and referrals < 9", 1
+    )
+    file.write_text(text, encoding="utf-8")
+    sales(crm, home, ["a,2026-01-10,900", "b,2026-01-10,500", "a,2026-02-01,6"])
+    months = ("--from", "2026-01", "--to", "2026-01")
+    assert (
+        backtest(crm, *months, "--rules", str(home / "mine"))["by_month"]
+        == backtest(crm, *months)["by_month"]
+    )
+
+
+def test_a_month_to_learn_from_without_anybody_known_is_left_out(crm: Run, poor: Path, home: Path) -> None:
+    """Its customers bought for the first time within its horizon."""
+    sales(crm, home, history(range(12, 26), seed=1))
+    line = ("rules", "tune", "--from", "2024-12", "--to", "2025-12", "--horizon", "60d", "--minimum", "1")
+    result = crm(*line, "--rules", str(poor), "--format", "json")
+    assert result.status in {0, 1}, result.err
+    assert "2024-12" in [month["period"] for month in json.loads(result.out)["left_out"]]

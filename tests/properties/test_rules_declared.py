@@ -147,3 +147,19 @@ def test_a_window_is_of_the_day_it_is_looked_from() -> None:
     written = [str(stage.select.compile().params) for stage in (*PROGRAM.stages, *other.stages)]
     assert any("datetime.date(2025, 10, 31)" in params for params in written)
     assert any("datetime.date(2026, 4, 30)" in params for params in written)
+
+
+def test_declared_sums_of_money_are_exact(connection: Connection) -> None:
+    sale = {"customer_id": 1, "occurred_on": MIDDLE, "kind": "sale", "cost_minor": None, "currency": "CNY"}
+    more = {"category": None, "due_on": None, "paid_on": None}
+    db: Db = {name: [] for name in ("tasks", "opportunities", "interactions", "customers")}
+    db["customers"] = [
+        {"created_at": "2026-01-01T00:00:00.000000Z", "kind": "person", "referred_by_id": None}
+    ]
+    db["transactions"] = [{**sale, **more, "amount_minor": amount} for amount in (1010, 2020)]
+    fill(connection, db)
+    for stage in PROGRAM.stages:
+        fill_stage(connection, stage)
+        if stage.table is PROGRAM.features:
+            break
+    assert connection.execute(select(PROGRAM.features.c.total)).scalar_one() == 30.3

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.rules.checker import load
+from crmcli.rules.checker import check, load
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.distance import Marked, next_tier, ways_up
 from crmcli.rules.folder import read_files, shipped_folder
@@ -247,3 +247,50 @@ def test_the_way_to_the_next_tier_leads_there(scale: str, values: list[float], w
     reached = way.needed + (step if way.beyond else 0)
     people[who] = {"revenue": reached}
     assert judged(ruleset, people)[who]["score"] >= above.at_least
+
+
+def test_somebody_in_a_sticky_tier_needs_that_much_more_for_the_next() -> None:
+    ruleset = rules(
+        "{linear: {from: 0, to: 100}}", tiers=TIERS.replace("policy: first", "policy: first\nsticky: 5")
+    )
+    above = next_tier(ruleset, "medium")
+    assert above is not None
+    assert above.at_least == 75
+    marked = {"x": Marked(72.0, 0.72, 1.0, 72.0)}
+    (way,) = ways_up(ruleset.value, above.at_least - 72, marked, lambda _name: [72.0])
+    assert way.needed == pytest.approx(75, abs=0.006)
+    assert ways_up(ruleset.value, -2, marked, lambda _name: [72.0]) == ()
+
+
+def test_too_few_values_for_classes_are_no_way_up() -> None:
+    ruleset = rules("{quantile: {classes: 5, better: higher, minimum: 50}}")
+    assert ways_up(ruleset.value, 30, {"x": Marked(1.0, 0.0, 1.0, 0.0)}, lambda _name: [1.0, 2.0, 3.0]) == ()
+
+
+RANKED = "{quantile: {classes: 3, better: higher}}"
+PLAIN = "{linear: {from: 0, to: 3}}"
+
+
+def _score(name: str, indicator: str, feature: str, scale: str) -> str:
+    words = "text: {en: x, zh: x}"
+    line = f"{{name: {indicator}, feature: {feature}, weight: 1, scale: {scale}, missing: zero, {words}}}"
+    return f"  {name}:\n    {words}\n    indicators:\n      - {line}\n"
+
+
+def test_a_score_may_look_at_a_class_of_another() -> None:
+    """The value score, which is read first, looks at one that looks at a class of a third."""
+    text = "scores:\n" + _score("aa", "orders", "orders", RANKED) + _score("bb", "b", "rank.orders", PLAIN)
+    value = (
+        rules("{linear: {from: 0, to: 100}}").files["value.yaml"].replace("feature: revenue", "feature: bb")
+    )
+    ruleset = load({**SHIPPED, "value.yaml": value, "scores.yaml": text})
+    assert [score.name for score in ruleset.scores] == ["aa", "bb", "value"]
+    found = judged(ruleset, [{"orders": number} for number in (1, 2, 3)])
+    assert [round(one["judged"]["bb"]) for one in found] == [33, 67, 100]
+    assert [round(one["score"]) for one in found] == [33, 67, 100]
+
+
+def test_two_classes_of_one_name_are_a_fault() -> None:
+    text = "scores:\n" + _score("aa", "orders", "orders", RANKED) + _score("bb", "orders", "orders", RANKED)
+    _ruleset, faults = check({**SHIPPED, "scores.yaml": text})
+    assert [fault.code for fault in faults] == ["duplicate-indicator"]

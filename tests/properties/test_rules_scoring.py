@@ -198,7 +198,7 @@ def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
         local = [t for t in bought if t["currency"] == "CNY"]
         now = sum(t["amount_minor"] for t in local if t["occurred_on"] > since)
         before = sum(t["amount_minor"] for t in local if start < t["occurred_on"] <= since)
-        found[f"revenue_trend{suffix}"] = now / before - 1 if before else None
+        found[f"revenue_trend{suffix}"] = now / before - 1 if before > 0 else None
     return found
 
 

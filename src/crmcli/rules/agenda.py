@@ -6,7 +6,7 @@ Data only; nothing is compiled to SQL here.
 from dataclasses import dataclass
 
 from crmcli.rules.expression import names_in
-from crmcli.rules.model import GRADES, Label, RuleSet, Tier
+from crmcli.rules.model import GRADES, Label, RuleSet, Tier, cap_line
 from crmcli.vocabulary import LIFECYCLE_STAGE
 
 
@@ -89,7 +89,10 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
         "labels": {
             "tier": {tier.code: _words(tier.label) for tier in ruleset.tiers},
             "grade_reason": {rule.reason: _words(rule.label) for rule in ruleset.grades.rules},
-            "indicator": {i.name: _words(i.label) for i in ruleset.value.indicators},
+            "indicator": {
+                **{i.name: _words(i.label) for i in ruleset.value.indicators},
+                **{cap_line(group.name): _words(group.label) for group in ruleset.value.groups},
+            },
         },
     }
 

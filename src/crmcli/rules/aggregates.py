@@ -67,6 +67,12 @@ def aggregate_sql(facts: Facts, use: FeatureUse, aggregate: Aggregate) -> Sql:
         taken = facts.take(aggregate.source, name, func.count(value.distinct()).filter(chosen))
         return func.coalesce(taken, 0) * 1.0
     kind = _KINDS.get(result_type(function, SOURCES[aggregate.source][aggregate.field].type), Float)
+    own = SOURCES[aggregate.source][aggregate.field]
+    if function in {"sum", "avg"} and own.whole is not None:
+        total: Any = {"sum": func.sum, "avg": func.avg}[function]
+        added = total(own.whole(facts, aggregate.source), type_=Float).filter(chosen)
+        held = facts.take(aggregate.source, name, added, Float) / facts.units
+        return func.coalesce(held, 0.0) if function == "sum" else held
     made: Any = {"sum": func.sum, "avg": func.avg, "min": func.min, "max": func.max}[function]
     taken = facts.take(aggregate.source, name, made(value).filter(chosen), kind)
     return func.coalesce(taken, 0.0) if function == "sum" else taken

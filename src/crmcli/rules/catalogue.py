@@ -243,7 +243,7 @@ def _revenue_trend(facts: Facts) -> Sql:
     )
     held = facts.take(TRANSACTIONS, "trend_now", now, Float, windowed=True)
     held_before = facts.take(TRANSACTIONS, "trend_before", before, Float, windowed=True)
-    return func.coalesce(held, 0.0) / func.nullif(held_before, 0.0, type_=Float) - 1.0
+    return case((held_before > 0, func.coalesce(held, 0.0) / held_before - 1.0), else_=None)
 
 
 def _categories(facts: Facts) -> Sql:
@@ -553,7 +553,7 @@ _FEATURES = (
     Feature(
         "revenue_trend", "成交额趋势", NUMBER, "share",
         Label("Revenue of the window (90 days without one) against as many days before it: 0.5 is half more, -1 is nothing "
-              "left; missing when there was none before.",
+              "left; missing when there was none before, or only refunds.",
               "窗口期（未设则为90天）成交额相对前一等长时段的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
         TRANSACTIONS, _revenue_trend, windowable=True,
     ),

@@ -174,7 +174,7 @@ def _first_at_each_place(faults: Iterable[Fault]) -> list[Fault]:
 
 @dataclass
 class _Sections:
-    """Reads the five files; `used` collects which feature each rule needs."""
+    """Reads the rule files; `used` collects which feature each rule needs."""
 
     reader: Reader
     roots: Mapping[str, Node | None]
@@ -548,7 +548,8 @@ class _Sections:
         return tuple(found)
 
     def _no_cycles(self) -> tuple[Score, ...]:
-        """Return the scores, the value score first, then those that others look at before those that do."""
+        """Return the scores, those that others look at before those that do; also through a class by quantile."""
+        owners = self._rank_owners()
         known = {name: score for name, score in self.scores.items() if score is not None}
         order: list[str] = []
         reported: set[str] = set()
@@ -564,13 +565,29 @@ class _Sections:
                 self.reader.fault(self.places[file], what, "score-cycle")
                 return
             for indicator in known[name].indicators:
-                if indicator.feature in known:
-                    visit(indicator.feature, (*above, name))
+                looked_at = owners.get(indicator.feature, indicator.feature)
+                if looked_at in known:
+                    visit(looked_at, (*above, name))
             order.append(name)
 
         for name in known:
             visit(name, ())
         return tuple(known[name] for name in order)
+
+    def _rank_owners(self) -> dict[str, str]:
+        """Return which score each class by quantile comes from; two under one name are a fault."""
+        owners: dict[str, str] = {}
+        for score in self.scores.values():
+            for indicator in score.indicators if score is not None else ():
+                if score is None or not isinstance(indicator.scale, Quantile):
+                    continue
+                name = f"rank.{indicator.name}"
+                if name in owners:
+                    what = _("two scores have a quantile indicator called {name}").format(name=indicator.name)
+                    hint = _("give one of them another name:")
+                    self.reader.fault(self.places["scores.yaml"], what, "duplicate-indicator", hint=hint)
+                owners[name] = score.name
+        return owners
 
     def _no_twins(self, names: Iterable[tuple[str, Place]], kind: str) -> None:
         seen: set[str] = set()

@@ -7,7 +7,7 @@ quantiles) are those of the run.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crmcli.rules.model import (
     Band,
@@ -59,12 +59,18 @@ class Way:
 
 
 def next_tier(ruleset: RuleSet, tier: str) -> Tier | None:
-    """Return the tier above one, if tiers go by the score and there is one."""
+    """Return the tier above one, if tiers go by the score and there is one.
+
+    Its `at_least` is what somebody in this tier needs: where tiers are sticky, so many points more.
+    """
     if ruleset.tiering.by != "score":
         return None
     codes = [each.code for each in ruleset.tiers]
     place = codes.index(tier) if tier in codes else 0
-    return ruleset.tiers[place - 1] if place else None
+    if not place:
+        return None
+    above = ruleset.tiers[place - 1]
+    return replace(above, at_least=above.at_least + ruleset.tiering.sticky)
 
 
 def ways_up(score: Score, missing: float, marked: dict[str, Marked], values: Values) -> tuple[Way, ...]:
@@ -77,6 +83,8 @@ def ways_up(score: Score, missing: float, marked: dict[str, Marked], values: Val
         values: returns every known value of an indicator in the run, smallest first.
     """
     found: list[Way] = []
+    if missing <= 0:
+        return ()
     for indicator in sorted(score.indicators, key=lambda each: (-each.weight, each.name)):
         own = marked.get(indicator.name)
         if (
@@ -126,8 +134,11 @@ def _value_for(
             return _band_for(scale, mark, raw)
         case Percentile(better):
             return _overtaken(values(indicator.name), mark, raw, better)
-        case Quantile(classes, better, shift, _):
-            return _cut_for(values(indicator.name), mark, classes, better, shift)
+        case Quantile(classes, better, shift, minimum):
+            known = values(indicator.name)
+            if len(known) + (raw is None) < minimum:
+                return None
+            return _cut_for(known, mark, classes, better, shift)
         case Steps():
             return None  # a word is no distance
 

@@ -162,6 +162,11 @@ class Group:
     label: Label
 
 
+def cap_line(group: str) -> str:
+    """Return the name under which the cap of a group stands among the indicators of a score."""
+    return f"cap:{group}"
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A weighted sum, 0 to 100."""

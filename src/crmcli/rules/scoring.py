@@ -40,6 +40,7 @@ from crmcli.rules.model import (
     Quantile,
     Score,
     Steps,
+    cap_line,
 )
 from crmcli.rules.program import Stage
 
@@ -319,11 +320,6 @@ def _sum(values: list[Sql]) -> Sql:
 
 
 # --- what is stored -----------------------------------------------------------------------------------------
-
-
-def cap_line(group: str) -> str:
-    """Return the name under which the cap of a group stands among the indicators of a score."""
-    return f"cap:{group}"
 
 
 def _line_names(score: Score, indicators: list[Indicator]) -> list[str]:

@@ -7,7 +7,7 @@ units; in another currency they count as unknown.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Text, case, literal, type_coerce
+from sqlalchemy import Text, case, cast, literal, type_coerce
 from sqlalchemy.types import Float
 
 from crmcli import vocabulary
@@ -17,13 +17,17 @@ from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT, Known
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One field of a table: its Chinese name, its type and unit, its closed list if it has one, and its SQL."""
+    """One field of a table: its Chinese name, its type and unit, its closed list if it has one, and its SQL.
+
+    `whole` reads an amount in minor units: they add up exactly, where major units are fractions.
+    """
 
     zh: str
     type: str
     read: Callable[[Facts, str], Sql]
     unit: str = ""
     codes: tuple[str, ...] = ()
+    whole: Callable[[Facts, str], Sql] | None = None
 
 
 def _number(column: str) -> Callable[[Facts, str], Sql]:
@@ -34,14 +38,16 @@ def _text(column: str) -> Callable[[Facts, str], Sql]:
     return lambda facts, source: type_coerce(facts.tables[source].c[column], Text)
 
 
-def _money(column: str, less: str = "") -> Callable[[Facts, str], Sql]:
-    def read(facts: Facts, source: str) -> Sql:
+def _money(zh: str, column: str, less: str = "") -> SourceField:
+    def whole(facts: Facts, source: str) -> Sql:
         table = facts.tables[source]
         amount = table.c[column] - table.c[less] if less else table.c[column]
-        own = table.c.currency == facts.currency
-        return case((own, amount * 1.0 / literal(facts.units, Float)), else_=None)
+        return case((table.c.currency == facts.currency, cast(amount, Float)), else_=None)
 
-    return read
+    def read(facts: Facts, source: str) -> Sql:
+        return whole(facts, source) / literal(facts.units, Float)
+
+    return SourceField(zh, NUMBER, read, "money", whole=whole)
 
 
 def _reached(facts: Facts, source: str) -> Sql:
@@ -56,9 +62,9 @@ SOURCES: dict[str, dict[str, SourceField]] = {
     TRANSACTIONS: {
         "occurred_on": SourceField("日期", DATE, _text("occurred_on")),
         "kind": _words("类型", "kind", vocabulary.TRANSACTION_KIND),
-        "amount": SourceField("金额", NUMBER, _money("amount_minor"), "money"),
-        "cost": SourceField("成本", NUMBER, _money("cost_minor"), "money"),
-        "margin": SourceField("毛利", NUMBER, _money("amount_minor", "cost_minor"), "money"),
+        "amount": _money("金额", "amount_minor"),
+        "cost": _money("成本", "cost_minor"),
+        "margin": _money("毛利", "amount_minor", "cost_minor"),
         "quantity": SourceField("数量", NUMBER, _number("quantity"), "count"),
         "category": SourceField("品类", TEXT, _text("category")),
         "order_number": SourceField("订单号", TEXT, _text("order_number")),
@@ -72,12 +78,12 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "outcome": _words("结果", "outcome", vocabulary.OUTCOME),
         "kind": _words("类型", "kind", vocabulary.INTERACTION_KIND),
         "minutes": SourceField("分钟", NUMBER, _number("minutes"), "minutes"),
-        "cost": SourceField("费用", NUMBER, _money("cost_minor"), "money"),
+        "cost": _money("费用", "cost_minor"),
         "reached": SourceField("有效联系", BOOL, _reached),
     },
     OPPORTUNITIES: {
         "stage": _words("阶段", "stage", vocabulary.OPPORTUNITY_STAGE),
-        "amount": SourceField("金额", NUMBER, _money("amount_minor"), "money"),
+        "amount": _money("金额", "amount_minor"),
         "probability": SourceField("赢率", NUMBER, _number("probability"), "percent"),
         "expected_close_on": SourceField("预计成交日", DATE, _text("expected_close_on")),
         "waiting_for": SourceField("等待", TEXT, _text("waiting_for")),

@@ -148,7 +148,7 @@ def save_ruleset(work: Work, fingerprint: str, files: Mapping[str, str], agenda:
         )
 
 
-def period_before(connection: Connection, as_of: date) -> int | None:
+def run_id_before(connection: Connection, as_of: date) -> int | None:
     """Return the run whose tiers a run as of a day starts from: the newest of the last day before it."""
     query = select(_RUNS.c.id).where(_RUNS.c.as_of < as_of)
     return connection.execute(query.order_by(_RUNS.c.as_of.desc(), _RUNS.c.id.desc()).limit(1)).scalar()

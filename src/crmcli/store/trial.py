@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Alias,
     Column,
     Connection,
     Index,
@@ -105,7 +106,12 @@ def _columns_used(programs: Iterable[ProgramLike]) -> dict[str, set[str]]:
         for stage in program.stages:
             for element in visitors.iterate(stage.select):
                 table = element.table if isinstance(element, Column) else None
-                if isinstance(element, Column) and table is not None and table is _TABLES.get(table.name):
+                table = table.element if isinstance(table, Alias) else table
+                if (
+                    isinstance(element, Column)
+                    and isinstance(table, Table)
+                    and table is _TABLES.get(table.name)
+                ):
                     used.setdefault(table.name, set()).add(element.name)
     return used
 

@@ -155,7 +155,7 @@ def _run(
         if not force and not (still_open and changed):
             return Outcome(found, False, None, (), changed, others)
     runs.save_ruleset(work, ruleset.fingerprint, ruleset.files, agenda_program(ruleset))
-    before = runs.period_before(connection, as_of) if ruleset.tiering.sticky else None
+    before = runs.run_id_before(connection, as_of) if ruleset.tiering.sticky else None
     held = None if before is None else runs.tiers_of(before)
     program = compile_ruleset(ruleset, runs.source_tables(), as_of, currency, held)
     savepoint = connection.begin_nested()

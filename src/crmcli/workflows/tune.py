@@ -33,7 +33,7 @@ from crmcli.workflows.backtest import (
     try_month,
     what_followed,
 )
-from crmcli.workflows.periods import Horizon, LeftOut, months_between
+from crmcli.workflows.periods import NOBODY, Horizon, LeftOut, months_between
 from crmcli.workflows.weights import WHOLE, Cap, Lesson, Weights
 
 SAMPLE = 3_000  #: customers that are learned from at most, drawn by the seed
@@ -120,6 +120,15 @@ def tune(
             raise _too_few(horizon, minimum)
         wanted = _drawn(trial.customer_ids(connection, tables), seed)
         lessons = [_lesson(connection, tables, settings, ruleset, follow, wanted) for follow in earlier]
+        left_out += [
+            LeftOut(follow.period.name, NOBODY, follow.period.until)
+            for follow, each in zip(earlier, lessons, strict=True)
+            if not each.values
+        ]
+        earlier = [follow for follow, each in zip(earlier, lessons, strict=True) if each.values]
+        lessons = [each for each in lessons if each.values]
+        if not lessons:
+            raise _too_few(horizon, minimum)
         mute = frozenset(at for at in range(len(_names(ruleset))) if learning.tells_nothing(lessons, at))
         start = learning.to_whole([each.share for each in ruleset.value.indicators])
         found = learning.search(lessons, start, mute, seed)

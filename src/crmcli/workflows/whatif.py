@@ -17,7 +17,7 @@ from crmcli.store.engine import looking
 from crmcli.store.light import reading
 from crmcli.store.program import rehearse
 from crmcli.store.reads.judgements import rulesets
-from crmcli.store.runs import Comparison, compare, period_before, source_tables, tiers_of
+from crmcli.store.runs import Comparison, compare, run_id_before, source_tables, tiers_of
 from crmcli.store.settings import read_settings
 from crmcli.workflows.classify import Labels, class_words, not_future
 from crmcli.workflows.rule_folder import rules_folder
@@ -83,7 +83,7 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
     day = today if as_of is None else not_future(as_of, today, as_of.isoformat())
     with looking(database) as connection:
         tables = source_tables()
-        last = period_before(connection, day)
+        last = run_id_before(connection, day)
         held = None if last is None else tiers_of(last)
         old_program, new_program = (
             compile_ruleset(each, tables, day, settings.currency, held if each.tiering.sticky else None)

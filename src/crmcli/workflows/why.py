@@ -16,8 +16,7 @@ from crmcli.rules import load, thresholds
 from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import unit_of
 from crmcli.rules.distance import Marked, Way, next_tier, ways_up
-from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Tier
-from crmcli.rules.scoring import cap_line
+from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Segmentation, Tier, cap_line
 from crmcli.store.light import reading
 from crmcli.store.reads import judgements as reads
 from crmcli.store.reads import overrides as pinned
@@ -79,7 +78,7 @@ class Why:
         grade_text: the reason in words; `grade_rule` is the condition that matched, as the rules have it.
         facts: (feature, its label, its value) for what the conditions of the rules look at.
         further: the other scores.
-        segments: (judgement, its label, segment, its label, the condition that matched).
+        segments: (judgement, its label, segment, its label, the condition that leads to it).
         next_tier: (its label, the least score for it) of the tier above, or None; `steps` lead to it, one at a time.
         overrides: what is pinned by hand today, or was on the day of the period that was asked for; `tier`, `grade` and
             `lifecycle_stage` are what the rules say all the same.
@@ -189,16 +188,21 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
             if score.name != VALUE
         ),
         segments=tuple(
-            (each.name, each.label.text(), rule.segment, rule.label.text(), rule.written)
-            for each in ruleset.segments
-            for rule in each.rules
-            if rule.segment == segments.get(each.name)
+            _segment(each, segments[each.name]) for each in ruleset.segments if each.name in segments
         ),
         next_tier=None if above is None else (above.label.text(), above.at_least),
         steps=steps,
         currency=settings.currency,
         overrides=overrides,
     )
+
+
+def _segment(segmentation: Segmentation, code: str) -> tuple[str, str, str, str, str]:
+    """Return one further judgement in words; where several rules lead to it, all their conditions."""
+    rules = [rule for rule in segmentation.rules if rule.segment == code]
+    label = rules[0].label.text() if rules else code
+    written = _(" or: ").join(rule.written for rule in rules if rule.written)
+    return segmentation.name, segmentation.label.text(), code, label, written
 
 
 def _terms(score: Score, lines: list[reads.IndicatorLine]) -> tuple[Term, ...]:

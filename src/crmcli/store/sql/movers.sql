@@ -21,7 +21,7 @@ page AS MATERIALIZED (
     FROM moved m
     CROSS JOIN customers c ON c.id = m.customer_id
     WHERE :direction = 0 OR :direction = CASE
-        WHEN m.place_before <> m.place THEN iif(m.place < m.place_before, 1, -1)
+        WHEN m.tier_before <> m.tier AND m.place_before <> m.place THEN iif(m.place < m.place_before, 1, -1)
         WHEN m.grade_before <> m.grade THEN iif(m.grade < m.grade_before, 1, -1)
         ELSE 0
     END
