@@ -6,7 +6,7 @@ in the same month as the person does. CRM_TODAY fixes the day (tests, tries, cat
 
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -57,6 +57,11 @@ def today(zone_name: str) -> date:
     """Return the calendar day in the business time zone."""
     fixed = fixed_day()
     return fixed if fixed is not None else datetime.now(zone(zone_name)).date()
+
+
+def end_of_day(day: date, zone_name: str) -> datetime:
+    """Return the instant, in UTC, at which a day of the business time zone is over."""
+    return datetime.combine(day + timedelta(days=1), wall_time(), tzinfo=zone(zone_name)).astimezone(UTC)
 
 
 def system_zone() -> str:

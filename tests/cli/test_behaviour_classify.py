@@ -253,3 +253,17 @@ def test_nobody_yet(crm: Run, do: Do) -> None:
     result = crm("classify")
     assert result.status == 0
     assert result.err.splitlines()[0] == "2026-11-20: 0 customers classified"
+
+
+def test_a_month_ends_when_it_ends_where_the_business_is(
+    crm: Run, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noon of 1 November on Kiritimati is still October in UTC: whoever is entered then was not known in October."""
+    do("init", "--time-zone", "Pacific/Kiritimati")
+    monkeypatch.setenv("CRM_TODAY", "2026-10-31")
+    do("add", "October")
+    monkeypatch.setenv("CRM_TODAY", "2026-11-01")
+    do("add", "November")
+    do("classify", "--month", "2026-10")
+    assert crm("why", "October", "--period", "2026-10").status == 0
+    assert crm("why", "November", "--period", "2026-10").status == 1

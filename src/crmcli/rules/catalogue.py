@@ -56,6 +56,7 @@ class Facts:
     as_of: date
     currency: str
     units: float
+    ends: str  #: the instant, as UTC text, at which the day is over
     since: date | None = None
     window: str = ""
     holders: dict[str, Table] = field(default_factory=dict)
@@ -450,10 +451,10 @@ def _days_without_next_step(facts: Facts) -> Sql:
 
 def _referrals(facts: Facts) -> Sql:
     table = facts.tables[CUSTOMERS].alias("referred")
-    made = func.substr(type_coerce(table.c.created_at, Text), 1, 10, type_=Text)
+    made = type_coerce(table.c.created_at, Text)
     rows = (
         select(table.c.referred_by_id.label("customer_id"), func.count().label("value"))
-        .where(table.c.referred_by_id.is_not(None), made <= facts.as_of.isoformat())
+        .where(table.c.referred_by_id.is_not(None), made < facts.ends)
         .group_by(table.c.referred_by_id)
         .order_by(table.c.referred_by_id)
     )

@@ -74,6 +74,8 @@ def compile_ruleset(
     as_of: date,
     currency: str,
     previous: Select[Any] | None = None,
+    *,
+    ends: str = "",
 ) -> Program:
     """Return the program that classifies everybody as of a day, over the given tables.
 
@@ -83,8 +85,10 @@ def compile_ruleset(
         as_of: the last day whose facts are seen.
         currency: the base currency; amounts in another one are left out of sums.
         previous: (customer_id, tier) of the run before, for tiers that are sticky; None if there was none.
+        ends: the instant, as UTC text, at which the day is over in the business time zone; midnight UTC if not given.
     """
-    facts = Facts(dict(tables), as_of, currency, float(10 ** exponent(currency)))
+    ends = ends or f"{(as_of + timedelta(days=1)).isoformat()}T00:00:00.000000Z"
+    facts = Facts(dict(tables), as_of, currency, float(10 ** exponent(currency)), ends)
     facts.holder, facts.seen_in = lambda source: temporary(f"facts_{source}"), _seen
     features = _features(ruleset, facts)
     stages = [
@@ -161,9 +165,8 @@ def _features(ruleset: RuleSet, facts: Facts) -> Stage:
 
 def _existed(facts: Facts) -> Sql:
     """A customer exists from the day of its record, or from its first fact; and until it is archived."""
-    customers, day = facts.tables[CUSTOMERS], facts.as_of.isoformat()
-    made = func.substr(type_coerce(customers.c.created_at, Text), 1, 10, type_=Text)
-    filed = func.substr(type_coerce(customers.c.archived_at, Text), 1, 10, type_=Text)
+    customers = facts.tables[CUSTOMERS]
+    made, filed = (type_coerce(customers.c[name], Text) for name in ("created_at", "archived_at"))
     dated = [
         exists().where(table.c.customer_id == customers.c.id, table.c[column] <= facts.as_of)
         for table, column in (
@@ -174,7 +177,7 @@ def _existed(facts: Facts) -> Sql:
             (facts.tables[TASKS], "done_on"),
         )
     ]
-    return and_(or_(made <= day, *dated), or_(filed.is_(None), filed > day))
+    return and_(or_(made < facts.ends, *dated), or_(filed.is_(None), filed >= facts.ends))
 
 
 def _grouped(facts: Facts, source: str) -> Select[Any]:
@@ -196,8 +199,8 @@ def _seen(facts: Facts, source: str) -> Sql:
     table, day = facts.tables[source], facts.as_of
     if source in {TRANSACTIONS, INTERACTIONS}:
         return table.c.occurred_on <= day
-    filed = func.substr(type_coerce(table.c.archived_at, Text), 1, 10, type_=Text)
-    kept = and_(table.c.customer_id.is_not(None), or_(filed.is_(None), filed > day.isoformat()))
+    filed = type_coerce(table.c.archived_at, Text)
+    kept = and_(table.c.customer_id.is_not(None), or_(filed.is_(None), filed >= facts.ends))
     if source == OPPORTUNITIES:
         return and_(
             kept,
@@ -207,8 +210,8 @@ def _seen(facts: Facts, source: str) -> Sql:
                 and_(table.c.closed_on.is_(None), table.c.stage.not_in(CLOSED_STAGES)),
             ),
         )
-    made = func.substr(type_coerce(table.c.created_at, Text), 1, 10, type_=Text)
-    return and_(kept, made <= day.isoformat(), or_(table.c.done_on.is_(None), table.c.done_on > day))
+    made = type_coerce(table.c.created_at, Text)
+    return and_(kept, made < facts.ends, or_(table.c.done_on.is_(None), table.c.done_on > day))
 
 
 # --- classes ------------------------------------------------------------------------------------------------

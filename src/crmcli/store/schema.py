@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from crmcli import vocabulary
+from crmcli import clock, vocabulary
 from crmcli.i18n import _
 from crmcli.vocabulary import Vocabulary
 
@@ -71,6 +71,11 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of the base
         """Read UTC text as an aware datetime."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+def end_of(day: date, zone_name: str) -> str:
+    """Return the instant at which a day of the business time zone is over, as the database holds instants."""
+    return instant_text(clock.end_of_day(day, zone_name))
 
 
 def instant_text(value: datetime) -> str:

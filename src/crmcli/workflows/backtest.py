@@ -22,6 +22,7 @@ from crmcli.rules.model import GRADES
 from crmcli.store import trial
 from crmcli.store.engine import looking
 from crmcli.store.runs import source_tables
+from crmcli.store.schema import end_of
 from crmcli.store.settings import Settings
 from crmcli.store.trial import Placed, Sold
 from crmcli.workflows import measures
@@ -228,7 +229,9 @@ def program_for(
     held: Select[Any] | None = None,
 ) -> Program:
     """Compile a ruleset for a month's end over the copied tables; `held` are the tiers of the month before."""
-    return compile_ruleset(ruleset, tables, period.as_of, settings.currency, held)
+    return compile_ruleset(
+        ruleset, tables, period.as_of, settings.currency, held, ends=end_of(period.as_of, settings.time_zone)
+    )
 
 
 def try_month(

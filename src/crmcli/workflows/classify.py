@@ -18,6 +18,7 @@ from crmcli.rules.folder import read_files
 from crmcli.rules.model import Label
 from crmcli.store import runs
 from crmcli.store.runs import Move, RunRow
+from crmcli.store.schema import end_of
 from crmcli.store.work import Work, unit_of_work
 
 Labels = Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
@@ -157,7 +158,9 @@ def _run(
     runs.save_ruleset(work, ruleset.fingerprint, ruleset.files, agenda_program(ruleset))
     before = runs.run_id_before(connection, as_of) if ruleset.tiering.sticky else None
     held = None if before is None else runs.tiers_of(before)
-    program = compile_ruleset(ruleset, runs.source_tables(), as_of, currency, held)
+    program = compile_ruleset(
+        ruleset, runs.source_tables(), as_of, currency, held, ends=end_of(as_of, work.settings.time_zone)
+    )
     savepoint = connection.begin_nested()
     run = runs.make_run(
         work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint, previous_run=before

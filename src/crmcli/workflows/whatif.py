@@ -18,6 +18,7 @@ from crmcli.store.light import reading
 from crmcli.store.program import rehearse
 from crmcli.store.reads.judgements import rulesets
 from crmcli.store.runs import Comparison, compare, run_id_before, source_tables, tiers_of
+from crmcli.store.schema import end_of
 from crmcli.store.settings import read_settings
 from crmcli.workflows.classify import Labels, class_words, not_future
 from crmcli.workflows.rule_folder import rules_folder
@@ -85,8 +86,11 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
         tables = source_tables()
         last = run_id_before(connection, day)
         held = None if last is None else tiers_of(last)
+        ends = end_of(day, settings.time_zone)
         old_program, new_program = (
-            compile_ruleset(each, tables, day, settings.currency, held if each.tiering.sticky else None)
+            compile_ruleset(
+                each, tables, day, settings.currency, held if each.tiering.sticky else None, ends=ends
+            )
             for each in (was, would_be)
         )
         judged = rehearse(connection, old_program, "before"), rehearse(connection, new_program, "after")
