@@ -584,7 +584,7 @@ class _Sections:
                 name = f"rank.{indicator.name}"
                 if name in owners:
                     what = _("two scores have a quantile indicator called {name}").format(name=indicator.name)
-                    hint = _("give one of them another name:")
+                    hint = _("give one of them another name")
                     self.reader.fault(self.places["scores.yaml"], what, "duplicate-indicator", hint=hint)
                 owners[name] = score.name
         return owners
