@@ -25,6 +25,10 @@ from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
 
 
+#: What nothing but waiting changes is no way to the next tier: everything else ages meanwhile.
+_ONLY_TIME = ("tenure_days", "days_known")
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One indicator: its raw value, where that lies from 0 to 1, its share of the weights, and the points it gave."""
@@ -242,7 +246,7 @@ def _steps(
 
     uses = {use.name: use for use in ruleset.features}
     ways = ways_up(score, above.at_least - found.score, marked, values)
-    return tuple(_step(way, uses) for way in ways)
+    return tuple(_step(way, uses) for way in ways if way.indicator.feature not in _ONLY_TIME)
 
 
 def _step(way: Way, uses: Mapping[str, FeatureUse]) -> Step:
