@@ -24,7 +24,6 @@ from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
 
-
 #: What nothing but waiting changes is no way to the next tier: everything else ages meanwhile.
 _ONLY_TIME = ("tenure_days", "days_known")
 
