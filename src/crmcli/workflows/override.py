@@ -128,7 +128,8 @@ def _pin(work: Work, given: Mapping[str, Any]) -> bool:
 
 
 def _said(row: Override) -> tuple[object, ...]:
-    return row.value, row.until_on, row.override_reason
+    # `ended_on` too: a pin that ends on a later day (the clock went back) is not one without an end
+    return row.value, row.until_on, row.override_reason, row.ended_on
 
 
 def _end(work: Work, customer: int, judgement: str) -> bool:
