@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT, Result
+from conftest import PROJECT, Result, Run
 from crmcli import entry
 from crmcli.render import notes
 
@@ -122,6 +122,24 @@ def shown(same_everywhere: Callable[[str], str]) -> Callable[[Result], str]:
         return same_everywhere(text)
 
     return as_text
+
+
+@pytest.fixture
+def do(crm: Run) -> Callable[..., str]:
+    """The program where it has to succeed; what it writes."""
+
+    def run(*argv: str) -> str:
+        result = crm(*argv)
+        assert result.status == 0, result.err
+        return result.out
+
+    return run
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make it another day."""
+    return lambda day: monkeypatch.setenv("CRM_TODAY", day)
 
 
 @pytest.fixture(autouse=True)

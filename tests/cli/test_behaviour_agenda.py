@@ -19,15 +19,6 @@ def ago(days: int) -> str:
 
 
 @pytest.fixture
-def do(crm: Run) -> Callable[..., None]:
-    def run(*argv: str) -> None:
-        result = crm(*argv)
-        assert result.status == 0, result.err
-
-    return run
-
-
-@pytest.fixture
 def agenda(crm: Run) -> Agenda:
     """The agenda as name → reasons, most urgent first."""
 

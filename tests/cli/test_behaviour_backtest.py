@@ -15,12 +15,6 @@ On = Callable[[str], None]
 MONTHS = ("rules", "tune", "--from", "2025-01", "--to", "2025-12", "--horizon", "60d")
 
 
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> On:
-    """Make it another day."""
-    return lambda day: monkeypatch.setenv("CRM_TODAY", day)
-
-
 def sales(crm: Run, home: Path, rows: list[str]) -> None:
     """Import lines `customer,day,amount`; customers that are only named are made."""
     file = home / "sales.csv"
@@ -359,3 +353,19 @@ def test_a_month_to_learn_from_without_anybody_known_is_left_out(crm: Run, poor:
     result = crm(*line, "--rules", str(poor), "--format", "json")
     assert result.status in {0, 1}, result.err
     assert "2024-12" in [month["period"] for month in json.loads(result.out)["left_out"]]
+
+
+@pytest.mark.usefixtures("bought")
+def test_an_indicator_that_conditions_look_at_is_never_proposed_away(crm: Run) -> None:
+    """The segments of rfm go by the classes of all three indicators."""
+    assert crm("rules", "init", "mine", "--preset", "rfm").status == 0
+    result = crm(*MONTHS, "--rules", "mine", "--format", "json")
+    found = json.loads(result.out)
+    assert found["better"], result.err
+    assert all(row["proposed"] > 0 for row in found["weights"])
+    file = Path("mine/value.yaml")
+    text = file.read_text(encoding="utf-8")
+    start, end = text.index("indicators:"), text.index("# From the top:")
+    lines = "\n".join(row["line"] for row in found["yaml"])
+    file.write_text(f"{text[:start]}{lines}\n\n{text[end:]}", encoding="utf-8")
+    assert crm("rules", "check", "--rules", "mine").status == 0

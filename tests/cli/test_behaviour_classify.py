@@ -15,22 +15,6 @@ Do = Callable[..., str]
 
 
 @pytest.fixture
-def do(crm: Run) -> Do:
-    def run(*argv: str) -> str:
-        result = crm(*argv)
-        assert result.status == 0, result.err
-        return result.out
-
-    return run
-
-
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Make it another day."""
-    return lambda day: monkeypatch.setenv("CRM_TODAY", day)
-
-
-@pytest.fixture
 def mine(home: Path) -> Path:
     """A folder of rules of the test's own, as shipped."""
     return Path(shutil.copytree(PROJECT / "rules", home / "mine"))
@@ -267,3 +251,30 @@ def test_a_month_ends_when_it_ends_where_the_business_is(
     do("classify", "--month", "2026-10")
     assert crm("why", "October", "--period", "2026-10").status == 0
     assert crm("why", "November", "--period", "2026-10").status == 1
+
+
+@pytest.mark.usefixtures("two")
+def test_why_of_what_is_no_period_or_was_not_classified(crm: Run, do: Do) -> None:
+    do("classify", "--month", "2026-10")
+    nonsense = crm("why", "张三", "--period", "soon")
+    assert nonsense.status == 2
+    assert "--period: not a period: 'soon'" in nonsense.err
+    unknown = crm("why", "张三", "--period", "2026-01")
+    assert unknown.status == 1
+    assert "2026-01 was not classified" in unknown.err
+    assert "2026-10" in unknown.err
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("preset", "key", "bounds"),
+    [("abc-pareto", "share", [80.0, 95.0, 100.0]), ("b2b-abcd", "at_least", [70, 40, 0])],
+)
+def test_why_shows_tiers_by_what_they_are_given_out(
+    preset: str, key: str, bounds: list[float], do: Do
+) -> None:
+    do("rules", "init", "preset", "--preset", preset)
+    do("classify", "--rules", "preset")
+    why = json.loads(do("why", "张三", "--format", "json"))
+    assert [tier[key] for tier in why["thresholds"]] == bounds
+    assert [tier["tier"] for tier in why["thresholds"] if tier["here"]] == [why["tier"]]

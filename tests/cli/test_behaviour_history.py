@@ -27,18 +27,6 @@ def crm(crm: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def do(crm: Run) -> Do:
-    """The program where it has to succeed; what it writes."""
-
-    def run(*argv: str) -> str:
-        result = crm(*argv)
-        assert result.status == 0, result.err
-        return result.out
-
-    return run
-
-
-@pytest.fixture
 def months(do: Do) -> None:
     """Three customers over three months: 张三 buys in the last, 李四 stops buying, 王五 has only a deal."""
     for name in ("张三", "李四", "王五"):

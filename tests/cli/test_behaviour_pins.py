@@ -16,22 +16,6 @@ Do = Callable[..., str]
 
 
 @pytest.fixture
-def do(crm: Run) -> Do:
-    def run(*argv: str) -> str:
-        result = crm(*argv)
-        assert result.status == 0, result.err
-        return result.out
-
-    return run
-
-
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> On:
-    """Make it another day."""
-    return lambda day: monkeypatch.setenv("CRM_TODAY", day)
-
-
-@pytest.fixture
 def read(do: Do) -> Callable[..., Any]:
     return lambda *argv: json.loads(do(*argv, "--format", "json"))
 

@@ -50,7 +50,9 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(done=commands)
-@example(done=[(0, "A", None), (1, None, None), (0, "A", None)]).via("the clock goes back, and the pin is set again")
+@example(done=[(0, "A", None), (1, None, None), (0, "A", None)]).via(
+    "the clock goes back, and the pin is set again"
+)
 @settings(max_examples=25, deadline=None)
 def test_the_last_command_up_to_a_day_decides(
     done: list[Command], blank: Path, tmp_path_factory: pytest.TempPathFactory

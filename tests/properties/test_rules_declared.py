@@ -14,7 +14,7 @@ from crmcli.rules.checker import check, load
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.store.program import fill as fill_stage
-from crmcli.workflows.ruleset import rule_tables
+from crmcli.store.runs import source_tables
 from properties.test_rules_scoring import MIDDLE, Db, connection, databases, fill, months_back, same
 
 SHIPPED = read_files(shipped_folder())
@@ -51,7 +51,7 @@ def rules() -> dict[str, str]:
 
 
 RULES = load(rules())
-PROGRAM = compile_ruleset(RULES, rule_tables(), MIDDLE, "CNY")
+PROGRAM = compile_ruleset(RULES, source_tables(), MIDDLE, "CNY")
 
 
 def expected(db: Db, own: int) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def test_a_fault_in_a_declared_feature(how: str, code: str) -> None:
 
 def test_a_window_is_of_the_day_it_is_looked_from() -> None:
     """The program of another day has another window, not the one of the day it was first compiled for."""
-    other = compile_ruleset(RULES, rule_tables(), date(2026, 7, 31), "CNY")
+    other = compile_ruleset(RULES, source_tables(), date(2026, 7, 31), "CNY")
     assert other.as_of != PROGRAM.as_of
     written = [str(stage.select.compile().params) for stage in (*PROGRAM.stages, *other.stages)]
     assert any("datetime.date(2025, 10, 31)" in params for params in written)

@@ -33,7 +33,7 @@ from crmcli.rules.expression import Known, Scope, canonical, condition, parse
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.sql import to_sql
 from crmcli.store.program import evaluate_cases
-from crmcli.workflows.ruleset import rule_tables
+from crmcli.store.runs import source_tables
 
 FIELDS = {
     "orders": "number", "revenue": "number", "months_to_close": "number", "region": "text", "kind": "text",
@@ -403,7 +403,7 @@ def test_the_deepest_condition_that_is_accepted_runs_in_a_whole_program(form: st
     grades = shipped["grades.yaml"].replace("when: no_followup", f'when: "{text} > 0"')
     ruleset, faults = check({**shipped, "lifecycle.yaml": lifecycle, "grades.yaml": grades})
     assert ruleset is not None, faults
-    program = compile_ruleset(ruleset, rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(ruleset, source_tables(), date(2026, 1, 31), "CNY")
     assert len(evaluate_cases(program, [{"orders": 3.0}])) == 1
 
 
@@ -418,7 +418,7 @@ def test_values_are_bound_never_written() -> None:
 def test_mutilated_rule_files_give_faults_and_nothing_else() -> None:
     rnd = random.Random(7)
     shipped = read_files(shipped_folder())
-    tables = rule_tables()
+    tables = source_tables()
     good = 0
     for _at in range(max(50, INPUTS // 500)):
         name = rnd.choice(sorted(shipped))

@@ -14,7 +14,7 @@ from crmcli.rules.distance import Marked, next_tier, ways_up
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.model import RuleSet
 from crmcli.store.program import evaluate_cases
-from crmcli.workflows.ruleset import rule_tables
+from crmcli.store.runs import source_tables
 
 SHIPPED = read_files(shipped_folder())
 TIERS = """
@@ -39,7 +39,7 @@ indicators:
 
 
 def judged(ruleset: RuleSet, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    program = compile_ruleset(ruleset, rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(ruleset, source_tables(), date(2026, 1, 31), "CNY")
     return evaluate_cases(program, people)  # type: ignore[return-value]
 
 

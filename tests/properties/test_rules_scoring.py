@@ -26,7 +26,7 @@ from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.program import Program
 from crmcli.store import schema
 from crmcli.store.program import run_program
-from crmcli.workflows.ruleset import rule_tables
+from crmcli.store.runs import source_tables
 
 SHIPPED = read_files(shipped_folder())
 #: How many random databases are tried: `CRM_FUZZ=50000 pytest tests/properties` takes minutes.
@@ -432,7 +432,7 @@ def fill(connection: Connection, db: Db) -> None:
 
 @functools.cache
 def program_for(as_of: date) -> Program:
-    return compile_ruleset(RULES, rule_tables(), as_of, "CNY")
+    return compile_ruleset(RULES, source_tables(), as_of, "CNY")
 
 
 def run(connection: Connection, program: Program) -> tuple[list[Row], list[Row]]:
@@ -517,7 +517,7 @@ def test_facts_after_the_day_change_nothing(connection: Connection, db: Db) -> N
 @functools.cache
 def heavier(weight: int) -> Program:
     changed = SHIPPED["value.yaml"].replace("weight: 40", f"weight: {weight}").split("tests:")[0]
-    return compile_ruleset(load({**SHIPPED, "value.yaml": changed}), rule_tables(), MIDDLE, "CNY")
+    return compile_ruleset(load({**SHIPPED, "value.yaml": changed}), source_tables(), MIDDLE, "CNY")
 
 
 @settings(max_examples=DATABASES, derandomize=True, deadline=None)
@@ -545,7 +545,7 @@ def test_nothing_temporary_is_left_behind(connection: Connection) -> None:
 
 def test_every_feature_is_looked_at() -> None:
     assert {use.of for use in RULES.features} == set(CATALOGUE)
-    program = compile_ruleset(RULES, rule_tables(), MIDDLE, "CNY")
+    program = compile_ruleset(RULES, source_tables(), MIDDLE, "CNY")
     assert [stage.table.name for stage in program.stages][:4] == [
         "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_purchase_gaps", "crm_run_facts_referrals",
     ]  # fmt: skip

@@ -15,8 +15,8 @@ from sqlalchemy.schema import CreateTable
 from conftest import PROJECT, Run
 from crmcli.rules import compile_ruleset, load
 from crmcli.store.engine import make_engine
+from crmcli.store.runs import source_tables
 from crmcli.workflows.rule_folder import preset_files
-from crmcli.workflows.ruleset import rule_tables
 
 
 def ok(crm: Run, *argv: str) -> str:
@@ -238,7 +238,7 @@ def test_the_rfm_preset_cuts_where_it_is_published(crm: Run, shared: Path, datab
     )
     ok(crm, "import", "transactions", str(shared / "rfm_orders" / "rfm_data_orders.csv"), "--create-missing")
     ruleset = load({name: path.read_text(encoding="utf-8") for name, path in preset_files("rfm").items()})
-    program = compile_ruleset(ruleset, rule_tables(), date.fromisoformat(oracle["analysis_date"]), "CNY")
+    program = compile_ruleset(ruleset, source_tables(), date.fromisoformat(oracle["analysis_date"]), "CNY")
     cuts: dict[str, list[float]] = {}
     with make_engine(database).connect() as connection, connection.begin():
         for stage in program.stages:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from crmcli import vocabulary as words
-from crmcli.cli import pins
+from crmcli.cli import pins, tiers
 from crmcli.i18n import _
 from crmcli.render.output import Column, Format, Listing, Record, choose
 
@@ -17,7 +17,7 @@ def record(found: Any, format: Format | None) -> Record:
     """
     coded = choose(format, sys.stdout) is not Format.TABLE
     computed = {name: getattr(found, name) for name in words.JUDGEMENT.codes}
-    labels = {code: label for code, label, _least in found.thresholds}
+    labels = {tier.code: tier.label.text() for tier in found.tiers}
     shown = computed
     if not coded:
         stage = words.LIFECYCLE_STAGE.label(found.lifecycle_stage)
@@ -48,7 +48,7 @@ def record(found: Any, format: Format | None) -> Record:
         _terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded),
     ]
     sections += [_steps(found, coded=coded)] if found.steps else []
-    sections.append(_thresholds(found))
+    sections.append(tiers.listing(found.tiers, found.tiering, key="thresholds", here=found.tier))
     sections += [_terms(each.terms, each.name, each.label, each.score, coded=coded) for each in found.further]
     sections += [_segments(found, coded=coded)] if found.segments else []
     return Record(fields, [*sections, _facts(found, coded=coded)])
@@ -163,20 +163,6 @@ def _segments(found: Any, *, coded: bool) -> Listing:
         for name, label, segment, word, written in found.segments
     ]
     return Listing(columns, rows, title=_("Further judgements"), key="segments")
-
-
-def _thresholds(found: Any) -> Listing:
-    columns = [
-        Column("tier", _("Code")),
-        Column("label", _("Tier")),
-        Column("at_least", _("From score")),
-        Column("here", _("Here")),
-    ]
-    rows = [
-        (code, label, at_least, "←" if code == found.tier else None)
-        for code, label, at_least in found.thresholds
-    ]
-    return Listing(columns, rows, title=_("Thresholds"), key="thresholds")
 
 
 def _facts(found: Any, *, coded: bool) -> Listing:

@@ -330,26 +330,8 @@ def _pairs(values: Any) -> str:
     return ", ".join(f"{name}={value}" for name, value in values)
 
 
-def _tier_column(shown: Any) -> list[tuple[str, str]]:
-    """Return what tiers are told apart by."""
-    return {
-        "score": [("at_least", _("From score"))],
-        "customers": [("share", _("Up to % of the customers"))],
-        "sum": [("share", _("Up to % of {feature}").format(feature=shown.tiering.of))],
-        "condition": [("when", _("When"))],
-    }[shown.tiering.by]
-
-
-def _tier_rows(shown: Any) -> list[tuple[Any, ...]]:
-    last = shown.tiers[-1]
-    if shown.tiering.by == "score":
-        return [(tier.code, tier.label.text(), tier.at_least) for tier in shown.tiers]
-    if shown.tiering.by == "condition":
-        return [(tier.code, tier.label.text(), tier.written) for tier in shown.tiers]
-    return [(tier.code, tier.label.text(), 100.0 if tier is last else tier.share) for tier in shown.tiers]
-
-
 def _record(shown: Any) -> Any:
+    from crmcli.cli import tiers
     from crmcli.render.output import Column, Listing, Record
 
     def listing(key: str, title: str, names: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> Listing:
@@ -380,12 +362,12 @@ def _record(shown: Any) -> Any:
         *(
             listing(
                 "groups" if score is shown.scores[0] else f"{score.name}_groups", _("Groups"),
-                [("group", _("Group")), ("label", _("Name")), ("cap", _("At most"))],
+                [("group", _("Group")), ("label", _("Name")), ("cap", _("Points at most"))],
                 [(group.name, group.label.text(), group.cap) for group in score.groups],
             )
             for score in shown.scores if score.groups
         ),
-        listing("tiers", _("Tiers"), [("tier", _("Tier")), ("label", _("Name")), *_tier_column(shown)], _tier_rows(shown)),
+        tiers.listing(shown.tiers, shown.tiering, key="tiers"),
         listing(
             "grades", _("Grades, the first that fits"),
             [("grade", _("Grade")), ("reason", _("Reason")), ("label", _("Name")), ("when", _("When"))],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from crmcli.rules.agenda import agenda_program, thresholds
-    from crmcli.rules.checker import check, load
+    from crmcli.rules.checker import check, load, load_folder
     from crmcli.rules.compiler import compile_ruleset
     from crmcli.rules.model import RuleSet
     from crmcli.rules.program import Program, Stage
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "compile_ruleset",
     "load",
+    "load_folder",
     "thresholds",
 ]
 
@@ -34,6 +35,7 @@ _HOMES = {
     "check": "checker",
     "compile_ruleset": "compiler",
     "load": "checker",
+    "load_folder": "checker",
     "thresholds": "agenda",
 }
 

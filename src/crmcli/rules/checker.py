@@ -8,11 +8,12 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import ClassVar
 
 from crmcli.errors import ConfigError, Fault
@@ -27,6 +28,7 @@ from crmcli.rules.expression import (
     DATE,
     NUMBER,
     TEXT,
+    WORDS,
     Expression,
     Known,
     Scope,
@@ -49,6 +51,7 @@ from crmcli.rules.facts import (
     MONEY_DECIMALS,
     FactField,
 )
+from crmcli.rules.folder import read_files
 from crmcli.rules.model import (
     ANY,
     CONDITION,
@@ -129,6 +132,15 @@ def load(files: Mapping[str, str], folder: str = "") -> RuleSet:
     return ruleset
 
 
+def load_folder(folder: Path) -> RuleSet:
+    """Return the ruleset that the files of a folder are.
+
+    Raises:
+        ConfigError: it cannot be read, or the rules have faults; all of them are in `faults`.
+    """
+    return load(read_files(folder), str(folder))
+
+
 def check(files: Mapping[str, str], folder: str = "") -> tuple[RuleSet | None, tuple[Fault, ...]]:
     """Return the ruleset, or None and every fault, in the order of files, lines and columns."""
     paths = {name: f"{folder.rstrip('/')}/{name}" if folder else name for name in (*FILES, *files)}
@@ -174,12 +186,13 @@ def _first_at_each_place(faults: Iterable[Fault]) -> list[Fault]:
 
 @dataclass
 class _Sections:
-    """Reads the rule files; `used` collects which feature each rule needs."""
+    """Reads the rule files; `used` collects which feature each rule needs, `faulty` those that could not be read."""
 
     reader: Reader
     roots: Mapping[str, Node | None]
     places: Mapping[str, Place]
     declared: dict[str, FeatureUse] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     scores: dict[str, Score | None] = field(default_factory=dict)
     tier_codes: tuple[str, ...] = TIER_WORDS.codes
@@ -274,7 +287,7 @@ class _Sections:
                     fields[f"rank.{indicator.name}"] = Known(f"rank.{indicator.name}", NUMBER)
         if classes:
             fields |= {name: Known(name, TEXT, codes) for name, codes in self._class_codes().items()}
-        return Scope(fields, parameters)
+        return Scope(fields, parameters, frozenset(self.faulty))
 
     def _class_codes(self) -> dict[str, tuple[str, ...]]:
         return dict(zip(_CLASS_NAMES, (self.tier_codes, GRADES, LIFECYCLE_STAGE.codes), strict=True))
@@ -305,8 +318,8 @@ class _Sections:
         scope = self._scope({})
         for key, value in self.reader.mapping(node, place):
             number = self.reader.number(value)
-            if not _NAME.fullmatch(key.text):
-                self._bad_name(key)
+            if not self._is_name(key):
+                pass
             elif fold(key.text) in scope.fields:
                 what = _("{name} is already the name of a feature").format(name=key.text)
                 self.reader.fault(key.place, what, "name-taken", value=key.text)
@@ -314,10 +327,21 @@ class _Sections:
                 found[key.text] = number
         return found
 
-    def _bad_name(self, key: Scalar) -> None:
+    def _is_name(self, key: Scalar, meant: Container[str] = WORDS) -> bool:
+        """Tell whether a text can be a name; if not, it is a fault.
+
+        Args:
+            key: the text.
+            meant: words that mean something where the name will stand; nothing for a code that stands in quotes.
+        """
+        if _NAME.fullmatch(key.text) and key.text not in meant:
+            return True
         what = _("not a name: {name}").format(name=repr(key.text[:80]))
         hint = _("small letters, digits and _, a letter first")
+        if key.text in meant:
+            hint = _("{name} means something in conditions").format(name=key.text)
         self.reader.fault(key.place, what, "bad-name", hint=hint, value=key.text)
+        return False
 
     # --- features.yaml --------------------------------------------------------------------------------------
 
@@ -330,11 +354,13 @@ class _Sections:
             use = self._feature(key, node)
             if use is not None:
                 self.declared[key.text] = use
+            else:
+                self.faulty.add(fold(key.text))
 
     def _feature(self, key: Scalar, node: Node) -> FeatureUse | None:
         reader = self.reader
-        if not _NAME.fullmatch(key.text):
-            self._bad_name(key)
+        if not self._is_name(key):
+            pass
         elif key.text in CATALOGUE:
             what = _("{name} is already the name of a feature").format(name=key.text)
             reader.fault(key.place, what, "name-taken", value=key.text)
@@ -503,8 +529,8 @@ class _Sections:
         taken = self._scope({})
         self.scores[VALUE] = None
         for key, _node in self._score_nodes():
-            if not _NAME.fullmatch(key.text):
-                self._bad_name(key)
+            if not self._is_name(key):
+                pass
             elif fold(key.text) in taken.fields or key.text in {VALUE, *_CLASS_NAMES, *_RESERVED}:
                 what = _("{name} is already the name of a feature").format(name=key.text)
                 self.reader.fault(key.place, what, "name-taken", value=key.text)
@@ -521,7 +547,10 @@ class _Sections:
             reader.fault(nodes[MAX_INDICATORS].place, what, "too-many")
             nodes = nodes[:MAX_INDICATORS]
         scope = self._scope({}, without=name)
-        found = [self._indicator(node, scope, tuple(group.name for group in groups)) for node in nodes]
+        named = [
+            key.text for key, _value in reader.mapping(body.get("groups"), place)
+        ]  # also those with a fault
+        found = [self._indicator(node, scope, named) for node in nodes]
         indicators = [indicator for indicator in found if indicator is not None]
         self._no_twins(
             [(i.name, node.place) for i, node in zip(found, nodes, strict=True) if i is not None], "indicator"
@@ -538,13 +567,10 @@ class _Sections:
         found: list[Group] = []
         for key, value in self.reader.mapping(node, place):
             body = self.reader.fields(value, key.place, required=("cap",), optional=("text",))
-            if not _NAME.fullmatch(key.text):
-                self._bad_name(key)
-            elif body is not None:
-                cap = self.reader.number(body.get("cap"), least=0.01, most=100)
-                label = self.reader.label(body.get("text"), key.place)
-                if cap is not None and label is not None:
-                    found.append(Group(key.text, float(cap), label))
+            cap = None if body is None else self.reader.number(body.get("cap"), least=0.01, most=100)
+            label = None if body is None else self.reader.label(body.get("text"), key.place)
+            if self._is_name(key) and cap is not None and label is not None:
+                found.append(Group(key.text, float(cap), label))
         return tuple(found)
 
     def _no_cycles(self) -> tuple[Score, ...]:
@@ -597,7 +623,7 @@ class _Sections:
                 self.reader.fault(place, what, f"duplicate-{kind}", value=name)
             seen.add(name)
 
-    def _indicator(self, node: Node, scope: Scope, groups: tuple[str, ...]) -> Indicator | None:
+    def _indicator(self, node: Node, scope: Scope, groups: Sequence[str]) -> Indicator | None:
         reader = self.reader
         body = reader.fields(
             node,
@@ -611,8 +637,8 @@ class _Sections:
         known = None if feature is None else feature.name
         name_node = body.get("name")
         name = reader.text(name_node) if name_node is not None else known
-        if name_node is not None and isinstance(name_node, Scalar) and name and not _NAME.fullmatch(name):
-            self._bad_name(name_node)
+        if isinstance(name_node, Scalar) and name:
+            self._is_name(name_node)
         weight = self._weight(body.get("weight"))
         scale = read_scale(reader, body.get("scale"), feature, body.get("feature"))
         missing = reader.choice(body.get("missing"), MISSING)
@@ -657,7 +683,7 @@ class _Sections:
         if written is None or node is None:
             return None
         known = scope.fields.get(fold(written))
-        if known is None:
+        if known is None and fold(written) not in scope.faulty:
             what = _("unknown feature {name}").format(name=repr(written[:80]))
             hint = nearest(written, list(scope.fields)) or _("crm rules features lists them")
             self.reader.fault(node.place, what, "unknown-feature", hint=hint, value=written)
@@ -680,8 +706,13 @@ class _Sections:
         nodes = reader.items(root.get("tiers"), root.place, at_least=1)
         kinds = [key for key in _TIER_KEYS if any(isinstance(n, Fields) and n.get(key) for n in nodes[:-1])]
         if len(kinds) > 1:
+            first = next(n for n in nodes if isinstance(n, Fields) and any(n.get(key) for key in kinds))
+            used = next(key for key in kinds if first.get(key))
+            other = next(
+                n for n in nodes if isinstance(n, Fields) and any(n.get(k) for k in kinds if k != used)
+            )
             what = _("tiers are told apart in one way: {names}").format(names=", ".join(_TIER_KEYS))
-            reader.fault(root.place, what, "mixed-tiers")
+            reader.fault(other.place, what, "mixed-tiers", hint=_("the first has {key}").format(key=used))
             return (), Tiers()
         kind = kinds[0] if kinds else _TIER_KEYS[0]
         found = [self._tier(node, kind, scope, last=at + 1 == len(nodes)) for at, node in enumerate(nodes)]
@@ -800,8 +831,8 @@ class _Sections:
         grade = reader.choice(body.get("grade"), GRADES)
         reason_node = body.get("reason")
         reason = reader.text(reason_node)
-        if reason is not None and isinstance(reason_node, Scalar) and not _NAME.fullmatch(reason):
-            self._bad_name(reason_node)
+        if reason is not None and isinstance(reason_node, Scalar):
+            self._is_name(reason_node, meant=())
         label = reader.label(body.get("text"), body.place)
         when, written, still = self._when(body, scope, reached=reached)
         if grade is None or reason is None or label is None:
@@ -884,8 +915,7 @@ class _Sections:
         found: list[Segmentation] = []
         for key, node in self.reader.mapping(root.get("segments"), root.place):
             taken = self._scope({}, classes=True).fields
-            if not _NAME.fullmatch(key.text):
-                self._bad_name(key)
+            if not self._is_name(key):
                 continue
             if fold(key.text) in taken or key.text in _RESERVED:
                 what = _("{name} has a meaning already").format(name=key.text)
@@ -922,8 +952,8 @@ class _Sections:
     def _segment_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[SegmentRule | None, bool]:
         node = body.get("segment")
         segment = self.reader.text(node)
-        if segment is not None and isinstance(node, Scalar) and not _NAME.fullmatch(segment):
-            self._bad_name(node)
+        if segment is not None and isinstance(node, Scalar):
+            self._is_name(node, meant=())
         label = self.reader.label(body.get("text"), body.place)
         when, written, still = self._when(body, scope, reached=reached)
         if segment is None or label is None:

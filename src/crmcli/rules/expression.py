@@ -7,6 +7,7 @@ unknown.
 
 import ast
 import difflib
+import keyword
 import math
 import unicodedata
 import warnings
@@ -25,6 +26,8 @@ MAX_STACK = (
 MAX_NODES = 500  #: names, values and operations of one condition
 MAX_NUMBER = 10**15
 FUNCTIONS = ("abs", "coalesce", "days_between", "has", "max", "min", "missing", "round")
+#: What is no name of a feature: it means something in a condition (which is read as a Python expression) already.
+WORDS = frozenset({*FUNCTIONS, *(word.lower() for word in keyword.kwlist)})
 
 Value = float | str | bool
 
@@ -135,6 +138,7 @@ class Scope:
 
     fields: Mapping[str, Known]
     parameters: Mapping[str, float]
+    faulty: frozenset[str] = frozenset()  #: names whose own definition has a fault, which is said there
 
     def names(self) -> list[str]:
         """Return every name, for suggestions."""
@@ -476,12 +480,11 @@ class _Reader:
         if name in self.scope.parameters:
             return Literal(float(self.scope.parameters[name]), NUMBER)
         known = self.scope.fields.get(name)
-        if known is None:
+        if known is None and name not in self.scope.faulty:
             what = _("unknown feature {name}").format(name=repr(written[:80]))
             hint = nearest(name, self.scope.names()) or _("crm rules features lists them")
             self._fault(node, what, "unknown-feature", hint, written)
-            return None
-        return Field(known.name, known.type)
+        return None if known is None else Field(known.name, known.type)
 
     def _logic(self, node: ast.BoolOp, depth: int) -> Expression | None:
         items = [self._want(value, BOOL, depth) for value in node.values]

@@ -129,9 +129,8 @@ class Reader:
         known = tuple(known)
         if word in known:
             return word
-        hint = nearest(word, known) or _("known: {names}").format(names=", ".join(known))
         what = _("{value} is not one of {names}").format(value=repr(word[:80]), names=", ".join(known))
-        self.fault(node.place, what, code, hint=hint, value=word)
+        self.fault(node.place, what, code, hint=nearest(word, known), value=word)
         return None
 
     def label(self, node: Node | None, place: Place) -> Label | None:

@@ -122,8 +122,7 @@ def _steps(reader: Reader, node: Node, known: Known | None, feature: Node) -> St
             otherwise = otherwise if given is None else float(given)
         elif codes and word not in codes:
             what = _("{value} is not one of {names}").format(value=repr(word[:80]), names=", ".join(codes))
-            hint = nearest(word, codes) or _("known: {names}").format(names=", ".join(codes))
-            reader.fault(key.place, what, "unknown-value", hint=hint, value=word)
+            reader.fault(key.place, what, "unknown-value", hint=nearest(word, codes), value=word)
         elif given is not None:
             points.append((word, float(given)))
     return Steps(tuple(sorted(points)), otherwise)

@@ -475,6 +475,13 @@ def _scale() -> Schema:
     return _object(text, {}, kinds, minProperties=1, maxProperties=1)
 
 
+def _first_match(key: str, said: Schema) -> Schema:
+    """Rules from the top, each with a condition and what it says, and who is left over."""
+    rule = _object("", {**said, "when": _ref("condition")})
+    rules = _list(_("the rules, from the top"), rule, least=1, most=MAX_RULES)
+    return {key: rules, "otherwise": _object(_("whoever is left over"), said)}
+
+
 def _grades() -> Schema:
     months = {grade: _whole(_("within so many calendar months"), 1, _MOST_MONTHS) for grade in GRADES[:3]}
     said = {"grade": _ref("grade"), "reason": _ref("reason"), "text": _ref("label")}
@@ -483,13 +490,7 @@ def _grades() -> Schema:
         {
             "policy": _policy(),
             "months": _object(_("how far away A, B and C are"), months),
-            "grades": _list(
-                _("the rules, from the top"),
-                _object("", {**said, "when": _ref("condition")}),
-                least=1,
-                most=MAX_RULES,
-            ),
-            "otherwise": _object(_("whoever is left over"), said),
+            **_first_match("grades", said),
         },
         {
             "parameters": _ref("parameters"),
@@ -504,13 +505,7 @@ def _lifecycle() -> Schema:
         _("where in the relationship a customer is"),
         {
             "policy": _policy(),
-            "stages": _list(
-                _("the rules, from the top"),
-                _object("", {**said, "when": _ref("condition")}),
-                least=1,
-                most=MAX_RULES,
-            ),
-            "otherwise": _object(_("whoever is left over"), said),
+            **_first_match("stages", said),
         },
         {
             "parameters": _ref("parameters"),
@@ -533,13 +528,7 @@ def _segments() -> Schema:
         {
             "text": _ref("label"),
             "policy": _policy(),
-            "rules": _list(
-                _("the rules, from the top"),
-                _object("", {**said, "when": _ref("condition")}),
-                least=1,
-                most=MAX_RULES,
-            ),
-            "otherwise": _object(_("whoever is left over"), said),
+            **_first_match("rules", said),
         },
         {"parameters": _ref("parameters")},
     )

@@ -30,7 +30,6 @@ from sqlmodel import SQLModel
 
 from crmcli.store.light import statement
 from crmcli.store.program import ProgramLike, fill
-from crmcli.store.settings import KEYS, Settings
 
 PREFIX = "crm_trial_"
 _TABLES = SQLModel.metadata.tables
@@ -64,17 +63,6 @@ class Mark(NamedTuple):
     customer: int
     indicator: str
     mark: float | None
-
-
-def settings_of(connection: Connection) -> Settings:
-    """Return the settings of the database."""
-    table = _TABLES["settings"]
-    found = {
-        row.key: row.value
-        for row in connection.execute(select(table.c.key, table.c.value))
-        if row.key in KEYS
-    }
-    return Settings(**found)
 
 
 def copy_sources(connection: Connection, programs: Iterable[ProgramLike]) -> Mapping[str, Table]:

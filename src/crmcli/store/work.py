@@ -48,7 +48,7 @@ class Work:
         self.command = command
         self.summary = ""
         self.discarded = False
-        self.settings = _settings(connection)
+        self.settings = settings_of(connection)
         self.now = clock.now(self.settings.time_zone)
         self.today = clock.today(self.settings.time_zone)
         self._entry: int | None = None
@@ -168,7 +168,8 @@ def _table(row: SQLModel) -> str:
     return str(row.__tablename__)
 
 
-def _settings(connection: Connection) -> Settings:
+def settings_of(connection: Connection) -> Settings:
+    """Return the settings of the database."""
     table = SQLModel.metadata.tables["settings"]
     found = {
         key: value for key, value in connection.execute(select(table.c.key, table.c.value)) if key in KEYS

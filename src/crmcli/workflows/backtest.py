@@ -16,8 +16,7 @@ from crmcli import clock
 from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.months import add_months
-from crmcli.rules import Program, RuleSet, compile_ruleset, load
-from crmcli.rules.folder import read_files
+from crmcli.rules import Program, RuleSet, compile_ruleset, load_folder
 from crmcli.rules.model import GRADES
 from crmcli.store import trial
 from crmcli.store.engine import looking
@@ -25,6 +24,7 @@ from crmcli.store.runs import source_tables
 from crmcli.store.schema import end_of
 from crmcli.store.settings import Settings
 from crmcli.store.trial import Placed, Sold
+from crmcli.store.work import settings_of
 from crmcli.workflows import measures
 from crmcli.workflows.periods import NOBODY, Horizon, LeftOut, Period, months_between
 
@@ -106,7 +106,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Verdict:
     """One ruleset against what came next."""
 
     folder: str
@@ -132,7 +132,7 @@ class Backtest:
     today: date
     minimum: int
     currency: str
-    judged: tuple[Judged, ...]
+    judged: tuple[Verdict, ...]
     left_out: tuple[LeftOut, ...]
     other_currencies: int
     last_sale: date | None
@@ -165,9 +165,9 @@ def backtest(
         NotFoundError: there is no database, or no month that can be used.
     """
     folders = (rules,) if against is None else (rules, against)
-    rulesets = [load(read_files(folder), str(folder)) for folder in folders]
+    rulesets = [load_folder(folder) for folder in folders]
     with looking(database) as connection:
-        settings = trial.settings_of(connection)
+        settings = settings_of(connection)
         today = clock.today(settings.time_zone)
         periods, left_out = months_between(first, last, horizon, today)
         if not periods:
@@ -352,9 +352,9 @@ class Tally:
             lift=_lift(share) if enough else None,
         )  # fmt: skip
 
-    def judged(self, folder: str) -> Judged:
+    def judged(self, folder: str) -> Verdict:
         """Return what all months came to."""
-        return Judged(
+        return Verdict(
             folder, self.ruleset.fingerprint, self._total(), tuple(self._tier_lines()), tuple(self._grade_lines()),
             tuple(self.months),
         )  # fmt: skip

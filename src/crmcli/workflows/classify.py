@@ -4,7 +4,6 @@ A period is run once per ruleset. A day that is not over can be run again when s
 period stays as it is unless a new version is asked for by name.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,16 +12,15 @@ from pathlib import Path
 from crmcli.errors import UsageError
 from crmcli.i18n import _
 from crmcli.months import month_end, next_period, period_of
-from crmcli.rules import RuleSet, agenda_program, compile_ruleset, load
-from crmcli.rules.folder import read_files
+from crmcli.rules import RuleSet, agenda_program, compile_ruleset, load_folder
 from crmcli.rules.model import Label
 from crmcli.store import runs
 from crmcli.store.runs import Move, RunRow
 from crmcli.store.schema import end_of
 from crmcli.store.work import Work, unit_of_work
+from crmcli.values import is_month
 
 Labels = Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
-_PERIOD = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def classify(
         ConfigError: the rules have faults; all are listed.
         UsageError: not a month, or a day in the future.
     """
-    ruleset = load(read_files(rules), str(rules))
+    ruleset = load_folder(rules)
     with unit_of_work(database, "classify", dry_run=dry_run) as work:
         periods = _periods(work, month, as_of)
         last = runs.last_run(work.connection)
@@ -113,7 +111,7 @@ def class_words(ruleset: RuleSet) -> tuple[Labels, Mapping[str, Label]]:
 def _periods(work: Work, month: str | None, as_of: date | None) -> list[tuple[str, date, bool]]:
     """Return (period, day, asked for by name) triples."""
     if month is not None:
-        if not _PERIOD.fullmatch(month):
+        if not is_month(month):
             raise UsageError(
                 _("not a month: {value}").format(value=repr(month)), where="--month", hint=_("write 2026-11")
             )

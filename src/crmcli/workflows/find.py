@@ -1,20 +1,25 @@
 """Which customer a word means: an id, an external id, a phone, an e-mail, or part of a name that fits only one.
 
-Several that fit are listed, never guessed at. Light: both lanes use it.
+Several that fit are listed, never guessed at. And which run a period means. Light: both lanes use it.
 """
 
 import re
 import sqlite3
+from datetime import date
 from difflib import get_close_matches
 
-from crmcli.errors import AmbiguousError, NotFoundError
+from crmcli.errors import AmbiguousError, NotFoundError, UsageError
 from crmcli.i18n import _
 from crmcli.store.reads import customers as reads
+from crmcli.store.reads import periods
 from crmcli.store.reads.customers import Match
+from crmcli.store.reads.periods import RunLine
+from crmcli.values import ValueFault, is_month, parse_spoken_day
 
 _ID = re.compile(r"#?([1-9]\d{0,17})")
 _PHONE_LIKE = re.compile(r"[+(（]?[\d０-９][\d０-９\s()（）./-]{4,}")
 _SHOWN = 20
+_NEAREST = 3  #: known periods that an error about an unknown one names
 
 
 def find_customer(connection: sqlite3.Connection, text: str, country: str) -> Match:
@@ -52,6 +57,48 @@ def find_customer(connection: sqlite3.Connection, text: str, country: str) -> Ma
     raise AmbiguousError(
         what, candidates, hint=_("name one by its id, for example #{id}").format(id=found[0].id)
     )
+
+
+def named_run(connection: sqlite3.Connection, text: str | None, today: date, option: str) -> RunLine:
+    """Return the newest run of the period that `text` names; without one, the last run up to today.
+
+    Args:
+        connection: an open database.
+        text: a month or a day as the user wrote it.
+        today: the business day.
+        option: where the user wrote it, for errors.
+
+    Raises:
+        UsageError: it is not a period.
+        NotFoundError: it was not classified; the nearest that were are in the hint.
+    """
+    period = None if text is None else _period(text, today, option)
+    found = periods.run_of_period(connection, period, today.isoformat())
+    if found is not None:
+        return found
+    near = periods.periods_near(connection, period or "", today.isoformat(), _NEAREST)
+    if period is None or not near:
+        raise NotFoundError(_("nobody has been classified yet"), hint=_("run 'crm classify'"))
+    raise NotFoundError(
+        _("{period} was not classified").format(period=period),
+        where=option,
+        hint=_("the nearest that were are {periods}").format(periods=", ".join(near)),
+    )
+
+
+def _period(text: str, today: date, option: str) -> str:
+    """Return a period as runs have it: a month as it is, a day as ISO text however it was written."""
+    plain = text.strip()
+    if is_month(plain):
+        return plain
+    try:
+        return parse_spoken_day(plain, today).isoformat()
+    except ValueFault:
+        raise UsageError(
+            _("not a period: {value}").format(value=repr(text)),
+            where=option,
+            hint=_("write a month such as 2026-11 or a day such as 2026-11-22"),
+        ) from None
 
 
 def describe(match: Match) -> str:

@@ -3,10 +3,8 @@
 Read from what the two runs stored; nothing is worked out again. Light: neither YAML nor SQLAlchemy.
 """
 
-import re
 import sqlite3
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,12 +17,10 @@ from crmcli.store.reads import periods
 from crmcli.store.reads.base import ALL
 from crmcli.store.reads.periods import RunLine
 from crmcli.store.settings import read_settings
-from crmcli.values import ValueFault, parse_spoken_day
+from crmcli.workflows.find import named_run
 from crmcli.workflows.shifts import RuleWords, Shift, shift_of
 
 UP, DOWN, BOTH = 1, -1, 0  #: directions: by tier, and by grade where the tier stayed
-_MONTH = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])"
-_NEAREST = 3  #: known periods that an error about an unknown one names
 
 
 class Mover(NamedTuple):
@@ -161,9 +157,9 @@ def _mover(line: reads.MoverLine, words_before: RuleWords, words: RuleWords) -> 
 def _runs(connection: sqlite3.Connection, before: str | None, after: str | None) -> tuple[RunLine, RunLine]:
     """Return the runs of two periods."""
     today = clock.today(read_settings(connection).time_zone)
-    new = _run(connection, after, today, "--to")
+    new = named_run(connection, after, today, "--to")
     if before is not None:
-        old = _run(connection, before, today, "--from")
+        old = named_run(connection, before, today, "--from")
         if old.id == new.id:
             raise UsageError(
                 _("{period} cannot be compared with itself").format(period=old.period), where="--from"
@@ -178,33 +174,3 @@ def _runs(connection: sqlite3.Connection, before: str | None, after: str | None)
             hint=_("'crm classify --month YYYY-MM' classifies a month of the past"),
         )
     return compared_with, new
-
-
-def _run(connection: sqlite3.Connection, text: str | None, today: date, option: str) -> RunLine:
-    period = None if text is None else _period(text, today, option)
-    found = periods.run_of_period(connection, period, today.isoformat())
-    if found is not None:
-        return found
-    near = periods.periods_near(connection, period or "", today.isoformat(), _NEAREST)
-    if period is None or not near:
-        raise NotFoundError(_("nobody has been classified yet"), hint=_("run 'crm classify'"))
-    raise NotFoundError(
-        _("{period} was not classified").format(period=period),
-        where=option,
-        hint=_("the nearest that were are {periods}").format(periods=", ".join(near)),
-    )
-
-
-def _period(text: str, today: date, option: str) -> str:
-    """Return a period as runs have it: a month as it is, a day as ISO text however it was written."""
-    plain = text.strip()
-    if re.fullmatch(_MONTH, plain):
-        return plain
-    try:
-        return parse_spoken_day(plain, today).isoformat()
-    except ValueFault:
-        raise UsageError(
-            _("not a period: {value}").format(value=repr(text)),
-            where=option,
-            hint=_("write a month such as 2026-11 or a day such as 2026-11-22"),
-        ) from None

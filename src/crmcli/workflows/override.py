@@ -14,7 +14,6 @@ from sqlmodel import col, or_, select
 from crmcli import values
 from crmcli.errors import DataError
 from crmcli.i18n import _
-from crmcli.rules.folder import read_files
 from crmcli.store.schema import Override, OverrideIn
 from crmcli.store.work import Work, unit_of_work
 from crmcli.vocabulary import CLASSES, JUDGEMENT
@@ -86,9 +85,9 @@ def unpin(database: Path, which: str, judgements: Collection[str]) -> Recorded:
 
 
 def _refuse_unknown_tier(rules: Path, tier: str) -> None:
-    from crmcli.rules import load  # YAML is read only when a tier was named
+    from crmcli.rules import load_folder  # YAML is read only when a tier was named
 
-    codes = [known.code for known in load(read_files(rules), str(rules)).tiers]
+    codes = [known.code for known in load_folder(rules).tiers]
     if tier not in codes:
         raise DataError(
             _("{value} is not a tier of these rules").format(value=repr(tier)),

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from crmcli.errors import UsageError
 from crmcli.i18n import _
 from crmcli.months import add_months, month_end, next_period
+from crmcli.values import is_month
 
 MAX_MONTHS = 240
 NOT_OVER, NOBODY = "not_over", "nobody"  #: why a month is left out
-_PERIOD = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 _SPAN = re.compile(r"\+?([1-9][0-9]{0,3})\s*(d|w|m|天|周|个月)")
 
 
@@ -74,7 +74,7 @@ def months_between(
         UsageError: not months, the wrong way round, or too many.
     """
     for text, option in ((first, "--from"), (last, "--to")):
-        if not _PERIOD.fullmatch(text):
+        if not is_month(text):
             what = _("not a month: {value}").format(value=repr(text[:40]))
             raise UsageError(what, where=option, hint=_("write 2026-11"))
     if first > last:

@@ -9,14 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table
-from sqlmodel import SQLModel
-
 from crmcli.errors import ConfigError, Fault, UsageError
 from crmcli.i18n import _
 from crmcli.rules.agenda import agenda_program
 from crmcli.rules.catalogue import CATALOGUE
-from crmcli.rules.checker import FILES, check, load
+from crmcli.rules.checker import FILES, check, load_folder
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.expression import BOOL
 from crmcli.rules.facts import fact_rows
@@ -45,8 +42,8 @@ from crmcli.rules.model import (
 )
 from crmcli.rules.program import Program
 from crmcli.rules.schema import all_schemas, file_schema
-from crmcli.store import schema
 from crmcli.store.program import evaluate_cases, evaluate_facts
+from crmcli.store.runs import source_tables
 
 _CURRENCY = "CNY"  #: amounts in examples are in the base currency, whatever it is
 _ANY_DAY = date(2000, 1, 31)  #: an example gives feature values: the day plays no part
@@ -145,12 +142,6 @@ class ShownFeature:
     windowable: bool
 
 
-def rule_tables() -> dict[str, Table]:
-    """Return the tables a ruleset is compiled over, by name."""
-    models = (schema.Customer, schema.Transaction, schema.Interaction, schema.Opportunity, schema.Task)
-    return {str(model.__tablename__): SQLModel.metadata.tables[str(model.__tablename__)] for model in models}
-
-
 def check_folder(folder: Path) -> RulesReport:
     """Check the rules of a folder as a whole; faults are data, nothing is raised for them."""
     try:
@@ -175,15 +166,6 @@ def _counts(ruleset: RuleSet) -> tuple[tuple[str, int], ...]:
         ("cadence", len(ruleset.cadence.rules)),
         ("tests", len(ruleset.cases) + len(ruleset.fact_cases)),
     )
-
-
-def load_folder(folder: Path) -> RuleSet:
-    """Return the checked ruleset of a folder.
-
-    Raises:
-        ConfigError: it cannot be read or has faults.
-    """
-    return load(read_files(folder), str(folder))
 
 
 def show_folder(folder: Path) -> RulesShown:
@@ -286,7 +268,7 @@ def test_folder(folder: Path) -> TestReport:
         ConfigError: the rules cannot be read or have faults.
     """
     ruleset = load_folder(folder)
-    program = compile_ruleset(ruleset, rule_tables(), _ANY_DAY, _CURRENCY)
+    program = compile_ruleset(ruleset, source_tables(), _ANY_DAY, _CURRENCY)
     failures = _run_fact_cases(ruleset)
     failures += [failure for case in ruleset.cases for failure in _run_case(ruleset, program, case)]
     count = len(ruleset.cases) + len(ruleset.fact_cases)
@@ -300,7 +282,7 @@ def _run_fact_cases(ruleset: RuleSet) -> list[CaseFailure]:
     cases = ruleset.fact_cases
     using = _also_using(ruleset, cases)
     days = {case.as_of for case in cases}
-    programs = {day: compile_ruleset(using, rule_tables(), day, _CURRENCY) for day in sorted(days)}
+    programs = {day: compile_ruleset(using, source_tables(), day, _CURRENCY) for day in sorted(days)}
     results = evaluate_facts([(programs[case.as_of], fact_rows(case, _CURRENCY)) for case in cases])
     judged = (_judged(case, got) for case, got in zip(cases, results, strict=True))
     return [failure for failure in judged if failure is not None]

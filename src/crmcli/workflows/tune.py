@@ -14,13 +14,14 @@ from sqlalchemy import Connection, Table
 from crmcli import clock
 from crmcli.errors import NotFoundError
 from crmcli.i18n import _
-from crmcli.rules import RuleSet, load
-from crmcli.rules.folder import read_files
+from crmcli.rules import RuleSet, load_folder
+from crmcli.rules.expression import names_in
 from crmcli.rules.model import Label
 from crmcli.rules.reweighted import reweighted_lines
 from crmcli.store import trial
 from crmcli.store.engine import looking
 from crmcli.store.settings import Settings
+from crmcli.store.work import settings_of
 from crmcli.workflows import weights as learning
 from crmcli.workflows.backtest import (
     MINIMUM,
@@ -105,9 +106,9 @@ def tune(
         UsageError: not months.
         NotFoundError: there is no database, or too few months to learn from some and judge by others.
     """
-    ruleset = load(read_files(rules), str(rules))
+    ruleset = load_folder(rules)
     with looking(database) as connection:
-        settings = trial.settings_of(connection)
+        settings = settings_of(connection)
         today = clock.today(settings.time_zone)
         periods, left_out = months_between(first, last, horizon, today)
         if not periods:
@@ -131,7 +132,7 @@ def tune(
             raise _too_few(horizon, minimum)
         mute = frozenset(at for at in range(len(_names(ruleset))) if learning.tells_nothing(lessons, at))
         start = learning.to_whole([each.share for each in ruleset.value.indicators])
-        found = learning.search(lessons, start, mute, seed)
+        found = learning.kept(learning.search(lessons, start, mute, seed), _looked_at(ruleset))
         tallies = [Tally(each, today, minimum) for each in (ruleset, reweighted(ruleset, found))]
         for follow in later:
             try_month(connection, tables, settings, tallies, follow)
@@ -233,6 +234,17 @@ def reweighted(ruleset: RuleSet, weights: Weights) -> RuleSet:
     )
     changed = replace(score, indicators=indicators)
     return replace(ruleset, scores=tuple(changed if each is score else each for each in ruleset.scores))
+
+
+def _looked_at(ruleset: RuleSet) -> frozenset[int]:
+    """The indicators whose class a condition or another score looks at: without them the rules would have a fault."""
+    conditions = [tier.when for tier in ruleset.tiers]
+    conditions += [rule.when for rule in ruleset.grades.rules]
+    conditions += [rule.when for rule in ruleset.lifecycle]
+    conditions += [rule.when for each in ruleset.segments for rule in each.rules]
+    names = {name for condition in conditions if condition is not None for name in names_in(condition)}
+    names |= {each.feature for score in ruleset.scores for each in score.indicators}
+    return frozenset(at for at, name in enumerate(_names(ruleset)) if f"rank.{name}" in names)
 
 
 def _weights(ruleset: RuleSet, found: Weights | None, mute: frozenset[int]) -> tuple[Weight, ...]:

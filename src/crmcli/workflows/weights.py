@@ -97,6 +97,16 @@ def search(lessons: Sequence[Lesson], now: Weights, fixed: frozenset[int], seed:
     return best
 
 
+def kept(weights: Weights, needed: frozenset[int]) -> Weights:
+    """Return the weights with at least 1 for every indicator that is needed, taken from the heaviest."""
+    found = list(weights)
+    for at in needed:
+        if not found[at]:
+            found[at] = 1
+            found[max(range(len(found)), key=lambda other: found[other])] -= 1
+    return tuple(found)
+
+
 def _starts(now: Weights, free: Sequence[int], seed: int) -> list[Weights]:
     room = sum(now[at] for at in free)
     draw = random.Random(seed)  # noqa: S311 - a search, not a secret

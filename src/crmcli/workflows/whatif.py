@@ -9,9 +9,8 @@ from pathlib import Path
 from crmcli import clock
 from crmcli.errors import ConfigError, NotFoundError, UsageError
 from crmcli.i18n import _
-from crmcli.rules import RuleSet, compile_ruleset, load
+from crmcli.rules import RuleSet, compile_ruleset, load, load_folder
 from crmcli.rules.difference import Difference, differences
-from crmcli.rules.folder import read_files
 from crmcli.rules.model import Label, Scale, Window
 from crmcli.store.engine import looking
 from crmcli.store.light import reading
@@ -156,5 +155,5 @@ def _from_folder(which: str) -> tuple[Side, RuleSet]:
             where=which,
             hint=_("name a folder with rules, or 6 or more characters of a fingerprint"),
         )
-    ruleset = load(read_files(folder), which)
+    ruleset = load_folder(folder)
     return Side(which, ruleset.fingerprint), ruleset

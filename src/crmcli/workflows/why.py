@@ -16,13 +16,13 @@ from crmcli.rules import load, thresholds
 from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import unit_of
 from crmcli.rules.distance import Marked, Way, next_tier, ways_up
-from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Segmentation, Tier, cap_line
+from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Segmentation, Tier, Tiers, cap_line
 from crmcli.store.light import reading
 from crmcli.store.reads import judgements as reads
 from crmcli.store.reads import overrides as pinned
 from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.settings import read_settings
-from crmcli.workflows.find import find_customer
+from crmcli.workflows.find import find_customer, named_run
 
 #: What nothing but waiting changes is no way to the next tier: everything else ages meanwhile.
 _ONLY_TIME = ("tenure_days", "days_known")
@@ -77,7 +77,7 @@ class Why:
 
     Attributes:
         total: the sum of the points; it is the score.
-        thresholds: (tier, its label, the least score for it), highest first.
+        tiers: highest first; `tiering` says by what they are given out.
         grade_text: the reason in words; `grade_rule` is the condition that matched, as the rules have it.
         facts: (feature, its label, its value) for what the conditions of the rules look at.
         further: the other scores.
@@ -98,7 +98,8 @@ class Why:
     score: float
     tier: str
     tier_label: str
-    thresholds: tuple[tuple[str, str, float], ...]
+    tiers: tuple[Tier, ...]
+    tiering: Tiers
     grade: str
     grade_reason: str
     grade_text: str
@@ -126,12 +127,16 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
     """Return the reasons of the last run up to today, or of one period.
 
     Raises:
-        NotFoundError: the customer is unknown or was never classified.
+        NotFoundError: the customer is unknown or was never classified, or nobody was in that period.
+        UsageError: it is not a period.
     """
     with reading(database) as connection:
         settings = read_settings(connection)
         match = find_customer(connection, which, settings.country)
-        today = clock.today(settings.time_zone).isoformat()
+        day = clock.today(settings.time_zone)
+        today = day.isoformat()
+        if period is not None:
+            period = named_run(connection, period, day, "--period").period
         found = reads.judgement(connection, match.id, today, period)
         overrides = tuple(pinned.overrides(connection, today, customer=match.id))
         if found is None and overrides and period is None:
@@ -165,8 +170,9 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         total=round(sum(term.points for term in terms), 2),
         score=found.score,
         tier=found.tier,
-        tier_label=next((tier.label.text() for tier in words.tiers if tier.code == found.tier), found.tier),
-        thresholds=tuple((tier.code, tier.label.text(), tier.at_least) for tier in words.tiers),
+        tier_label=next((tier.label.text() for tier in ruleset.tiers if tier.code == found.tier), found.tier),
+        tiers=ruleset.tiers,
+        tiering=ruleset.tiering,
         grade=found.grade,
         grade_reason=found.grade_reason,
         grade_text=cause.label.text(),

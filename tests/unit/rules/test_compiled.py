@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from crmcli.rules import compile_ruleset, load
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.store.program import evaluate_cases, evaluate_facts, run_program
-from crmcli.workflows.ruleset import rule_tables
+from crmcli.store.runs import source_tables
 
 SHIPPED = read_files(shipped_folder())
 RULES = load(SHIPPED)
@@ -57,7 +57,7 @@ def facts(
     looks = " or ".join(f"missing({name})" for name in names)
     rule = f"stages:\n  - {{stage: new, when: {looks}, text: {{en: a, zh: b}}}}\n"
     rules = load({**SHIPPED, "lifecycle.yaml": SHIPPED["lifecycle.yaml"].replace("stages:\n", rule, 1)})
-    run_program(connection, compile_ruleset(rules, rule_tables(), as_of, currency), 1)
+    run_program(connection, compile_ruleset(rules, source_tables(), as_of, currency), 1)
     picked = [f"json_extract(features, '$.{name}')" for name in names]
     found = connection.execute(
         select(*(text(pick) for pick in picked))
@@ -197,7 +197,7 @@ def sums(amounts: list[int], currency: str = "CNY") -> tuple[object, ...]:
         "opportunities": [{"stage": "introduced", "amount_minor": n, "currency": currency} for n in amounts],
         "interactions": [{**talk, "occurred_on": "2026-01-01", "minutes": abs(n), "currency": currency} for n in amounts],
     }  # fmt: skip
-    (found,) = evaluate_facts([(compile_ruleset(rules, rule_tables(), date(2026, 1, 31), currency), rows)])
+    (found,) = evaluate_facts([(compile_ruleset(rules, source_tables(), date(2026, 1, 31), currency), rows)])
     assert found is not None
     return tuple(found[name] for name in NAMES)
 
@@ -230,7 +230,7 @@ def test_who_existed_on_the_day(connection: Connection) -> None:
         "currency": "CNY",
     }
     add(connection, "transactions", 1, **sale)
-    run_program(connection, compile_ruleset(RULES, rule_tables(), date(2026, 1, 31), "CNY"), 1)
+    run_program(connection, compile_ruleset(RULES, source_tables(), date(2026, 1, 31), "CNY"), 1)
     assert connection.execute(text("SELECT customer_id FROM classifications")).scalars().all() == [1, 3, 5]
 
 
@@ -252,7 +252,7 @@ def test_a_deal_closed_after_the_day_was_open_then(connection: Connection) -> No
 
 
 def test_points_add_up_and_a_missing_value_is_shared_out() -> None:
-    program = compile_ruleset(RULES, rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(RULES, source_tables(), date(2026, 1, 31), "CNY")
     full = {
         "revenue_12m": 5.0,
         "orders_12m": 2.0,
@@ -278,7 +278,9 @@ def test_what_a_missing_value_counts(missing: str, score: float) -> None:
     indicators = f"indicators:\n  - {{feature: margin, weight: 3, scale: {{linear: {{from: 0, to: 9}}}}, missing: {missing}}}\n\n"
     start, end = SHIPPED["value.yaml"].index("indicators:"), SHIPPED["value.yaml"].index("# From the top")
     value = SHIPPED["value.yaml"][:start] + indicators + SHIPPED["value.yaml"][end:].split("tests:")[0]
-    program = compile_ruleset(load({**SHIPPED, "value.yaml": value}), rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(
+        load({**SHIPPED, "value.yaml": value}), source_tables(), date(2026, 1, 31), "CNY"
+    )
     assert [row["score"] for row in evaluate_cases(program, [{}, {"margin": 9.0}, {"margin": 4.5}])] == [
         score,
         100,
@@ -303,7 +305,9 @@ def test_scales(scale: str, marks: list[float | None]) -> None:
     indicators = f"indicators:\n  - {{feature: margin, weight: 3, scale: {scale}, missing: leave_out}}\n\n"
     start, end = SHIPPED["value.yaml"].index("indicators:"), SHIPPED["value.yaml"].index("# From the top")
     value = SHIPPED["value.yaml"][:start] + indicators + SHIPPED["value.yaml"][end:].split("tests:")[0]
-    program = compile_ruleset(load({**SHIPPED, "value.yaml": value}), rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(
+        load({**SHIPPED, "value.yaml": value}), source_tables(), date(2026, 1, 31), "CNY"
+    )
     rows = [{"margin": -5.0}, {"margin": 10.0}, {"margin": 10.0}, {"margin": 25.0}, {}]
     found = [row["indicators"]["margin"][1] for row in evaluate_cases(program, rows)]
     expected = [1 / 3 if m == 0.5 and scale == "{percentile: higher}" else m for m in marks]
@@ -311,7 +315,7 @@ def test_scales(scale: str, marks: list[float | None]) -> None:
 
 
 def test_only_what_the_rules_use_is_computed() -> None:
-    program = compile_ruleset(RULES, rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(RULES, source_tables(), date(2026, 1, 31), "CNY")
     names = [stage.table.name for stage in program.stages]
     assert "crm_run_facts_tasks" not in names
     assert "touches_90d" not in program.features.c
@@ -322,7 +326,7 @@ def test_only_what_the_rules_use_is_computed() -> None:
 
 
 def test_no_value_stands_in_the_sql_and_it_compiles_for_postgresql_too() -> None:
-    program = compile_ruleset(RULES, rule_tables(), date(2026, 1, 31), "CNY")
+    program = compile_ruleset(RULES, source_tables(), date(2026, 1, 31), "CNY")
     for statement in (
         *(stage.select for stage in program.stages),
         *program.indicator_values,

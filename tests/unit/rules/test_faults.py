@@ -430,3 +430,66 @@ TIER_FAULTS = [
 )
 def test_a_fault_in_tiers_and_scales(old: str, new: str, code: str) -> None:
     assert code in [fault.code for fault in faults_after("value.yaml", old, new)]
+
+
+FEATURES = SHIPPED["features.yaml"]
+OWN = FEATURES.replace("features:\n", "features:\n  {name}: {{{body}, text: {{en: x, zh: x}}}}\n", 1)
+
+
+def faults_with(**files: str) -> list[tuple[str, str]]:
+    _ruleset, faults = check({**SHIPPED, **{f"{name}.yaml": text for name, text in files.items()}}, "rules")
+    return [(fault.code, fault.what) for fault in faults]
+
+
+@pytest.mark.parametrize(
+    "word", ["and", "not", "in", "if", "else", "true", "none", "lambda", "max", "has", "missing"]
+)
+def test_a_word_of_conditions_is_no_name(word: str) -> None:
+    own = (
+        OWN.replace("{name}", word)
+        .replace("{{{body}", "{of: revenue, window: 3 months")
+        .replace("{{", "{")
+        .replace("}}", "}")
+    )
+    assert [code for code, _what in faults_with(features=own)] == ["bad-name"]
+    score = f"scores:\n  {word}:\n    text: {{en: x, zh: x}}\n    indicators:\n      - {{feature: orders, weight: 1, scale: {{log: {{from: 1, to: 9}}}}, missing: zero}}\n"
+    assert [code for code, _what in faults_with(scores=score)] == ["bad-name"]
+
+
+def test_a_feature_with_a_fault_is_not_unknown_as_well() -> None:
+    own = (
+        OWN.replace("{name}", "mine")
+        .replace("{{{body}", "{of: revenue, window: 3")
+        .replace("{{", "{")
+        .replace("}}", "}")
+    )
+    value = SHIPPED["value.yaml"].replace("feature: orders_12m", "feature: mine")
+    grades = SHIPPED["grades.yaml"].replace("when: ", "when: mine > 3 and ", 1)
+    assert grades != SHIPPED["grades.yaml"]
+    assert [code for code, _what in faults_with(features=own, value=value, grades=grades)] == [
+        "months-or-days"
+    ]
+
+
+def test_a_group_with_a_fault_is_not_unknown_as_well() -> None:
+    value = SHIPPED["value.yaml"].replace(
+        "indicators:", "groups:\n  buying: {cap: 0, text: {en: x, zh: x}}\nindicators:"
+    )
+    value = value.replace("    weight: 40\n", "    weight: 40\n    group: buying\n", 1)
+    assert [code for code, _what in faults_with(value=value)] == ["out-of-range"]
+
+
+def test_a_closed_list_is_said_once() -> None:
+    (fault,) = faults_after("value.yaml", "missing: zero", "missing: nought")
+    assert fault.what.count("neutral") == 1
+    assert "neutral" not in fault.hint
+
+
+def test_tiers_told_apart_in_two_ways_are_shown_where_the_second_begins() -> None:
+    (fault,) = faults_after("value.yaml", "{tier: medium, at_least: 40", "{tier: medium, share: 40")
+    line = (
+        SHIPPED["value.yaml"]
+        .splitlines()
+        .index(next(row for row in SHIPPED["value.yaml"].splitlines() if "tier: medium" in row))
+    )
+    assert (fault.code, fault.line) == ("mixed-tiers", line + 1)

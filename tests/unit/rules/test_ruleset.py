@@ -13,6 +13,7 @@ from crmcli.errors import ConfigError
 from crmcli.rules import agenda_program, check, load, thresholds
 from crmcli.rules.facts import FACTS
 from crmcli.rules.folder import choose_folder, read_files, shipped_folder
+from crmcli.store.runs import source_tables
 from crmcli.workflows import ruleset as verbs
 
 SHIPPED = read_files(shipped_folder())
@@ -287,7 +288,7 @@ def test_a_customer_who_does_not_exist_on_the_day_fails_whatever_is_expected(tmp
 
 
 def test_what_examples_say_can_be_stored() -> None:
-    tables = verbs.rule_tables()
+    tables = source_tables()
     for name, words in FACTS.items():
         table = tables["customers" if name == "customer" else name]
         for word in words.values():
