@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import StaticPool
 
+from crmcli.months import add_months
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import check
 from crmcli.rules.compiler import compile_ruleset
@@ -158,6 +159,9 @@ def _function(name: str, args: list[Value]) -> Value:
     if name == "days_between":
         first, second = (date.fromisoformat(day) for day in args)
         return float((second - first).days)
+    if name == "months_between":
+        first, second = (date.fromisoformat(day) for day in args)
+        return float(_months(first, second))
     if name == "round":
         scale = 10.0 ** int(args[1]) if len(args) > 1 else 1.0
         value = args[0] * scale
@@ -166,9 +170,18 @@ def _function(name: str, args: list[Value]) -> Value:
     return abs(args[0]) if name == "abs" else min(args) if name == "min" else max(args)
 
 
+def _months(first: date, second: date) -> int:
+    """By trying: the most months that can be added without passing the second day."""
+    found = (second.year - first.year) * 12 + second.month - first.month - 2
+    while add_months(first, found + 1) <= second:
+        found += 1
+    return found
+
+
 # --- random conditions and rows --------------------------------------------------------------------------------------
 
 DAYS = ["2025-12-31", "2026-01-01", "2026-02-28", "2027-05-17"]
+MONTH_ENDS = ["2025-01-31", "2026-01-31", "2026-02-27", "2024-02-29", "2027-06-30"]
 REGIONS = ["East", "west", "北京", "", "O'Neil", "East, 北京", "北京，East"]
 numbers = st.one_of(
     st.sampled_from(
@@ -225,6 +238,12 @@ simple = st.one_of(
     st.sampled_from(["has(region, 'East')", "has(region, '北京')", "has(region, 'Ea')"]),
     st.tuples(st.just("days_between(next_close_on, last_touch_on)"), OPS, numbers).map(" ".join),
     st.sampled_from(["days_between('2026-01-01', next_close_on) > 30"]),
+    st.tuples(st.just("months_between(next_close_on, last_touch_on)"), OPS, numbers).map(" ".join),
+    st.tuples(
+        st.sampled_from(MONTH_ENDS).map("months_between('{}', next_close_on)".format),
+        OPS,
+        st.sampled_from(["0", "1", "-1", "13"]),
+    ).map(" ".join),
     st.sampled_from([*FIELDS]).map(lambda name: f"missing({name})"),
 )
 

@@ -114,6 +114,7 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
     firsts = [date.fromisoformat(customer["created_at"][:10])]
     firsts += [row["occurred_on"] for row in (*bought, *spoken)]
     found: dict[str, Any] = {
+        "today": as_of.isoformat(),
         "recency_days": float((as_of - days[-1]).days) if days else None,
         "tenure_days": float((as_of - days[0]).days) if days else None,
         "last_purchase_on": days[-1].isoformat() if days else None,

@@ -670,7 +670,8 @@ _FEATURES = (
     ),
     Feature(
         "has_next_step", "有下一步", BOOL, "",
-        Label("True when a next contact is set or a task is open.", "已定下次联系日或有未完成的待办。"),
+        Label("True when a next contact is set (as it is now, also for a past day) or a task is open.",
+              "已定下次联系日（回看过去时也用现在的值）或有未完成的待办。"),
         TASKS, _has_next_step,
     ),
     Feature(
@@ -698,8 +699,15 @@ _FEATURES = (
         CUSTOMERS, _days_known,
     ),
     Feature(
+        "today", "今天", DATE, "",
+        Label("The day that is classified: months_between(today, next_close_on) <= 2.",
+              "分级所看的那一天：months_between(今天, next_close_on) <= 2。"),
+        CUSTOMERS, lambda facts: literal(facts.as_of.isoformat(), Text),
+    ),
+    Feature(
         "next_contact_on", "下次联系日", DATE, "",
-        Label("The next contact as set by hand.", "手工设定的下次联系日。"),
+        Label("The next contact as set by hand; as it is now, also for a past day.",
+              "手工设定的下次联系日；回看过去时也用现在的值。"),
         CUSTOMERS, _day_column("next_contact_on"),
     ),
     Feature(

@@ -25,7 +25,8 @@ MAX_STACK = (
 )
 MAX_NODES = 500  #: names, values and operations of one condition
 MAX_NUMBER = 10**15
-FUNCTIONS = ("abs", "coalesce", "days_between", "has", "max", "min", "missing", "round")
+FUNCTIONS = ("abs", "coalesce", "days_between", "has", "max", "min", "missing", "months_between", "round")
+BETWEEN = ("days_between", "months_between")  #: from a day to a later one; below 0 when it is earlier
 #: What is no name of a feature: it means something in a condition (which is read as a Python expression) already.
 WORDS = frozenset({*FUNCTIONS, *(word.lower() for word in keyword.kwlist)})
 
@@ -404,7 +405,7 @@ def _single_equals(text: str) -> int | None:
     return None
 
 
-_ARGUMENTS = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2), "has": (2, 2), "days_between": (2, 2)}
+_ARGUMENTS = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2), **dict.fromkeys(("has", *BETWEEN), (2, 2))}
 
 
 class _Reader:
@@ -561,7 +562,7 @@ class _Reader:
             return None
         if name == "missing":
             return Call(name, args, BOOL)
-        if name in {"has", "days_between"}:
+        if name in {"has", *BETWEEN}:
             return self._typed_call(node, name, args)
         kind = args[0].type if name == "coalesce" else NUMBER
         if any(arg.type != kind for arg in args):
@@ -579,9 +580,9 @@ class _Reader:
         return Call(name, args, kind)
 
     def _typed_call(self, node: ast.Call, name: str, args: "tuple[Expression, ...]") -> Expression | None:
-        """Read has(tags, 'vip') or days_between(day, later day); a day may be written as text."""
+        """Read has(tags, 'vip'), days_between or months_between(day, later day); a day may be written as text."""
         first, second = args
-        if name == "days_between":
+        if name in BETWEEN:
             left = self._as_date(node.args[0], first, Literal("", DATE))
             right = self._as_date(node.args[1], second, Literal("", DATE))
             if left is None or right is None:

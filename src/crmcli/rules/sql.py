@@ -6,7 +6,7 @@ Numbers are REAL throughout, so that nothing overflows; a division by zero is NU
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Text, and_, case, func, literal, not_, or_
+from sqlalchemy import ColumnElement, Float, Integer, Text, and_, case, cast, func, literal, not_, or_
 from sqlalchemy.sql.elements import Grouping
 
 from crmcli.rules.expression import (
@@ -103,6 +103,8 @@ class _Writer:
         if name == "days_between":
             first, second = (func.julianday(day, type_=Float) for day in written)
             return second - first
+        if name == "months_between":
+            return _months_between(*written)
         if name == "missing":
             return Grouping(written[0]).is_(None)
         # With several arguments, min and max are SQLite's scalar functions: unknown if one is unknown.
@@ -117,3 +119,19 @@ class _Writer:
         wanted = str(word.value).strip() if isinstance(word, Literal) else ""
         around = literal(",", Text).concat(text).concat(literal(",", Text))
         return Grouping(func.instr(around, literal(f",{wanted},", Text), type_=Integer) > 0)
+
+
+def _months_between(day: Sql, later: Sql) -> Sql:
+    """The most calendar months that, added to a day, come to no later than the other; below 0 when that is earlier.
+
+    A month added to the 31st is the last day of a shorter month (crmcli.months), so the last day of a month always
+    completes one.
+    """
+
+    def part(of: Sql, start: int, length: int) -> Sql:
+        return cast(func.substr(of, start, length), Integer)
+
+    whole = (part(later, 1, 4) - part(day, 1, 4)) * 12 + part(later, 6, 2) - part(day, 6, 2)
+    last_of_month = func.date(later, "start of month", "+1 month", "-1 day") == later
+    full = or_(part(later, 9, 2) >= part(day, 9, 2), last_of_month)
+    return cast(whole - case((full, 0), else_=1), Float)
