@@ -324,7 +324,7 @@ def test_a_deleted_customer_takes_its_pins_along_and_back(crm: Run, do: Do, read
         ("pin 张三 --tier gold --reason x", 65, "--tier: 'gold' is not a tier of these rules"),
         ("pin 张三 --grade A --until 2026-11-19 --reason x", 65, "--until: 2026-11-19 is past"),
         ("pin 张三 --grade A --until someday --reason x", 65, "--until: not a date: 'someday'"),
-        ("pin 张三 --grade A --reason ''", 65, "override_reason: must not be empty"),
+        ("pin 张三 --grade A --reason ''", 65, "--reason: must not be empty"),
         ("pin 王五 --grade A --reason x", 1, "no customer fits '王五'"),
         ("unpin 王五", 1, "no customer fits '王五'"),
         ("--month 2026-10 pins", 2, "--month: not for 'crm classify pins'"),

@@ -41,21 +41,21 @@ def customers(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("phone", _("Phone")),
         *([Column("pinned", _("Pinned"))] if coded else []),
     ]
+    if coded:
+        return Listing(columns, list(lines), key="customers")  # a line of the read is a row already
     rows = [
         (
-            line.id, line.name, line.company, line.score, *_classes(line, coded), day(line.last_contacted_on),
-            day(line.next_contact_on), line.phone, *([line.pinned] if coded else []),
+            line.id, line.name, line.company, line.score, *_classes(line), day(line.last_contacted_on),
+            day(line.next_contact_on), line.phone,
         )
         for line in lines
     ]  # fmt: skip
     return Listing(columns, rows, key="customers")
 
 
-def _classes(line: Any, coded: bool) -> list[str | None]:
-    """Tier, grade and stage; on a terminal in words, and a star on what is pinned by hand."""
+def _classes(line: Any) -> list[str | None]:
+    """Tier, grade and stage in words, and a star on what is pinned by hand."""
     codes = {name: getattr(line, name) for name in words.CLASSES}
-    if coded:
-        return list(codes.values())
     pinned = (line.pinned or "").split(", ")
     shown = {name: word(words.CLASSES[name], code) for name, code in codes.items()}
     return [f"{text}{PINNED}" if name in pinned else text for name, text in shown.items()]

@@ -256,7 +256,7 @@ class _Planner:
         for name, columns in found.items():
             spec = self.specs[name]
             ranks = [header_key(word) for word in spec.headers]
-            indexes = sorted(columns, key=lambda index, ranks=ranks: ranks.index(self.keys[index]))  # type: ignore[misc]
+            indexes = sorted(columns, key=lambda index, ranks=ranks: ranks.index(self.keys[index]))  # type: ignore[misc]  # a lambda with a default
             if len(indexes) > 1 and spec.several is not Several.JOINED:
                 own = ranks[: 2 if spec.zh else 1]  # the field's own name outranks what merely stands for it
                 clear = self.keys[indexes[0]] in own and self.keys[indexes[1]] not in own

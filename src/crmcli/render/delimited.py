@@ -29,13 +29,13 @@ class _LineFeeds:
 
 def write_listing(listing: Listing, out: TextIO) -> None:
     """Write the header and the rows."""
-    keys, rows = flat.rows(listing)
+    keys, rows = flat.texts(listing)
     writer = csv.writer(_LineFeeds(out), lineterminator="\r\n")
     writer.writerow(keys)
     if out.isatty():
-        writer.writerows([safe(flat.text(value), multiline=True) for value in row] for row in rows)
+        writer.writerows([safe(field, multiline=True) for field in row] for row in rows)
     else:
-        writer.writerows([flat.text(value) for value in row] for row in rows)
+        writer.writerows(rows)
 
 
 def write_record(record: Record, out: TextIO) -> None:

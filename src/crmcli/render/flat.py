@@ -12,36 +12,53 @@ from crmcli.render.result import Amount, Cell, Listing
 from crmcli.values import format_amount
 
 Plain = str | int | float | bool | None
+_WORDS = {str, type(None)}
+_PLAIN = {*_WORDS, int, bool}  #: types of cells that are written as they are
 
 
-def rows(listing: Listing) -> tuple[list[str], Iterator[list[Plain]]]:
+def rows(listing: Listing) -> tuple[list[str], Iterator[tuple[Plain, ...]]]:
     """Return the keys of the fields and the rows, one by one."""
-    money = [column.money for column in listing.columns]
-    for place, cells in enumerate(zip(*listing.rows, strict=True)):
-        money[place] = money[place] or Amount in set(map(type, cells))
+    keys, fields = _fields(listing)
+    return keys, zip(*fields, strict=True) if fields else iter([()] * len(listing.rows))
+
+
+def texts(listing: Listing) -> tuple[list[str], Iterator[tuple[str, ...]]]:
+    """Return the same as text: nothing for an unknown value, `true` and `false`, numbers in full."""
+    keys, fields = _fields(listing)
+    written = [_texts(cells) for cells in fields]
+    return keys, zip(*written, strict=True) if written else iter([()] * len(listing.rows))
+
+
+def text(value: Plain) -> str:
+    """Write a field as text."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _fields(listing: Listing) -> tuple[list[str], list[Sequence[Plain]]]:
+    """Column by column, because most hold cells of one or two types: a list of thousands is felt."""
     keys: list[str] = []
-    for column, is_money in zip(listing.columns, money, strict=True):
-        keys += [column.key, f"{column.key}_currency"] if is_money else [column.key]
-    if not any(money):
-        return keys, ([_plain(cell) for cell in row] for row in listing.rows)
-    return keys, (_fields(row, money) for row in listing.rows)
-
-
-def _fields(row: Sequence[Cell], money: list[bool]) -> list[Plain]:
-    fields: list[Plain] = []
-    for cell, is_money in zip(row, money, strict=True):
-        if isinstance(cell, Amount):
-            fields += [format_amount(cell.minor, cell.currency), cell.currency]
-        elif is_money:
-            fields += [_plain(cell), None]
+    fields: list[Sequence[Plain]] = []
+    empty: list[tuple[Cell, ...]] = [()] * len(listing.columns)
+    for column, cells in zip(listing.columns, list(zip(*listing.rows, strict=True)) or empty, strict=True):
+        types = set(map(type, cells))
+        keys.append(column.key)
+        if types <= _PLAIN:
+            fields.append(cells)  # what `types` has just shown
         else:
-            fields.append(_plain(cell))
-    return fields
+            fields.append([_plain(cell) for cell in cells])
+        if column.money or Amount in types:
+            keys.append(f"{column.key}_currency")
+            fields.append([cell.currency if isinstance(cell, Amount) else None for cell in cells])
+    return keys, fields
 
 
 def _plain(cell: Cell) -> Plain:
-    if cell is None or type(cell) is str:  # most are; a list of thousands is felt
-        return cell
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, float) and not isfinite(cell):
@@ -51,12 +68,7 @@ def _plain(cell: Cell) -> Plain:
     return cell
 
 
-def text(value: Plain) -> str:
-    """Write a field as text: nothing for an unknown value, `true` and `false`, numbers in full."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def _texts(cells: Sequence[Plain]) -> list[str]:
+    if set(map(type, cells)) <= _WORDS:
+        return ["" if cell is None else cell for cell in cells]  # type: ignore[misc]  # text or nothing
+    return [text(cell) for cell in cells]

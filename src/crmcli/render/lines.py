@@ -37,11 +37,11 @@ def write_ids(listing: Listing, out: TextIO) -> None:
 
 
 def _lines(listing: Listing) -> Iterator[str]:
-    for row in flat.rows(listing)[1]:
-        fields = [flat.text(value) for value in row]
-        if not _harmless("".join(fields)):
-            fields = [_escape(field) for field in fields]
-        yield "\t".join(fields) + "\n"
+    for fields in flat.texts(listing)[1]:
+        if _harmless("".join(fields)):
+            yield "\t".join(fields) + "\n"
+        else:
+            yield "\t".join(_escape(field) for field in fields) + "\n"
 
 
 def _escape(value: flat.Plain) -> str:

@@ -61,10 +61,10 @@ class Population:
     def joined(self) -> FromClause:
         """Return the tables joined."""
         first, *others = self.tables
-        found: Any = first
+        found: FromClause = first
         for table in others:
             found = found.join(table, table.c.customer_id == first.c.customer_id)
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def customer(self) -> Sql:

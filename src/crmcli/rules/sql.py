@@ -108,7 +108,7 @@ class _Writer:
         if name == "missing":
             return Grouping(written[0]).is_(None)
         # With several arguments, min and max are SQLite's scalar functions: unknown if one is unknown.
-        return getattr(func, name)(*written, type_=written[0].type)  # type: ignore[no-any-return]
+        return getattr(func, name)(*written, type_=written[0].type)  # type: ignore[no-any-return]  # `func` makes any name
 
     def _has(self, args: tuple[Expression, ...]) -> Sql:
         """Whether a word is one of a list that a text is, whatever kind of comma stands between them."""

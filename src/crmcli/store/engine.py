@@ -51,7 +51,7 @@ def make_engine(path: Path) -> Engine:
         add_functions(connection)
         defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
         if defensive is not None:
-            connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]
+            connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12
 
     @event.listens_for(engine, "invalidate")
     def _on_invalidate(connection: sqlite3.Connection, _record: object, _error: object) -> None:

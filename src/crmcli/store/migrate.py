@@ -36,7 +36,7 @@ def migrate(path: Path, *, scripts: Path = SCRIPTS, target: int = SCHEMA_VERSION
     try:
         with engine.connect() as connection:
             # Straight to the driver: through SQLAlchemy it would run inside a transaction, where SQLite ignores it.
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # an open connection has one
             with connection.begin():
                 _upgrade(connection, scripts, target)
     except DBAPIError as error:

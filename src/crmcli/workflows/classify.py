@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from crmcli.errors import UsageError
-from crmcli.i18n import _
+from crmcli.i18n import _, ngettext
 from crmcli.months import month_end, next_period, period_of
 from crmcli.rules import RuleSet, agenda_program, compile_ruleset, load_folder
 from crmcli.rules.model import Label
@@ -95,9 +95,13 @@ def classify(
         outcomes = tuple(outcome for outcome in found if outcome is not None)
         made = [outcome.run for outcome in outcomes if outcome.made]
         if made:
-            work.summary = _("classified {customers} customers for {periods}").format(
-                customers=made[-1].customers, periods=", ".join(run.period for run in made)
+            count = made[-1].customers
+            said = ngettext(
+                "classified {customers} customer for {periods}",
+                "classified {customers} customers for {periods}",
+                count,
             )
+            work.summary = said.format(customers=count, periods=", ".join(run.period for run in made))
     return Classified(outcomes, ruleset.fingerprint, *class_words(ruleset), last_rules)
 
 

@@ -37,6 +37,10 @@ def pin(
         DataError: the end is past, the reason empty, or the rules have no such tier.
         NotFoundError, AmbiguousError: who is meant.
     """
+    if not reason.strip():
+        raise DataError(
+            _("must not be empty"), where="--reason", hint=_("say why, for whoever reads it next year")
+        )
     if "tier" in classes:
         _refuse_unknown_tier(rules, classes["tier"])
     with unit_of_work(database, "classify pin") as work:

@@ -450,7 +450,7 @@ def _get(work: Work, entity: str, which: str) -> Any:
 def customer_named(work: Work, text: str) -> Match:
     """Return the one customer that a word names, in the transaction that is open."""
     connection = work.connection.connection.driver_connection
-    return find_customer(connection, text, work.settings.country)  # type: ignore[arg-type]
+    return find_customer(connection, text, work.settings.country)  # type: ignore[arg-type]  # the driver's own connection
 
 
 def _product(work: Work, text: str) -> int:

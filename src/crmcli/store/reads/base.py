@@ -12,7 +12,7 @@ SCORE = "value"  #: the score that tiers follow from; `indicator_values` holds i
 
 def rows(connection: sqlite3.Connection, name: str, line: type[Line], **values: Any) -> list[Line]:
     """Return every row of a statement."""
-    return [line(*row) for row in connection.execute(statement(name), values)]
+    return list(map(line._make, connection.execute(statement(name), values)))  # type: ignore[attr-defined]  # a named tuple
 
 
 def row(connection: sqlite3.Connection, name: str, line: type[Line], **values: Any) -> Line | None:
