@@ -63,6 +63,15 @@ class Place:
             script.chmod(0o755)
         compileall.compile_dir(packages, quiet=2, maxlevels=0)
 
+    def install(self, package: str) -> None:
+        """Add a package to the environment that something the program is compared with needs."""
+        pip = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check", package]
+        subprocess.run(pip, check=True, env=self.environment(), stderr=subprocess.DEVNULL)
+
+    def files(self, size: Size) -> Files:
+        """Make the files of a size without a database."""
+        return make_files(self.root / f"files{size.customers}", size, self.today)
+
     def environment(self, database: Path | None = None, **more: str) -> dict[str, str]:
         """Return the variables that a measured program gets: none of Python's, none of the user's own."""
         kept = {

@@ -1,9 +1,10 @@
 """`make bench`: measures the program against the least that could do the same work, and writes docs/benchmarks.md.
 
-    python bench/run.py [--quick] [--only NAME …]
+    python bench/run.py [--quick] [--huge] [--only NAME …]
 
 Nothing here is a test: a slow machine makes slow figures, so only ratios within one run carry a goal. `--quick` takes
-a tenth of the data and fewer rounds, to try things out; like `--only`, it prints and does not write the page.
+a tenth of the data and fewer rounds, to try things out; `--huge` classifies ten times the data as well (some twenty
+minutes more, 6 GB of disk). Like `--only`, both print and do not write the page.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +31,9 @@ SMALL = Size(100, 1_000, 500, 10)
 TYPICAL = Size(2_000, 20_000, 50_000, 500)
 LARGE = Size(100_000, 1_000_000)
 LARGE_WITH_TALK = Size(100_000, 1_000_000, 500_000, 10_000)
+TENTH_WITH_TALK = Size(10_000, 100_000, 50_000, 1_000)
+HUGE = Size(1_000_000, 10_000_000)
+MONTHS = 18
 SCREENFUL = ("--limit", "50")
 
 
@@ -41,6 +46,7 @@ class Bench:
     heavy_rounds: int
     scale: int
     notes: list[str]
+    huge: bool = False
 
     def large(self, size: Size) -> Size:
         """Return a large size as this run takes it."""
@@ -168,7 +174,86 @@ def classify(bench: Bench) -> Iterator[Figure]:
         bench.notes.append(
             f"classify, {_named(made)}: {different} of {rows:,} stored rows differ from those of the SQL by hand"
         )
-        yield _ratio("classify", _named(made), crm, hand, 2)
+        yield _ratio("classify", _named(made), crm, hand, 1.5)
+        held = crm.megabytes
+        yield Figure(
+            "classify", "memory at its peak", f"{held:.0f} MB", f"{hand.megabytes:.0f} MB", held, 300, "MB"
+        )
+
+
+def scale(bench: Bench) -> Iterator[Figure]:
+    """Classifying ten times the data, and what somebody with a notebook would wait."""
+    place, today = bench.place, bench.place.today.isoformat()
+    large = bench.large(LARGE_WITH_TALK)
+    little = place.database(bench.large(TENTH_WITH_TALK), classified=False)
+    start, small, ours = _unclassified(bench, large), little.path, place.root / "ours.db"
+    pandas: list[str | Path] = [
+        place.python,
+        HERE / "by_hand_pandas.py",
+        start,
+        today,
+        place.root / "scores.csv",
+    ]
+    place.install("pandas")
+    runs = [
+        bench.crm("classify", "--as-of", today, database=ours, before=partial(place.copy, path, "ours"))
+        for path in (small, start)
+    ]
+    tenth, whole, notebook = in_turn([*runs, Run(pandas, place.environment())], bench.heavy_rounds)
+    yield _ratio("scale", f"classify, {_named(large)} against a tenth of it", whole, tenth, 12)
+    yield _ratio("scale", f"classify, {_named(large)} against pandas", whole, notebook, None)
+    held = whole.megabytes
+    yield Figure(
+        "scale",
+        "memory at its peak against pandas",
+        f"{held:.0f} MB",
+        f"{notebook.megabytes:.0f} MB",
+        held,
+        None,
+        "MB",
+    )
+    if bench.huge:
+        files = place.files(HUGE)
+        huge = place.empty(place.root / "huge.db")
+        place.crm(huge, "import", "customers", str(files.customers))
+        place.crm(huge, "import", "transactions", str(files.transactions))
+        plain = _unclassified(bench, LARGE)
+        runs = [
+            bench.crm("classify", "--as-of", today, database=ours, before=partial(place.copy, path, "ours"))
+            for path in (plain, huge)
+        ]
+        whole, much = in_turn(runs, 1, warm=False)
+        yield _ratio("scale", f"classify, {_named(HUGE)} against a tenth of it", much, whole, 12)
+        yield Figure(
+            "scale",
+            "memory at its peak",
+            f"{much.megabytes:.0f} MB",
+            f"{whole.megabytes:.0f} MB",
+            much.megabytes,
+            None,
+            "MB",
+        )
+
+
+def backtest(bench: Bench) -> Iterator[Figure]:
+    """Eighteen months tried against one month classified."""
+    place = bench.place
+    typical = place.database(TYPICAL)
+    last = (place.today.replace(day=1) - timedelta(days=62)).replace(day=1)
+    names = [
+        f"{at // 12:04}-{at % 12 + 1:02}"
+        for at in range(last.year * 12 + last.month - MONTHS, last.year * 12 + last.month)
+    ]
+    ours = place.root / "ours.db"
+    asked = ("rules", "backtest", "--from", names[0], "--to", names[-1], "--horizon", "30d")
+    runs = [
+        bench.crm(
+            "classify", "--month", names[-1], database=ours, before=partial(place.copy, typical.path, "ours")
+        ),
+        bench.crm(*asked, database=typical.path),
+    ]
+    once, tried = in_turn(runs, bench.heavy_rounds)
+    yield _ratio("backtest", f"{MONTHS} months against one classified, {_named(TYPICAL)}", tried, once, 12)
 
 
 def _named(size: Size) -> str:
@@ -226,6 +311,8 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "write": write_commands,
     "import": imports,
     "classify": classify,
+    "scale": scale,
+    "backtest": backtest,
     "agenda": agenda,
 }
 
@@ -262,6 +349,13 @@ METHODS = (
         "Every stored row is then compared."
     ),
     (
+        "**scale**: ten times the data, and `bench/by_hand_pandas.py`: the same value score and quintiles with pandas, read "
+        "from the same file and written as CSV; no grades, no reasons, no history."
+    ),
+    (
+        f"**backtest**: `crm rules backtest` over {MONTHS} months against `crm classify` of one of them, on the typical database."
+    ),
+    (
         "**agenda**: the whole command on a large database, without and with interactions, against the same command on 100 "
         "customers. Own work: the second of two calls in one process, so without imports; the median of 15 processes."
     ),
@@ -275,6 +369,7 @@ def main() -> int:
         description="Measure the program against the least that could do the same."
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds; for trying")
+    parser.add_argument("--huge", action="store_true", help="classify ten times the data, too")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="only this one (may be repeated)")
     options = parser.parse_args()
     load = f"{os.getloadavg()[0]:.1f}"
@@ -285,7 +380,7 @@ def main() -> int:
         place.build()
         libraries = place.versions(LIBRARIES)
         rounds = (9, 3, 10) if options.quick else (25, 3, 1)
-        bench = Bench(place, *rounds, notes=[])
+        bench = Bench(place, *rounds, notes=[], huge=options.huge)
         for name in options.only or BENCHMARKS:
             _say(name)
             for figure in BENCHMARKS[name](bench):
@@ -294,7 +389,7 @@ def main() -> int:
     print(plain(figures))
     for note in bench.notes:
         print(note)
-    if not options.quick and not options.only:
+    if not (options.quick or options.only or options.huge):
         write(PAGE, page(figures, "make bench", METHODS, bench.notes, load, libraries))
     return 0
 
