@@ -1,10 +1,12 @@
 """Classifying once, catching up, and why somebody stands where it stands."""
 
 import json
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -278,3 +280,78 @@ def test_why_shows_tiers_by_what_they_are_given_out(
     why = json.loads(do("why", "张三", "--format", "json"))
     assert [tier[key] for tier in why["thresholds"]] == bounds
     assert [tier["tier"] for tier in why["thresholds"] if tier["here"]] == [why["tier"]]
+
+
+def _asked(score: float) -> int:
+    return 2 if score >= 70 else 1 if score >= 40 else 0
+
+
+def _kept_for(periods: int, scores: list[float | None]) -> list[int | None]:
+    """By hand: the tier changes when so many runs on end ask for a higher one, or so many for a lower one."""
+    tiers: list[int | None] = []
+    for at, score in enumerate(scores):
+        held = tiers[-1] if tiers else None
+        last = [_asked(each) for each in scores[max(at + 1 - periods, 0) : at + 1] if each is not None]
+        if score is None:
+            tiers.append(None)
+        elif held is None:
+            tiers.append(_asked(score))
+        elif len(last) == periods and (
+            all(each > held for each in last) or all(each < held for each in last)
+        ):
+            tiers.append(last[-1])
+        else:
+            tiers.append(held)
+    return tiers
+
+
+@pytest.mark.parametrize("periods", [2, 3])
+def test_a_tier_is_kept_until_so_many_periods_ask_for_another(
+    periods: int, crm: Run, do: Do, mine: Path, home: Path
+) -> None:
+    value = (mine / "value.yaml").read_text(encoding="utf-8")
+    start, end = value.index("indicators:"), value.index("# From the top:")
+    indicators = "indicators:\n  - {feature: revenue_1m, weight: 1, missing: zero, scale: {linear: {from: 0, to: 100}}}\n"
+    tests = value.index("tests:")
+    changed = (
+        value[:start]
+        + indicators
+        + value[end:tests].replace("policy: first", f"policy: first\nsticky: {periods} periods")
+    )
+    (mine / "value.yaml").write_text(changed, encoding="utf-8")
+    features = (mine / "features.yaml").read_text(encoding="utf-8")
+    window = "features:\n  revenue_1m: {of: revenue, window: 1 months, text: {en: r, zh: r}}\n"
+    (mine / "features.yaml").write_text(features.replace("features:\n", window, 1), encoding="utf-8")
+
+    months, draw = [f"2025-{month:02}" for month in range(1, 13)], random.Random(periods)
+    known = {name: [float(draw.choice([0, 10, 45, 60, 75, 90])) for _month in months] for name in "abcd"}
+    rows = [
+        f"{name},{month}-05,{score}"
+        for name, scores in known.items()
+        for month, score in zip(months, scores, strict=True)
+        if score
+    ]
+    (home / "s.csv").write_text("\n".join(["customer_id,occurred_on,amount", *rows]) + "\n", encoding="utf-8")
+    do("import", "transactions", str(home / "s.csv"), "--create-missing")
+    for month in months:
+        do("classify", "--month", month, "--rules", str(mine))
+    moved = 0
+    for name, scores in known.items():
+        lines = json.loads(do("history", name, "--limit", "0", "--format", "json"))
+        began = next(at for at, score in enumerate(scores) if score)
+        assert [line["score"] for line in lines] == scores[began:]
+        found = [["low", "medium", "high"].index(line["tier"]) for line in lines]
+        wanted = _kept_for(periods, [None] * began + scores[began:])[began:]
+        assert found == wanted, name
+        moved += sum(one != other for one, other in pairwise(wanted))
+    assert moved > 1
+
+
+def test_a_tier_cannot_be_kept_for_one_period_or_a_hundred(crm: Run, mine: Path) -> None:
+    value = (mine / "value.yaml").read_text(encoding="utf-8")
+    for written in ("1 period", "100 periods", "2 weeks"):
+        text = value.replace("policy: first", f"policy: first\nsticky: {written}")
+        (mine / "value.yaml").write_text(text, encoding="utf-8")
+        result = crm("rules", "check", "--rules", str(mine))
+        assert result.status == 78, written
+        assert "value.yaml" in result.err

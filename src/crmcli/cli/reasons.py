@@ -123,6 +123,8 @@ def _steps(found: Any, *, coded: bool) -> Listing:
         for step in found.steps
     ]
     title = _("To {tier} (from {score:g}) any one of these would be enough").format(tier=label, score=least)
+    if found.tiering.periods:
+        title += _(", if it lasts {count} periods").format(count=found.tiering.periods)
     return Listing(columns, rows, title=title, key="next_tier")
 
 

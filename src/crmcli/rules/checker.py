@@ -104,6 +104,8 @@ MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
 MAX_RULES = 50
+MAX_STICKY = 50  #: points
+MIN_PERIODS, MAX_PERIODS = 2, 24  #: that a tier is kept for
 MAX_NODES_IN_ALL = 5_000  #: SQLite takes 32,766 values in one statement; a condition may stand in it twice
 URGENCY = (
     "overdue", "never_contacted", "task_due", "task_overdue_per_day", "opportunity_near", "opportunity_past",
@@ -114,6 +116,7 @@ _CLASS_NAMES = ("tier", "grade", "lifecycle")
 _RESERVED = ("customer_id", "grade_reason", "lifecycle_stage", "reason", "score")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WINDOW = re.compile(r"([1-9][0-9]{0,4}) ?(days?|months?|天|日|个?月)")
+_PERIODS = re.compile(r"([0-9]{1,3}) ?(?:periods?|期)")
 _AMBIGUOUS_WINDOW = re.compile(r"([0-9]+) ?(m|d|y|years?|w|weeks?|年|周)?")
 
 
@@ -773,16 +776,31 @@ class _Sections:
     def _tiering(self, root: Fields, kind: str, scope: Scope) -> Tiers:
         reader = self.reader
         sticky_node, of_node = root.get("sticky"), root.get("share_of")
-        sticky = 0.0 if sticky_node is None else reader.number(sticky_node, least=0, most=50)
+        periods = self._periods(sticky_node)
+        sticky = (
+            0.0 if sticky_node is None or periods else reader.number(sticky_node, least=0, most=MAX_STICKY)
+        )
         if sticky_node is not None and kind != "at_least":
             reader.fault(sticky_node.place, _("sticky needs tiers with at_least"), "bad-sticky")
         if of_node is None:
             by = {"at_least": SCORE, "share": CUSTOMERS, "when": CONDITION}[kind]
-            return Tiers(by, "", float(sticky or 0))
+            return Tiers(by, "", float(sticky or 0), periods)
         of = self._numeric_feature(of_node, scope)
         if kind != "share":
             reader.fault(of_node.place, _("share_of needs tiers with share"), "bad-share")
         return Tiers(SUM, of or "")
+
+    def _periods(self, node: Node | None) -> int:
+        """Read `2 periods`; 0 for what is not a number of periods."""
+        match = _PERIODS.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
+        if match is None or node is None:
+            return 0
+        count = int(match.group(1))
+        if not MIN_PERIODS <= count <= MAX_PERIODS:
+            bounds = f"{MIN_PERIODS} … {MAX_PERIODS}"
+            what = _("expected a number {bounds}, got {value}").format(bounds=bounds, value=count)
+            self.reader.fault(node.place, what, "out-of-range", value=match.group(0))
+        return count
 
     # --- grades.yaml and lifecycle.yaml ---------------------------------------------------------------------
 

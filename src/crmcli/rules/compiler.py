@@ -15,6 +15,7 @@ from sqlalchemy import (
     Float,
     Integer,
     Select,
+    Subquery,
     Table,
     Text,
     and_,
@@ -50,7 +51,6 @@ from crmcli.rules.model import (
     Cadence,
     RuleSet,
     Steps,
-    Tier,
     Window,
 )
 from crmcli.rules.model import CUSTOMERS as SHARE_OF_CUSTOMERS
@@ -84,7 +84,8 @@ def compile_ruleset(
         tables: customers, transactions, interactions, opportunities and tasks, by name.
         as_of: the last day whose facts are seen.
         currency: the base currency; amounts in another one are left out of sums.
-        previous: (customer_id, tier) of the run before, for tiers that are sticky; None if there was none.
+        previous: (customer_id, tier, score of the run before, of the one before that, …) for tiers that are sticky;
+            None if there was no run.
         ends: the instant, as UTC text, at which the day is over in the business time zone; midnight UTC if not given.
     """
     ends = ends or f"{(as_of + timedelta(days=1)).isoformat()}T00:00:00.000000Z"
@@ -229,11 +230,10 @@ def _first(rules: list[tuple[Sql | None, str]]) -> Sql:
 def _classes(ruleset: RuleSet, people: Population, previous: Select[Any] | None) -> Stage:
     """Score, tier, grade with its reason, and lifecycle stage, one row per customer."""
     source = people.joined()
-    held: Sql | None = None
-    if previous is not None and ruleset.tiering.sticky:
+    before: Subquery | None = None
+    if previous is not None and ruleset.tiering.looks_back:
         before = previous.subquery("before")
         source = source.outerjoin(before, before.c.customer_id == people.customer)
-        held = before.c.tier
 
     def condition(when: Expression | None) -> Sql | None:
         return None if when is None else to_sql(when, people.columns)
@@ -246,7 +246,7 @@ def _classes(ruleset: RuleSet, people: Population, previous: Select[Any] | None)
         select(
             people.customer.label("customer_id"),
             people.columns[ruleset.value.name].label("score"),
-            _first(_tiers(ruleset, people, held)).label("tier"),
+            _first(_tiers(ruleset, people, before)).label("tier"),
             _first([(when, rule.grade) for when, rule in grades]).label("grade"),
             _first([(when, rule.reason) for when, rule in grades]).label("grade_reason"),
             _first(stages).label("lifecycle_stage"),
@@ -257,32 +257,53 @@ def _classes(ruleset: RuleSet, people: Population, previous: Select[Any] | None)
     return Stage(table, chosen)
 
 
-def _tiers(ruleset: RuleSet, people: Population, held: Sql | None) -> list[tuple[Sql | None, str]]:
-    """The tiers with what it takes to be in each, from the top; `held` is the tier of the run before."""
+def _tiers(ruleset: RuleSet, people: Population, before: Subquery | None) -> list[tuple[Sql | None, str]]:
+    """The tiers with what it takes to be in each, from the top; `before` is what the runs before found."""
     points, tiers = people.columns[ruleset.value.name], ruleset.tiers
     taken: list[tuple[Sql | None, str]]
     if ruleset.tiering.by == CONDITION:
         taken = [(to_sql(t.when, people.columns), t.code) for t in tiers[:-1] if t.when is not None]
     elif ruleset.tiering.by == SCORE:
         taken = [(points >= literal(t.at_least, Float), t.code) for t in tiers[:-1]]
-        if held is not None:
-            taken = [*_kept(tiers, points, held, ruleset.tiering.sticky), *taken]
+        if before is not None:
+            kept = _not_asked if ruleset.tiering.periods else _near
+            taken = [*kept(ruleset, points, before), *taken]
     else:
-        before = _share_before(ruleset, people)
-        taken = [(before < literal(t.share, Float), t.code) for t in tiers[:-1]]
+        above = _share_before(ruleset, people)
+        taken = [(above < literal(t.share, Float), t.code) for t in tiers[:-1]]
     return [*taken, (None, tiers[-1].code)]
 
 
-def _kept(tiers: tuple[Tier, ...], points: Sql, held: Sql, sticky: float) -> list[tuple[Sql | None, str]]:
+def _near(ruleset: RuleSet, points: Sql, before: Subquery) -> list[tuple[Sql | None, str]]:
     """Whoever was in a tier stays while the score is within so many points of it, above and below."""
+    tiers, sticky = ruleset.tiers, ruleset.tiering.sticky
     kept: list[tuple[Sql | None, str]] = []
     for at, tier in enumerate(tiers):
-        near = [held == literal(tier.code, Text)]
+        near = [before.c.tier == literal(tier.code, Text)]
         if at + 1 < len(tiers):
             near.append(points >= literal(tier.at_least - sticky, Float))
         if at:
             near.append(points < literal(tiers[at - 1].at_least + sticky, Float))
         kept.append((and_(*near), tier.code))
+    return kept
+
+
+def _not_asked(ruleset: RuleSet, points: Sql, before: Subquery) -> list[tuple[Sql | None, str]]:
+    """Whoever was in a tier stays unless every run of the last so many asks for a lower one, or every one for a higher."""
+    earlier = list(before.c)[2:]
+    if len(earlier) + 1 < ruleset.tiering.periods:
+        return [(before.c.tier == literal(tier.code, Text), tier.code) for tier in ruleset.tiers]
+    scores = [points, *earlier[: ruleset.tiering.periods - 1]]
+    kept: list[tuple[Sql | None, str]] = []
+    for at, tier in enumerate(ruleset.tiers):
+        asked = []
+        if at + 1 < len(ruleset.tiers):
+            asked.append(and_(*(score < literal(tier.at_least, Float) for score in scores)))
+        if at:
+            asked.append(and_(*(score >= literal(ruleset.tiers[at - 1].at_least, Float) for score in scores)))
+        # A run that did not know the customer asked for nothing: its score is NULL, and so is not less or more.
+        stays = case((or_(*asked), 0), else_=1) == 1
+        kept.append((and_(before.c.tier == literal(tier.code, Text), stays), tier.code))
     return kept
 
 

@@ -210,11 +210,19 @@ class Tiers:
             feature, largest first: Pareto) or "condition".
         of: the feature that is summed up, for "sum".
         sticky: a customer keeps the tier of the run before while its score is within so many points of it.
+        periods: a customer keeps that tier until so many runs on end, this one among them, ask for a higher one, or all
+            of them for a lower one; 0 when runs are not counted.
     """
 
     by: str = SCORE
     of: str = ""
     sticky: float = 0.0
+    periods: int = 0
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the tier leans on runs before."""
+        return self.sticky > 0 or self.periods > 1
 
 
 @dataclass(frozen=True, slots=True)

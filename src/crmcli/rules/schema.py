@@ -13,11 +13,13 @@ from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import (
     _NAME,
+    _PERIODS,
     _WINDOW,
     FILES,
     MAX_DAYS,
     MAX_INDICATORS,
     MAX_RULES,
+    MAX_STICKY,
     URGENCY,
 )
 from crmcli.rules.conditions import OPERATORS
@@ -44,7 +46,6 @@ _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ANY = ("any", ANY)
 _MOST_MONTHS = 24  #: of a grade
 _MOST = 1_000_000  #: of a weight, of points of urgency, and of the values that classes need
-_MOST_STICKY = 50
 _SHARE = (0.01, 99.99)  #: of a tier, in percent
 _CAP = (0.01, 100)  #: of a group, in points
 _SCALAR = ["string", "number", "boolean", "null"]
@@ -364,9 +365,15 @@ def _value() -> Schema:
         },
         {
             **score["optional"],
-            "sticky": _number(
-                _("a tier is kept while the score is within so many points of it"), 0, _MOST_STICKY
-            ),
+            "sticky": {
+                "description": _(
+                    "how a tier is kept: while the score is within so many points of it, or for so many periods"
+                ),
+                "anyOf": [
+                    {"type": "number", "minimum": 0, "maximum": MAX_STICKY},
+                    {"type": "string", "pattern": rf"^\s*(?:{_PERIODS.pattern})\s*$"},
+                ],
+            },
             "share_of": _ref("feature"),
             **_tests(_ref("features"), {"score": _number(_("the score"), 0, 100), "tier": _ref("tier")}),
         },

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Join,
     Select,
+    and_,
     func,
     insert,
     literal,
@@ -148,15 +149,29 @@ def save_ruleset(work: Work, fingerprint: str, files: Mapping[str, str], agenda:
         )
 
 
-def run_id_before(connection: Connection, as_of: date) -> int | None:
-    """Return the run whose tiers a run as of a day starts from: the newest of the last day before it."""
-    query = select(_RUNS.c.id).where(_RUNS.c.as_of < as_of)
-    return connection.execute(query.order_by(_RUNS.c.as_of.desc(), _RUNS.c.id.desc()).limit(1)).scalar()
+def runs_before(connection: Connection, as_of: date, count: int) -> list[int]:
+    """Return the runs that the tiers of a run as of a day lean on, latest first: of each day before it the newest."""
+    newest = select(func.max(_RUNS.c.id)).where(_RUNS.c.as_of < as_of).group_by(_RUNS.c.as_of)
+    return list(connection.execute(newest.order_by(_RUNS.c.as_of.desc()).limit(count)).scalars())
 
 
-def tiers_of(run_id: int) -> Select[Any]:
-    """Return the statement for (customer_id, tier) of a run."""
-    return select(_CLASSES.c.customer_id, _CLASSES.c.tier).where(_CLASSES.c.run_id == run_id)
+def looked_back(run_ids: Sequence[int]) -> Select[Any] | None:
+    """Return the statement for (customer_id, tier, score, score of the run before that, …), None without a run."""
+    if not run_ids:
+        return None
+    last = _CLASSES.alias("run_0")
+    source: FromClause = last
+    scores: list[Any] = [last.c.score]
+    for number, run_id in enumerate(run_ids[1:], 1):
+        other = _CLASSES.alias(f"run_{number}")
+        same = and_(other.c.customer_id == last.c.customer_id, other.c.run_id == run_id)
+        source = source.outerjoin(other, same)
+        scores.append(other.c.score.label(f"score_{number}"))
+    return (
+        select(last.c.customer_id, last.c.tier, *scores)
+        .select_from(source)
+        .where(last.c.run_id == run_ids[0])
+    )
 
 
 def make_run(

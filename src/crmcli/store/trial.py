@@ -4,12 +4,13 @@ The copy is narrow (the columns the statements name, and no others), ordered by 
 connection that cannot write to the file. Knows nothing about YAML or rules; what happened after a day is plain SQL.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    REAL,
     Alias,
     Column,
     Connection,
@@ -141,22 +142,34 @@ def marks(connection: Connection, values: Select[Any], customers: frozenset[int]
     return [Mark(*row) for row in connection.execute(chosen) if row[0] in customers]
 
 
-def hold_tiers(connection: Connection, number: int, everybody: Iterable[Placed]) -> Select[Any]:
-    """Keep everybody's tier for the next day that is tried, and return the statement for (customer_id, tier).
+def hold(connection: Connection, number: int, months: Sequence[Sequence[Placed]]) -> Select[Any]:
+    """Keep what was found for the next day that is tried, and return the statement for it.
+
+    It is (customer_id, tier, score, score of the day before that, …), as a ruleset's `previous`.
 
     Args:
         connection: of `engine.looking`.
         number: of the ruleset, if several are tried.
-        everybody: what the rules found.
+        months: what the rules found on the days before, the last first.
     """
-    columns = (Column("customer_id", Integer, primary_key=True), Column("tier", Text))
+    scores = [f"score_{at}" for at in range(len(months))]
+    columns: list[Column[Any]] = [Column("customer_id", Integer, primary_key=True), Column("tier", Text)]
+    columns += [Column(name, REAL) for name in scores]
     held = Table(f"{PREFIX}held_{number}", MetaData(), *columns, prefixes=["TEMPORARY"])
     connection.execute(DropTable(held, if_exists=True))
     connection.execute(CreateTable(held))
-    rows = [{"customer_id": each.customer, "tier": each.tier} for each in everybody]
+    found = [{each.customer: each.score for each in month} for month in months]
+    rows = [
+        {
+            "customer_id": each.customer,
+            "tier": each.tier,
+            **{name: month.get(each.customer) for name, month in zip(scores, found, strict=True)},
+        }
+        for each in months[0]
+    ]
     if rows:
         connection.execute(insert(held), rows)
-    return select(held.c.customer_id, held.c.tier)
+    return select(held)
 
 
 def _only(found: Any, *names: str) -> Select[Any]:

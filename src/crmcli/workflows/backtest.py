@@ -228,7 +228,7 @@ def program_for(
     settings: Settings,
     held: Select[Any] | None = None,
 ) -> Program:
-    """Compile a ruleset for a month's end over the copied tables; `held` are the tiers of the month before."""
+    """Compile a ruleset for a month's end over the copied tables; `held` is what the months before found."""
     return compile_ruleset(
         ruleset, tables, period.as_of, settings.currency, held, ends=end_of(period.as_of, settings.time_zone)
     )
@@ -247,8 +247,7 @@ def try_month(
         program = program_for(tally.ruleset, tables, follow.period, settings, tally.held)
         with trial.ran(connection, program):
             everybody = trial.placed(connection, program)
-        if tally.ruleset.tiering.sticky:
-            tally.held = trial.hold_tiers(connection, number, everybody)
+        tally.look_back(connection, number, everybody)
         if everybody:
             tally.count(everybody, follow)
             known = True
@@ -296,12 +295,20 @@ class Tally:
         self.ruleset = ruleset
         self.today = today
         self.minimum = minimum
-        self.held: Select[Any] | None = None  # the tiers of the month before, for rules that keep to them
+        self.held: Select[Any] | None = None  # what the months before found, for rules that lean on it
+        self._before: list[Sequence[Placed]] = []
         self.months: list[MonthLine] = []
         self._tiers = {tier.code: _Heap() for tier in ruleset.tiers}
         self._grades = {grade: _Checked() for grade in GRADES}
         self._caught = 0.0  #: minor units that the top tenths brought
         self._buyers = 0
+
+    def look_back(self, connection: Connection, number: int, everybody: Sequence[Placed]) -> None:
+        """Keep what a month's tiers will be needed for, if the rules lean on the months before."""
+        if not self.ruleset.tiering.looks_back:
+            return
+        self._before = [everybody, *self._before][: max(self.ruleset.tiering.periods - 1, 1)]
+        self.held = trial.hold(connection, number, self._before)
 
     def count(self, everybody: Sequence[Placed], follow: Follow) -> None:
         """Add a month."""

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Select
 
 from crmcli.errors import UsageError
 from crmcli.i18n import _, ngettext
@@ -105,6 +108,14 @@ def classify(
     return Classified(outcomes, ruleset.fingerprint, *class_words(ruleset), last_rules)
 
 
+def before_of(connection: Connection, ruleset: RuleSet, as_of: date) -> tuple[Select[Any] | None, int | None]:
+    """Return what the tiers of a ruleset lean on: the statement for it, and the last run before the day."""
+    if not ruleset.tiering.looks_back:
+        return None, None
+    before = runs.runs_before(connection, as_of, max(ruleset.tiering.periods - 1, 1))
+    return runs.looked_back(before), before[0] if before else None
+
+
 def class_words(ruleset: RuleSet) -> tuple[Labels, Mapping[str, Label]]:
     """Return what the rules call the classes of a judgement, and the judgements that are theirs."""
     labels = {each.name: {rule.segment: rule.label for rule in each.rules} for each in ruleset.segments}
@@ -158,8 +169,7 @@ def _run(
         if not force and not (still_open and changed):
             return Outcome(found, False, None, (), changed, others)
     runs.save_ruleset(work, ruleset.fingerprint, ruleset.files, agenda_program(ruleset))
-    before = runs.run_id_before(connection, as_of) if ruleset.tiering.sticky else None
-    held = None if before is None else runs.tiers_of(before)
+    held, before = before_of(connection, ruleset, as_of)
     program = compile_ruleset(
         ruleset, runs.source_tables(), as_of, currency, held, ends=end_of(as_of, work.settings.time_zone)
     )

@@ -16,10 +16,10 @@ from crmcli.store.engine import looking
 from crmcli.store.light import reading
 from crmcli.store.program import rehearse
 from crmcli.store.reads.judgements import rulesets
-from crmcli.store.runs import Comparison, compare, run_id_before, source_tables, tiers_of
+from crmcli.store.runs import Comparison, compare, source_tables
 from crmcli.store.schema import end_of
 from crmcli.store.settings import read_settings
-from crmcli.workflows.classify import Labels, class_words, not_future
+from crmcli.workflows.classify import Labels, before_of, class_words, not_future
 from crmcli.workflows.rule_folder import rules_folder
 from crmcli.workflows.ruleset import scale_text
 
@@ -83,12 +83,10 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
     day = today if as_of is None else not_future(as_of, today, as_of.isoformat())
     with looking(database) as connection:
         tables = source_tables()
-        last = run_id_before(connection, day)
-        held = None if last is None else tiers_of(last)
         ends = end_of(day, settings.time_zone)
         old_program, new_program = (
             compile_ruleset(
-                each, tables, day, settings.currency, held if each.tiering.sticky else None, ends=ends
+                each, tables, day, settings.currency, before_of(connection, each, day)[0], ends=ends
             )
             for each in (was, would_be)
         )
