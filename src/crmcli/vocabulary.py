@@ -76,6 +76,7 @@ RECORD = Vocabulary(
     Term("opportunity", "opportunity", "商机"),
     Term("task", "task", "待办"),
     Term("override", "override", "手动设定"),
+    Term("custom_field", "custom field", "自定义字段"),
 )
 RECORDS = Vocabulary(
     "records",
@@ -87,6 +88,15 @@ RECORDS = Vocabulary(
     Term("opportunities", "opportunities", "商机"),
     Term("tasks", "tasks", "待办"),
     Term("overrides", "overrides", "手动设定"),
+    Term("custom_fields", "custom fields", "自定义字段"),
+)
+#: What a custom field holds.
+FIELD_KIND = Vocabulary(
+    "type",
+    Term("text", "text", "文本", ("string", "文字")),
+    Term("number", "number", "数字", ("数值", "数")),
+    Term("date", "date", "日期", ("day",)),
+    Term("choice", "choice", "选项", ("单选",)),
 )
 CALENDAR = Vocabulary(
     "birthday_calendar",

@@ -42,6 +42,7 @@ COMMANDS = MappingProxyType(
         "task": "task",
         "interaction": "touch",
         "transaction": "touch",
+        "field": "field",
         "rules": "rules",
         "init": "setup",
         "path": "setup",

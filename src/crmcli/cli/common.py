@@ -137,6 +137,25 @@ def limit_of(limit: int | None, format: Format | None) -> int:
     return SCREENFUL if choose(format, sys.stdout) is Format.TABLE else -1
 
 
+def pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
+    """Read what an option that may be repeated gave, such as `--set NAME=VALUE`.
+
+    Raises:
+        UsageError: one has no equals sign.
+    """
+    found = []
+    for text in texts or ():
+        left, equals, right = text.partition("=")
+        if not equals:
+            raise UsageError(
+                _("no = in {value}").format(value=repr(text)),
+                where=option,
+                hint=_("write {option} NAME=VALUE").format(option=option),
+            )
+        found.append((left.strip(), right.strip()))
+    return tuple(found)
+
+
 def code_of(vocabulary: Vocabulary, text: str | None, option: str) -> str | None:
     """Read a word of a closed list that an option gave, such as `--grade a`.
 

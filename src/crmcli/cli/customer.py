@@ -15,6 +15,7 @@ from crmcli.cli.common import (
     echo_days,
     group,
     limit_of,
+    pairs,
     report,
     single,
 )
@@ -63,6 +64,10 @@ NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 EXTERNAL = Annotated[
     str | None, typer.Option("--external-id", help=_("The customer's number in another system."))
 ]
+SET = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help=_("A custom field, by name or label; may be repeated.")),
+]
 
 app = group(_("Customers: who they are and where they stand."))
 add_app, list_app, show_app = single(), single(), single()
@@ -70,7 +75,7 @@ APPS = {"customer": app, "add": add_app, "list": list_app, "show": show_app}
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
-    values = {name: value for name, value in values.items() if name not in {"format", "customer"}}
+    values = {name: value for name, value in values.items() if name not in {"format", "customer", "own"}}
     values["intent_stage"] = values.pop("intent")
     values["next_contact_on"] = values.pop("next_day")
     return values
@@ -100,12 +105,13 @@ def add(
     next_day: NEXT = None,
     notes: NOTES = None,
     external_id: EXTERNAL = None,
+    own: SET = None,
     format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.workflows.record import add as record
 
-    done = record(database(), "customer", given)
+    done = record(database(), "customer", given, pairs(own, "--set"))
     report(done.summary, [("id", "#", done.id)], format)
     echo_days(done.resolved)
 
@@ -135,13 +141,14 @@ def edit(
     next_day: NEXT = None,
     notes: NOTES = None,
     external_id: EXTERNAL = None,
+    own: SET = None,
     format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.cli.edits import report_edit
     from crmcli.workflows.record import edit as record
 
-    report_edit(record(database(), "customer", customer, given), format)
+    report_edit(record(database(), "customer", customer, given, custom=pairs(own, "--set")), format)
 
 
 def list_customers(
@@ -152,6 +159,14 @@ def list_customers(
     tier: Annotated[str | None, typer.Option("--tier", help=_("Only this tier."))] = None,
     grade: Annotated[str | None, typer.Option("--grade", help=_("Only this grade: A, B, C or D."))] = None,
     tag: Annotated[str | None, typer.Option("--tag", help=_("Only those with this tag."))] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="NAME=VALUE",
+            help=_("Only those with exactly this in a custom field; may be repeated."),
+        ),
+    ] = None,
     archived: Annotated[bool, typer.Option("--archived", help=_("Archived ones too."))] = False,
     sort: Annotated[str, typer.Option("--sort", help=_("By id, name or score."))] = "id",
     limit: LimitOption = None,
@@ -168,7 +183,7 @@ def list_customers(
         raise UsageError(
             _("cannot sort by {key}").format(key=repr(sort)), where="--sort", hint=_("id, name or score")
         )
-    filters = {
+    filters: dict[str, Any] = {
         "search": search,
         "tier": code_of(TIER, tier, "--tier"),
         "grade": code_of(GRADE, grade, "--grade"),
@@ -176,7 +191,7 @@ def list_customers(
         "archived": archived,
         "sort": sort,
     }
-    page = customers(database(), limit=limit_of(limit, format), **filters)
+    page = customers(database(), limit=limit_of(limit, format), where=pairs(where, "--where"), **filters)
     import sys
 
     coded = choose(format, sys.stdout) is not Format.TABLE
@@ -240,7 +255,7 @@ _ADD = {
 }
 _LIST = {
     "help": _("List customers and where they stand."),
-    "examples": "crm list --tier high\ncrm list 张 --format json",
+    "examples": "crm list --tier high\ncrm list 张 --format json\ncrm list --where shirt=m",
 }
 _SHOW = {
     "help": _("Show everything about one customer."),
@@ -256,7 +271,7 @@ command(
     app,
     "edit",
     help=_("Change fields of a customer; an empty value clears one."),
-    examples="crm customer edit 张三 --phone 13900139000 --next +7d\ncrm customer edit 12 --company ''",
+    examples="crm customer edit 张三 --phone 13900139000 --next +7d\ncrm customer edit 12 --company '' --set shirt=m",
 )(edit)
 command(
     app,

@@ -12,7 +12,11 @@ from crmcli.render.output import Format, Listing, Record, choose
 def record(found: Any, format: Format | None) -> Record:
     """Build the record; on a terminal empty fields are left out, elsewhere every field is there."""
     coded = choose(format, sys.stdout) is not Format.TABLE
-    fields = [*_identity(found.customer, coded=coded), *_judgement(found, coded=coded)]
+    fields = [
+        *_identity(found.customer, coded=coded),
+        *_custom(found.custom, coded=coded),
+        *_judgement(found, coded=coded),
+    ]
     if not coded:
         fields = [field for field in fields if field[2] not in (None, "")]
     sections = [
@@ -76,6 +80,18 @@ def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
             ("created_at", "", row.created_at),
         ]
     return fields
+
+
+def _custom(values: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    """The custom fields: each under its label on a terminal, for a program all as one object."""
+    if coded:
+        return [("custom", "", {each.name: each.value for each in values})]
+    return [(each.name, each.label or each.name, _in_full(each.value)) for each in values]
+
+
+def _in_full(value: Any) -> Any:
+    """A table rounds numbers; what somebody wrote down is shown as it was."""
+    return str(value) if isinstance(value, float) else value
 
 
 def _computed(judgement: Any) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import DryRunOption, command, database, single
+from crmcli.cli.common import DryRunOption, command, database, pairs, single
 from crmcli.errors import ExitCode, UsageError
 from crmcli.i18n import _
 from crmcli.render.output import Format
@@ -88,7 +88,7 @@ def import_file(
     from crmcli.workflows.import_file import import_file as run
 
     request = ImportRequest(
-        _entity(entity), file, _pairs(mapping, "--map"), _pairs(constants, "--set"), tuple(where or ()), create_missing,
+        _entity(entity), file, pairs(mapping, "--map"), pairs(constants, "--set"), tuple(where or ()), create_missing,
         keep_going, rejects or _rejects_beside(file), encoding, dry_run,
     )  # fmt: skip
     with progress(_("importing")) as bar:
@@ -148,20 +148,6 @@ def _entity(text: str) -> str:
         hint = _("did you mean {names}?").format(names=near[0]) if near else ", ".join(ENTITIES)
         raise UsageError(_("no such kind of record: {name}").format(name=repr(text)), hint=hint)
     return text
-
-
-def _pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for text in texts or ():
-        left, equals, right = text.partition("=")
-        if not equals:
-            raise UsageError(
-                _("no = in {value}").format(value=repr(text)),
-                where=option,
-                hint=_("write {option} NAME=VALUE").format(option=option),
-            )
-        pairs.append((left.strip(), right.strip()))
-    return tuple(pairs)
 
 
 def _rejects_beside(file: str) -> str:

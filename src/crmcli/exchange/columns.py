@@ -107,6 +107,7 @@ def plan_columns(
     *,
     file: str = "",
     line: int = 0,
+    custom: Sequence[FieldSpec] = (),
 ) -> ColumnPlan:
     """Decide which column becomes which field.
 
@@ -118,12 +119,13 @@ def plan_columns(
         constants: (field, text) pairs; such a field is not read from the file.
         file: name of the file, for the faults.
         line: line of the header, for the faults.
+        custom: fields of the entity that the user added.
 
     Raises:
         UsageError: a mapping or a constant that cannot be understood.
         DataError: a required field has no column, or a field has two.
     """
-    planner = _Planner(entity, tuple(header), file, line)
+    planner = _Planner(entity, tuple(header), file, line, custom)
     planner.take_mapping(mapping)
     planner.take_constants(constants)
     planner.recognise()
@@ -132,11 +134,16 @@ def plan_columns(
 
 
 class _Planner:
-    def __init__(self, entity: str, header: tuple[str, ...], file: str, line: int) -> None:
+    def __init__(
+        self, entity: str, header: tuple[str, ...], file: str, line: int, custom: Sequence[FieldSpec]
+    ) -> None:
         self.entity = entity
         self.header = header
         self.keys = [header_key(cell) for cell in header]
-        self.specs: Mapping[str, FieldSpec] = fields.fields_of(entity)
+        self.specs: Mapping[str, FieldSpec] = {
+            **fields.fields_of(entity),
+            **{spec.name: spec for spec in custom},
+        }
         self.by_key = {header_key(word): spec for spec in self.specs.values() for word in spec.headers}
         self.columns: dict[str, list[int]] = {}  # field → columns
         self.constants: dict[str, str] = {}

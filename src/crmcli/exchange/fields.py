@@ -7,14 +7,14 @@ cell is read.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from crmcli import vocabulary
 from crmcli.i18n import language
-from crmcli.vocabulary import Vocabulary
+from crmcli.vocabulary import Term, Vocabulary
 
 CRM_LINE = "crm_line"  #: column of a rejects file: the line in the original file
 CRM_REASON = "crm_reason"  #: column of a rejects file: what was wrong
@@ -85,6 +85,27 @@ class FieldSpec:
     def label(self) -> str:
         """Return the field's heading in the language in force."""
         return self.zh if self.zh and language() == "zh_CN" else self.name
+
+
+def custom_spec(name: str, kind: str, label: str, choices: Sequence[str]) -> FieldSpec:
+    """Return the description of a custom field of customers.
+
+    Args:
+        name: of the field.
+        kind: a code of `vocabulary.FIELD_KIND`.
+        label: what people call it, also accepted as a header; "" if only the name.
+        choices: the words of a choice.
+    """
+    kinds = {"number": FieldKind.DECIMAL, "date": FieldKind.DAY, "choice": FieldKind.CODE}
+    words = Vocabulary(name, *(Term(word, word, word) for word in choices)) if kind == "choice" else None
+    return FieldSpec(name, kinds.get(kind, FieldKind.TEXT), label, vocabulary=words)
+
+
+def taken_words() -> Mapping[str, str]:
+    """Return what a custom field cannot be called: header_key → the field of customers that is called so."""
+    found = {header_key(word): "name" for part in NAME_PARTS for word in part}
+    found |= {header_key(word): word for word in _SILENT}
+    return found | {header_key(word): spec.name for spec in _CUSTOMERS for word in spec.headers}
 
 
 def header_key(header: str) -> str:

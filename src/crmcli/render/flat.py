@@ -4,14 +4,15 @@ An amount of money is two fields, `<key>` with decimal text and `<key>_currency`
 columns hold money is declared (`Column.money`) or seen in the rows.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from math import isfinite
 
 from crmcli.render.result import Amount, Cell, Listing
 from crmcli.values import format_amount
 
-Plain = str | int | float | bool | None
+Plain = str | int | float | bool | Mapping[str, str | int | float | None] | None
 _WORDS = {str, type(None)}
 _PLAIN = {*_WORDS, int, bool}  #: types of cells that are written as they are
 
@@ -37,6 +38,8 @@ def text(value: Plain) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 

@@ -4,7 +4,7 @@ Commands build these from what a workflow returned; the writers beside this modu
 Nothing here knows of a format, and nothing here is ever stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -19,8 +19,8 @@ class Amount(NamedTuple):
     currency: str
 
 
-#: One value of a row; a datetime is a date too.
-Cell: TypeAlias = str | int | float | bool | Amount | date | None
+#: One value of a row; a datetime is a date too. A mapping is an object in JSON, and JSON text elsewhere.
+Cell: TypeAlias = str | int | float | bool | Amount | date | Mapping[str, str | int | float | None] | None
 
 
 class Column(NamedTuple):

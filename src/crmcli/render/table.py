@@ -9,7 +9,7 @@ this takes 0.4 s.
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
 from math import isfinite
@@ -117,6 +117,8 @@ def cell_text(cell: Cell, *, decimals: int = 2, currency: bool = True, multiline
             return cell.isoformat()
         case int():
             return str(cell)
+        case Mapping():
+            return safe(", ".join(f"{name}: {value}" for name, value in cell.items()))
     return safe(cell, multiline=multiline)
 
 

@@ -41,6 +41,7 @@ _BATCHES = _TABLES["import_batches"]
 _FOLLOWS = {"phone_e164": "phone"}  # a derived column changes with the one it is derived from
 _KEYS = ("uid", "external_id")
 _TOGETHER = 500  #: ids named in one statement
+_PATCHED = ("custom",)  # a JSON object: what the file gives is put into it, the rest stays
 _KEPT = ("uid", "created_at")  # an import never changes these on a record that exists
 
 
@@ -197,7 +198,8 @@ class Staging:
 
     def _differs(self, name: str) -> ColumnElement[bool]:
         mine, theirs = self.staged.c[name], self.target.c[name]
-        return and_(mine.is_not(None), mine.is_distinct_from(theirs))
+        wanted = func.json_patch(theirs, mine) if name in _PATCHED else mine
+        return and_(mine.is_not(None), wanted.is_distinct_from(theirs))
 
     def _update_changed(self) -> int:
         names = [name for name in self.columns if name not in _KEPT]
@@ -230,6 +232,8 @@ class Staging:
         mine, theirs = self.staged.c[name], self.target.c[name]
         if name in _FOLLOWS:
             return case((self.staged.c[_FOLLOWS[name]].is_not(None), mine), else_=theirs)
+        if name in _PATCHED:
+            return func.coalesce(func.json_patch(theirs, mine), theirs)
         return func.coalesce(mine, theirs)
 
     def _insertion(self, batch: int) -> Any:
@@ -362,6 +366,19 @@ def set_referrers(work: Work, pairs: Mapping[int, int], batch: int) -> int:
         if ours:
             _note_after(work, table)
     return count
+
+
+def drop_custom(work: Work, path: str) -> int:
+    """Take the value at a JSON path out of every customer's custom fields, journalled; return how many had one."""
+    table = _TABLES["customers"]
+    had = func.json_type(table.c.custom, path).is_not(None)
+    ids = list(work.connection.execute(select(table.c.id).where(had)).scalars())
+    if ids:
+        _note_before(work, table, had)
+        left = func.json_remove(table.c.custom, path)
+        work.connection.execute(update(table).where(had).values(custom=left, updated_at=work.now))
+        _note_after(work, table)
+    return len(ids)
 
 
 def _note_before(work: Work, table: Table, mine: ColumnElement[bool]) -> None:

@@ -234,6 +234,8 @@ class Customer(CustomerIn, Identity, table=True):
         _day_shape("birthday"),
         _day_shape("next_contact_on"),
         CheckConstraint("headcount >= 0", name="headcount_not_negative"),
+        # json_valid() would say more, but SQLite lets no JSON function into a schema that is not trusted.
+        CheckConstraint("custom GLOB '{*}'", name="custom_is_an_object"),
         Index("uq_customers_external_id", "external_id", unique=True),
         Index("ix_customers_phone_e164", "phone_e164"),
         Index("ix_customers_email", "email"),
@@ -249,6 +251,8 @@ class Customer(CustomerIn, Identity, table=True):
     referred_by_id: int | None = _reference("customers", index=True)
     archived_at: datetime | None = Field(default=None, sa_type=Instant)
     import_batch_id: int | None = _reference("import_batches", index=True)
+    #: The values of the custom fields: a JSON object, name → text or number, days as ISO text.
+    custom: str = Field(default="{}", sa_type=Text, sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class ContactIn(SQLModel):
@@ -512,6 +516,42 @@ class Override(OverrideIn, Identity, table=True):
     )
     customer_id: int = _reference("customers", required=True)
     ended_on: date | None = _day()
+
+
+# --- fields of the salesperson's own ---------------------------------------------------------------------------------
+
+
+class CustomFieldIn(SQLModel):
+    """自定义字段: a fact about customers that the program has no column for.
+
+    Attributes:
+        name: what files, options and rules call it; it is a part of JSON paths, so the shape is held to.
+        kind: text, number, date or choice.
+        label: what people call it; "" for nothing but the name.
+        choices: the words of a choice, a JSON array; None for the other kinds.
+    """
+
+    name: Line = _required_text()
+    kind: Annotated[str, _member_of(vocabulary.FIELD_KIND)] = _required_text()
+    label: str = Field(default="", sa_type=Text)
+    choices: str | None = _text()
+
+
+class CustomField(CustomFieldIn, Identity, table=True):
+    """The stored field; its values are in `customers.custom` under its name."""
+
+    __tablename__ = "custom_fields"
+    __table_args__ = (
+        CheckConstraint(
+            "name GLOB '[a-z]*' AND name NOT GLOB '*[^a-z0-9_]*' AND length(name) <= 40",
+            name="name_is_a_name",
+        ),
+        _one_of("kind", vocabulary.FIELD_KIND),
+        CheckConstraint("choices GLOB '[[]*]'", name="choices_are_a_list"),
+        CheckConstraint("(kind = 'choice') = (choices IS NOT NULL)", name="choices_of_a_choice"),
+        Index("uq_custom_fields_name", "name", unique=True),
+        NUMBERED,
+    )
 
 
 # --- where things came from and what was done ----------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlmodel import SQLModel
 
@@ -44,6 +44,7 @@ def undo(work: Work, number: int | None = None) -> Undone:
     rows = _delete_batch(connection, entry)
     rows += _take_back(connection, entry["id"])
     _check_references(connection)
+    _check_custom(connection, entry["id"])
     work.summary = _("undid #{number}: {summary}").format(number=entry["id"], summary=entry["summary"])
     return Undone(entry["id"], entry["summary"], rows)
 
@@ -218,6 +219,31 @@ def _check_references(connection: Connection) -> None:
         raise RefusedError(
             _("{table} #{row} was recorded later and needs it").format(
                 table=RECORDS.label(broken[0]), row=broken[1]
+            ),
+            hint=_("undo that first: 'crm journal'"),
+        )
+
+
+def _check_custom(connection: Connection, entry: int) -> None:
+    """Refuse what would leave a value without its custom field: SQLite watches over no references inside JSON."""
+    touched = select(_CHANGES.c.id).where(
+        _CHANGES.c.entry_id == entry, _CHANGES.c.table_name.in_(("customers", "custom_fields"))
+    )
+    if connection.execute(touched.limit(1)).first() is None:
+        return
+    customers, known = _TABLES["customers"], _TABLES["custom_fields"].c.name
+    key = func.json_each(customers.c.custom).table_valued("key", joins_implicitly=True).c.key
+    orphan = (
+        select(customers.c.name, key)
+        .where(customers.c.custom != "{}", key.not_in(select(known)))
+        .order_by(customers.c.id)
+        .limit(1)
+    )
+    found = connection.execute(orphan).first()
+    if found is not None:
+        raise RefusedError(
+            _("{name} has a value of {field}, and there would be no such field").format(
+                name=found[0], field=found[1]
             ),
             hint=_("undo that first: 'crm journal'"),
         )

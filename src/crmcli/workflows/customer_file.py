@@ -19,6 +19,7 @@ from crmcli.store.reads.records import (
     TransactionLine,
 )
 from crmcli.store.settings import read_settings
+from crmcli.workflows.custom import CustomValue, shown_values
 from crmcli.workflows.find import find_customer
 
 _LAST = 5  #: touches and trades shown with a customer
@@ -29,6 +30,7 @@ class CustomerFile:
     """客户档案: one customer in one view."""
 
     customer: CustomerRow
+    custom: tuple[CustomValue, ...]
     judgement: Judgement | None
     overrides: tuple[OverrideLine, ...]
     contacts: tuple[ContactLine, ...]
@@ -53,6 +55,7 @@ def customer_file(database: Path, which: str) -> CustomerFile:
             raise NotFoundError(_("no customer fits {text}").format(text=repr(which)))
         return CustomerFile(
             row,
+            shown_values(connection, row.custom),
             judgements.judgement(connection, number, today),
             tuple(overrides.overrides(connection, today, customer=number)),
             tuple(records.contacts(connection, number)),

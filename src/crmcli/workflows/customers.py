@@ -9,6 +9,7 @@ from crmcli.store.reads import customers as reads
 from crmcli.store.reads.base import ALL
 from crmcli.store.reads.customers import CustomerLine
 from crmcli.store.settings import read_settings
+from crmcli.workflows.custom import Pairs, wanted_values
 
 
 class Page(NamedTuple):
@@ -18,16 +19,24 @@ class Page(NamedTuple):
     total: int | None
 
 
-def customers(database: Path, *, limit: int, **filters: Any) -> Page:
-    """Return customers; filters: archived, tier, grade, tag, search, sort."""
+def customers(database: Path, *, limit: int, where: Pairs = (), **filters: Any) -> Page:
+    """Return customers; filters: archived, tier, grade, tag, search, sort; `where` are values of custom fields.
+
+    Raises:
+        UsageError: `where` names no custom field, or a value that it cannot have.
+    """
     with reading(database) as connection:
-        today = clock.today(read_settings(connection).time_zone).isoformat()
+        day = clock.today(read_settings(connection).time_zone)
+        today = day.isoformat()
+        filters["custom"] = wanted_values(connection, where, day)
         asked = limit + 1 if limit >= 0 else limit
         lines = reads.customers(connection, **{**reads.EVERYBODY, **filters, "today": today, "limit": asked})
         more = 0 <= limit < len(lines)
         total = None
         if more:
-            filtered = any(filters.get(name) for name in ("search", "tier", "grade", "tag", "archived"))
+            filtered = any(
+                filters.get(name) for name in ("search", "tier", "grade", "tag", "archived", "custom")
+            )
             wanted = {**reads.EVERYBODY, **filters, "today": today, "limit": ALL}
             total = (
                 len(reads.customers(connection, **wanted)) if filtered else reads.count_customers(connection)

@@ -26,7 +26,7 @@ from crmcli.store.bulk import Staging
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
 from crmcli.vocabulary import RECORDS
-from crmcli.workflows import recognise
+from crmcli.workflows import custom, recognise
 from crmcli.workflows.recognise import Recogniser, References
 
 Report = Callable[[int, int], None]  #: (bytes read, bytes in all)
@@ -40,6 +40,7 @@ _TARGETS = {
     "opportunity": "opportunities",
 }
 _COMPANY = "company"  # beside a customer's name in a file of facts: tells namesakes apart
+_CUSTOM = "custom"  # the column that holds the values of all custom fields
 _LATER = "referred_by"  # a customer may be referred by one that stands further down in the file
 _KEPT_FAULTS = 1_000  #: faults carried to the caller; the rejects file holds all
 
@@ -118,6 +119,7 @@ def import_file(
         UsageError: a mapping, constant or filter that cannot be understood.
         CrmError: the file cannot be read, the database is busy …
     """
+    own = custom.field_specs(database) if request.entity == "customers" else ()
     with open_source(request.path, encoding=request.encoding) as source:
         plan = plan_columns(
             request.entity,
@@ -126,6 +128,7 @@ def import_file(
             request.constants,
             file=source.name,
             line=source.header_line,
+            custom=own,
         )
         with ExitStack() as stack:
             rejects = (
@@ -154,6 +157,7 @@ class _Import:
         self.work, self.request, self.source, self.plan, self.rejects = work, request, source, plan, rejects
         self.tally = _Tally()
         self.specs = {spec.name: spec for spec in ENTITIES[request.entity]}
+        self.own_fields = [name for name in plan.names if name not in self.specs]
         self.headers = {planned.spec.name: planned.header for planned in plan.fields}
         self.batch = bulk.open_batch(
             work,
@@ -213,6 +217,9 @@ class _Import:
             if any(isinstance(value, ValueFault) for value in resolved):
                 self._note_unresolved(name, chunk, columns[name], resolved, bad_rows)
             columns[name] = resolved
+        if self.own_fields:
+            cells = [columns.pop(name) for name in self.own_fields]
+            columns[_CUSTOM] = [self._custom(row) for row in zip(*cells, strict=True)]
         lines, rows = chunk.lines, self._rows(columns)
         if bad_rows:
             for place, faults in sorted(bad_rows.items()):
@@ -228,6 +235,11 @@ class _Import:
             raw = dict(zip(chunk.lines, chunk.raw, strict=True))
             later = dict(zip(chunk.lines, columns.get(_LATER, ()), strict=_LATER in columns))
             self.staging.load(self._recognised(lines, rows, raw, later))
+
+    def _custom(self, cells: Sequence[Any]) -> str | None:
+        """The values of the custom fields in one row; None when there are none, and the customer's own stay."""
+        given = {name: value for name, value in zip(self.own_fields, cells, strict=True) if value is not None}
+        return custom.as_json(given) if given else None
 
     def _rows(self, columns: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows for the staging table: a fresh uid, the columns, and the normalised phone where there is a phone."""
@@ -354,11 +366,12 @@ class _Import:
     # --- what the columns mean ------------------------------------------------------------------------------------
 
     def _is_reference(self, name: str) -> bool:
-        return self.specs[name].kind is FieldKind.REFERENCE and name != _LATER
+        return name in self.specs and self.specs[name].kind is FieldKind.REFERENCE and name != _LATER
 
     def _columns(self) -> list[str]:
-        left_out = {_LATER} if self.request.entity == "customers" else {_COMPANY}
+        left_out = {_LATER, *self.own_fields} if self.request.entity == "customers" else {_COMPANY}
         names = [name for name in self.plan.names if name not in left_out]
+        names += [_CUSTOM] if self.own_fields else []
         columns = [_COLUMNS.get(name, f"{name}_id" if self._is_reference(name) else name) for name in names]
         return [*columns, "phone_e164"] if "phone" in names else columns
 
@@ -372,6 +385,8 @@ class _Import:
             defaults["is_primary"] = 0
         if "birthday_calendar" in self.specs:
             defaults.setdefault("birthday_calendar", "solar")
+        if self.request.entity == "customers":
+            defaults[_CUSTOM] = "{}"
         return defaults
 
     def _keys(self, values: dict[str, Any]) -> dict[str, recognise.Key]:

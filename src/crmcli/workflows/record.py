@@ -4,7 +4,9 @@ Values come as the text that the user typed; a day may be `tomorrow` or `+3d`, a
 validated by the input models before a row is made.
 """
 
+import json
 import shlex
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +19,13 @@ from sqlmodel import SQLModel, col, select
 
 from crmcli import values
 from crmcli.errors import AmbiguousError, DataError, Fault, NotFoundError, RefusedError
+from crmcli.exchange.cells import Value
 from crmcli.i18n import _
 from crmcli.store import schema
 from crmcli.store.reads.customers import Match
 from crmcli.store.work import Work, unit_of_work
 from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH, RECORD
+from crmcli.workflows.custom import Pairs, as_json, read_given
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.recognise import product_key
 
@@ -72,24 +76,31 @@ class DeletionPlan:
     rows: tuple[tuple[str, int], ...]
 
 
-def add(database: Path, entity: str, given: Mapping[str, str | None]) -> Recorded:
-    """Add one record.
+def add(database: Path, entity: str, given: Mapping[str, str | None], custom: Pairs = ()) -> Recorded:
+    """Add one record; `custom` are values of custom fields, which customers have.
 
     Raises:
         DataError: a value cannot be read or is not allowed; every fault is listed.
         NotFoundError, AmbiguousError: a customer or product that was named.
     """
     with unit_of_work(database, f"{entity} add") as work:
-        row, resolved = _make(work, entity, given)
+        row, resolved = _make(work, entity, given, custom)
         name = _customer_name(work, row)
         work.summary = _added(entity, row, name)
         return Recorded(row.id, name, work.summary, resolved)
 
 
 def edit(
-    database: Path, entity: str, which: str, given: Mapping[str, str | None], command: str = "edit"
+    database: Path,
+    entity: str,
+    which: str,
+    given: Mapping[str, str | None],
+    command: str = "edit",
+    custom: Pairs = (),
 ) -> Edited:
     """Change fields of one record; a field given as empty text is cleared, one given as None is left alone.
+
+    `custom` are values of custom fields, which customers have.
 
     Raises:
         DataError, NotFoundError, AmbiguousError: as `add`.
@@ -97,7 +108,7 @@ def edit(
     with unit_of_work(database, f"{entity} {command}") as work:
         row = _get(work, entity, which)
         changes = _change(
-            work, entity, row, {name: value for name, value in given.items() if value is not None}
+            work, entity, row, {name: value for name, value in given.items() if value is not None}, custom
         )
         if not changes:
             return Edited(row.id, _("nothing to do: it already is so"), ())
@@ -242,10 +253,12 @@ def move(database: Path, which: str, stage: str, on: str | None, lost_reason: st
 
 
 def _make(
-    work: Work, entity: str, given: Mapping[str, str | None]
+    work: Work, entity: str, given: Mapping[str, str | None], custom: Pairs = ()
 ) -> tuple[Any, tuple[tuple[str, date], ...]]:
     model, model_in = _MODELS[entity]
     read, resolved, faults = _read(work, {name: value for name, value in given.items() if value is not None})
+    own = read_given(driver(work), custom, work.today)
+    faults += own.faults
     if "currency" in model_in.model_fields:
         read.setdefault("currency", work.settings.currency)
     if "occurred_on" in model_in.model_fields:
@@ -254,17 +267,23 @@ def _make(
         read.setdefault("opened_on", work.today)
     checked = validated(model_in, read, faults)
     row = model.model_validate({**checked.model_dump(), **work.stamps()})
+    if own.values:
+        row.custom = as_json(own.values)
     if entity == "opportunity" and row.stage not in OPEN_STAGES and row.closed_on is None:
         row.closed_on = work.today
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
-    return row, resolved
+    return row, resolved + own.resolved
 
 
-def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tuple[tuple[str, Any, Any], ...]:
+def _change(
+    work: Work, entity: str, row: Any, given: Mapping[str, str], custom: Pairs = ()
+) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
     read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
+    own = read_given(driver(work), custom, work.today)
+    faults += own.faults
     stored = row.model_dump(include=set(model_in.model_fields), warnings=False)
     checked = validated(model_in, {**stored, **read}, faults)
     _refuse_other_decimals(row, read)
@@ -274,10 +293,21 @@ def _change(work: Work, entity: str, row: Any, given: Mapping[str, str]) -> tupl
         if old != new:
             changes.append(_change_said(row, name, old, new))
             setattr(row, name, new)
+    if own.values:
+        changes += _change_custom(row, own.values)
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
     return tuple(change for change in changes if change[0] != "phone_e164")
+
+
+def _change_custom(row: Any, wanted: Mapping[str, Value]) -> list[tuple[str, Any, Any]]:
+    """Put values of custom fields into a customer, and say what that changes."""
+    stored = json.loads(row.custom)
+    changes = [(name, stored.get(name), new) for name, new in wanted.items() if stored.get(name) != new]
+    if changes:
+        row.custom = as_json({**stored, **wanted})
+    return changes
 
 
 def _refuse_other_decimals(row: Any, read: Mapping[str, Any]) -> None:
@@ -449,8 +479,13 @@ def _get(work: Work, entity: str, which: str) -> Any:
 
 def customer_named(work: Work, text: str) -> Match:
     """Return the one customer that a word names, in the transaction that is open."""
-    connection = work.connection.connection.driver_connection
-    return find_customer(connection, text, work.settings.country)  # type: ignore[arg-type]  # the driver's own connection
+    return find_customer(driver(work), text, work.settings.country)
+
+
+def driver(work: Work) -> sqlite3.Connection:
+    """Return the transaction that is open, for the light reads."""
+    connection: sqlite3.Connection = work.connection.connection.driver_connection  # type: ignore[assignment]  # the driver's own
+    return connection
 
 
 def _product(work: Work, text: str) -> int:

@@ -15,6 +15,7 @@ EVERYBODY: Mapping[str, Any] = {
     "grade": None,
     "tag": None,
     "search": "",
+    "custom": None,
     "sort": "id",
 }
 
@@ -74,6 +75,7 @@ class CustomerRow(NamedTuple):
     notes: str | None
     created_at: str
     archived_at: str | None
+    custom: str
 
 
 def match_exactly(connection: sqlite3.Connection, *, number: int | None, word: str, e164: str) -> list[Match]:
@@ -89,7 +91,7 @@ def match_by_name(connection: sqlite3.Connection, part: str) -> list[Match]:
 
 
 def customers(connection: sqlite3.Connection, **filters: Any) -> list[CustomerLine]:
-    """Return customers as the filters say: today, archived, tier, grade, tag, search, sort, limit."""
+    """Return customers as the filters say: today, archived, tier, grade, tag, search, custom, sort, limit."""
     return rows(connection, "customers", CustomerLine, **filters)
 
 

@@ -36,6 +36,11 @@ WHERE (:archived OR c.archived_at IS NULL)
     AND (:tag IS NULL OR instr(',' || replace(replace(replace(c.tags, '，', ','), '、', ','), ', ', ',') || ',', ',' || :tag || ','))
     AND (:search = '' OR instr(lower(c.name), lower(:search)) OR instr(lower(coalesce(c.company, '')), lower(:search))
         OR instr(coalesce(c.phone, ''), :search) OR instr(lower(coalesce(c.email, '')), lower(:search)))
+    -- each a JSON path with the value wanted there; null wants none
+    AND (:custom IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(:custom) w
+        WHERE json_extract(c.custom, json_extract(w.value, '$[0]')) IS NOT json_extract(w.value, '$[1]')
+    ))
 ORDER BY
     CASE :sort WHEN 'score' THEN coalesce(-k.score, 1) END,
     CASE :sort WHEN 'name' THEN c.name END,

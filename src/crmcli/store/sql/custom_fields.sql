@@ -1,0 +1,1 @@
+SELECT id, name, kind, label, choices FROM custom_fields ORDER BY id
