@@ -1,17 +1,18 @@
-"""Features that rules declare themselves, in SQL: one aggregate over the facts of one table.
+"""Features that rules declare themselves, in SQL: one aggregate over the facts of one table, or a custom field.
 
 Sums, counts and extremes join the one pass over their table that all features share. What needs the facts in order
 (first, last, a median) is ranked in a pass of its own.
 """
 
+import re
 from typing import Any
 
-from sqlalchemy import Float, Integer, Select, Text, and_, func, select, true
+from sqlalchemy import Float, Integer, Select, Text, and_, case, cast, func, literal, select, true
 
-from crmcli.rules.catalogue import Facts, Sql
+from crmcli.rules.catalogue import CUSTOMERS, Facts, Sql
 from crmcli.rules.expression import DATE, NUMBER, TEXT
 from crmcli.rules.medians import gaps, middle
-from crmcli.rules.model import Aggregate, FeatureUse
+from crmcli.rules.model import Aggregate, Custom, FeatureUse
 from crmcli.rules.sources import SOURCES, columns
 from crmcli.rules.sql import to_sql
 
@@ -21,6 +22,9 @@ FUNCTIONS = (
 NO_FIELD = ("count", "median_gap", "days_since")  #: they look at the facts, not at a field of them
 IN_ORDER = ("first", "last", "median_gap", "days_since")  #: they need facts with a day
 NUMBERS = ("sum", "avg", "median")  #: they need a number
+CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")  #: what a custom field can be called
+#: What a custom field holds → the type of the feature it is.
+CUSTOM_TYPES = {"text": TEXT, "number": NUMBER, "date": DATE, "choice": TEXT}
 _KINDS: dict[str, type[Any]] = {NUMBER: Float, TEXT: Text, DATE: Text}
 
 
@@ -76,6 +80,17 @@ def aggregate_sql(facts: Facts, use: FeatureUse, aggregate: Aggregate) -> Sql:
     made: Any = {"sum": func.sum, "avg": func.avg, "min": func.min, "max": func.max}[function]
     taken = facts.take(aggregate.source, name, made(value).filter(chosen), kind)
     return func.coalesce(taken, 0.0) if function == "sum" else taken
+
+
+def custom_sql(facts: Facts, custom: Custom) -> Sql:
+    """Return the column of a custom field; a value that is not of its type counts as unknown."""
+    held = facts.tables[CUSTOMERS].c.custom
+    path = literal(f'$."{custom.field}"', Text)
+    value = func.json_extract(held, path)
+    if custom.kind == "number":
+        fits = func.json_type(held, path, type_=Text).in_(("integer", "real"))
+        return case((fits, cast(value, Float)), else_=None)
+    return case((func.json_type(held, path, type_=Text) == "text", cast(value, Text)), else_=None)
 
 
 def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:

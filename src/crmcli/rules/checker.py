@@ -19,8 +19,8 @@ from typing import ClassVar
 from crmcli.errors import ConfigError, Fault
 from crmcli.i18n import _, ngettext
 from crmcli.rules import source
+from crmcli.rules.aggregates import CUSTOM_NAME, CUSTOM_TYPES, IN_ORDER, NO_FIELD, NUMBERS, result_type
 from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
-from crmcli.rules.aggregates import IN_ORDER, NO_FIELD, NUMBERS, result_type
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.conditions import read_condition
 from crmcli.rules.expression import (
@@ -65,6 +65,7 @@ from crmcli.rules.model import (
     Cadence,
     CadenceTable,
     Case,
+    Custom,
     FactCase,
     FeatureUse,
     Given,
@@ -87,7 +88,7 @@ from crmcli.rules.reader import Reader
 from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Node, Place, Scalar
 from crmcli.rules.sources import DATED, SOURCES, known_fields
-from crmcli.vocabulary import LIFECYCLE_STAGE
+from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE
 from crmcli.vocabulary import TIER as TIER_WORDS
 
 FILES = (
@@ -369,6 +370,8 @@ class _Sections:
             reader.fault(key.place, what, "name-taken", value=key.text)
         if isinstance(node, Fields) and node.get("from") is not None:
             return self._own_feature(key, node)
+        if isinstance(node, Fields) and node.get("custom") is not None:
+            return self._custom_feature(key, node)
         body = reader.fields(node, key.place, required=("of", "window"), optional=("text",))
         if body is None:
             return None
@@ -427,6 +430,46 @@ class _Sections:
         kind = result_type(function, SOURCES[source][name].type) if name else NUMBER
         own = Aggregate(source, function, name, where, _as_written(where_node, where))
         return FeatureUse(key.text, "", window, label, kind, aggregate=own)
+
+    def _custom_feature(self, key: Scalar, node: Node) -> FeatureUse | None:
+        """Read a feature that is a custom field of the customer; whether there is one, only the database knows."""
+        reader = self.reader
+        body = reader.fields(node, key.place, required=("custom", "type"), optional=("choices", "text"))
+        if body is None:
+            return None
+        name_node, name = body.get("custom"), reader.text(body.get("custom"))
+        kind = reader.choice(body.get("type"), FIELD_KIND.codes, "unknown-type")
+        label = reader.label(body.get("text"), key.place)
+        if name is not None and name_node is not None and not CUSTOM_NAME.fullmatch(name):
+            what = _("not the name of a custom field: {name}").format(name=repr(name[:80]))
+            hint = _("small letters, digits and _, a letter first")
+            reader.fault(name_node.place, what, "bad-name", hint=hint, value=name)
+            return None
+        choices = self._custom_choices(body, kind)
+        if name is None or kind is None or label is None or choices is None:
+            return None
+        own = Custom(name, kind, choices)
+        return FeatureUse(key.text, "", None, label, CUSTOM_TYPES[kind], custom=own)
+
+    def _custom_choices(self, body: Fields, kind: str | None) -> tuple[str, ...] | None:
+        """Return the words of a choice: none where the type is another, None with a fault."""
+        node = body.get("choices")
+        if kind is None:
+            return None
+        if (kind == "choice") is (node is None):
+            what = (
+                _("the key {name} is missing").format(name="choices")
+                if node is None
+                else _("only a choice has choices")
+            )
+            place = body.place if node is None else node.place
+            self.reader.fault(place, what, "choices-and-type", hint=_("type: choice and choices: [a, b]"))
+            return None
+        if node is None:
+            return ()
+        words = [self.reader.text(item) for item in self.reader.items(node, body.place, at_least=1)]
+        known = tuple(word for word in words if word is not None)
+        return known if known and len(known) == len(words) else None
 
     def _own_field(self, body: Fields, source: str, function: str) -> str | None:
         """Return the field that a function takes: "" where it takes none, None with a fault."""
@@ -1309,6 +1352,8 @@ class _Sections:
 
 def _codes_of(use: FeatureUse) -> tuple[str, ...]:
     """Return every value that a declared text feature can have, if the list is closed."""
+    if use.custom is not None:
+        return use.custom.choices
     if use.aggregate is None:
         return CATALOGUE[use.of].codes
     own = SOURCES[use.aggregate.source].get(use.aggregate.field)
@@ -1346,10 +1391,11 @@ def _plain(value: object) -> object:
         return canonical(value)
     if is_dataclass(value):
         # How an expression was written does not count, only what it says.
+        # A feature that is no custom field means what it meant before there were any.
         return {
             part.name: _plain(getattr(value, part.name))
             for part in dataclass_fields(value)
-            if part.name != "written"
+            if part.name != "written" and not (part.name == "custom" and getattr(value, part.name) is None)
         }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

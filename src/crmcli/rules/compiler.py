@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from crmcli.months import add_months
 from crmcli.rules import expression
-from crmcli.rules.aggregates import aggregate_sql
+from crmcli.rules.aggregates import aggregate_sql, custom_sql
 from crmcli.rules.catalogue import (
     CATALOGUE,
     CLOSED_STAGES,
@@ -49,6 +49,7 @@ from crmcli.rules.model import (
     CONDITION,
     SCORE,
     Cadence,
+    FeatureUse,
     RuleSet,
     Steps,
     Window,
@@ -145,7 +146,7 @@ def _features(ruleset: RuleSet, facts: Facts) -> Stage:
     for use in ruleset.features:
         facts.since = _since(facts.as_of, use.window) if use.window else None
         facts.window = f"{use.window.count}_{use.window.unit}" if use.window else ""
-        value = aggregate_sql(facts, use, use.aggregate) if use.aggregate else CATALOGUE[use.of].define(facts)
+        value = _feature_sql(facts, use)
         kind = _TYPES[use.type]
         table.append_column(Column(use.name, kind))
         columns.append(type_coerce(value, kind).label(use.name))
@@ -162,6 +163,12 @@ def _features(ruleset: RuleSet, facts: Facts) -> Stage:
         .order_by(customers.c.id)
     )
     return Stage(table, chosen)
+
+
+def _feature_sql(facts: Facts, use: FeatureUse) -> Sql:
+    if use.custom is not None:
+        return custom_sql(facts, use.custom)
+    return aggregate_sql(facts, use, use.aggregate) if use.aggregate else CATALOGUE[use.of].define(facts)
 
 
 def _existed(facts: Facts) -> Sql:

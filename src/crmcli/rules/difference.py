@@ -11,7 +11,18 @@ from difflib import SequenceMatcher
 
 from crmcli.rules import source
 from crmcli.rules.expression import Expression, canonical
-from crmcli.rules.model import CONDITION, CUSTOMERS, SCORE, SUM, VALUE, Aggregate, Label, RuleSet, Score
+from crmcli.rules.model import (
+    CONDITION,
+    CUSTOMERS,
+    SCORE,
+    SUM,
+    VALUE,
+    Aggregate,
+    Custom,
+    Label,
+    RuleSet,
+    Score,
+)
 from crmcli.rules.source import Fields, Node, Scalar
 
 ADDED, REMOVED, MOVED = "added", "removed", "moved"
@@ -128,7 +139,8 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
     scores = (ruleset.value, *(score for score in ruleset.scores if score is not ruleset.value))
     parts = {
         "feature": [
-            _item(use.name, use, "of", "from", "take", "field", "where", "window") for use in ruleset.features if use.declared
+            _item(use.name, use, "of", "from", "take", "field", "where", "window", "custom", "type", "choices")
+            for use in ruleset.features if use.declared
         ],
         "score": [_item(score.name, score, leave_out={"indicators", "groups"}) for score in scores],
         "indicator": [
@@ -194,9 +206,12 @@ def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[
             own = {"from": value.source, "take": value.function, "field": value.field}
             values |= {name: _Value(each, each) for name, each in own.items()}
             values["where"] = _condition(value.written, value.where)
+        elif isinstance(value, Custom):
+            own = {"custom": value.field, "type": value.kind, "choices": ", ".join(value.choices)}
+            values |= {name: _Value(each, each) for name, each in own.items()}
         elif key == "when":
             values[key] = _condition(given["written"], value)
-        elif key not in {"name", "written", "type", "declared", "aggregate", *leave_out}:
+        elif key not in {"name", "written", "type", "declared", "aggregate", "custom", *leave_out}:
             values[key] = _Value(value, value)
     there = [key for key in told if key in values]
     gist = tuple((key, values[key].shown) for key in there if values[key].shown not in {"", None})

@@ -53,8 +53,23 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class Custom:
+    """A feature that is a custom field of the customer, as the rules expect to find it.
+
+    Attributes:
+        field: the field's name.
+        kind: text, number, date or choice.
+        choices: the words of a choice.
+    """
+
+    field: str
+    kind: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureUse:
-    """A feature as the rules name it: one of the catalogue, possibly with a window, or an aggregate of their own."""
+    """A feature as the rules name it: one of the catalogue, possibly with a window, an aggregate or a custom field."""
 
     name: str
     of: str
@@ -63,6 +78,7 @@ class FeatureUse:
     type: str
     declared: bool = True
     aggregate: Aggregate | None = None
+    custom: Custom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crmcli.i18n import _
+from crmcli.rules.aggregates import CUSTOM_NAME
 from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import (
@@ -38,7 +39,7 @@ from crmcli.rules.facts import (
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
 from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_STEPS
 from crmcli.rules.sources import SOURCES
-from crmcli.vocabulary import LIFECYCLE_STAGE, TIER, Vocabulary
+from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -284,7 +285,20 @@ def _features() -> Schema:
             "window": window,
         },
     )
-    one = {"anyOf": [limited, own]}
+    custom = _object(
+        "",
+        {
+            "custom": {
+                "description": _("the name of a custom field; 'crm field list' shows them"),
+                "type": "string",
+                "pattern": f"^{CUSTOM_NAME.pattern}$",
+            },
+            "type": _choice(_("what the custom field holds"), FIELD_KIND.codes),
+            "text": _ref("label"),
+        },
+        {"choices": _list(_("the words of a choice"), {"type": "string", "pattern": r"\S"}, least=1)},
+    )
+    one = {"anyOf": [limited, own, custom]}
     test = _object(
         "",
         {

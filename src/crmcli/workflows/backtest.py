@@ -26,6 +26,7 @@ from crmcli.store.settings import Settings
 from crmcli.store.trial import Placed, Sold
 from crmcli.store.work import settings_of
 from crmcli.workflows import measures
+from crmcli.workflows.custom_rules import refuse_unfit
 from crmcli.workflows.periods import NOBODY, Horizon, LeftOut, Period, months_between
 
 MINIMUM = 20  #: customers that a share, a rate or a coefficient stands on, unless another number is asked for
@@ -211,6 +212,7 @@ def copy_for(
     connection: Connection, rulesets: Sequence[RuleSet], settings: Settings, today: date
 ) -> Mapping[str, Table]:
     """Copy what the rulesets look at once, for all months."""
+    refuse_unfit(connection, rulesets)
     programs = [compile_ruleset(ruleset, source_tables(), today, settings.currency) for ruleset in rulesets]
     return trial.copy_sources(connection, programs)
 

@@ -22,6 +22,7 @@ from crmcli.store.runs import Move, RunRow
 from crmcli.store.schema import end_of
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import is_month
+from crmcli.workflows.custom_rules import refuse_unfit
 
 Labels = Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
 
@@ -87,6 +88,7 @@ def classify(
     """
     ruleset = load_folder(rules)
     with unit_of_work(database, "classify", dry_run=dry_run) as work:
+        refuse_unfit(work.connection, [ruleset])
         periods = _periods(work, month, as_of)
         last = runs.last_run(work.connection)
         last_rules = "" if last is None or last.fingerprint == ruleset.fingerprint else last.fingerprint

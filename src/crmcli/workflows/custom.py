@@ -122,7 +122,7 @@ def wanted_values(connection: sqlite3.Connection, pairs: Pairs, today: date) -> 
     if given.faults:
         fault = given.faults[0]
         raise UsageError(fault.what, where=f"--where {fault.column}", hint=fault.hint)
-    found = [[path_of(name), _whole(value)] for name, value in given.values.items()]
+    found = [[path_of(name), value] for name, value in given.values.items()]
     return json.dumps(found, ensure_ascii=False) if found else None
 
 
@@ -144,7 +144,7 @@ def _named(lines: Sequence[FieldLine], name: str, already: Container[str]) -> Fi
 def _read(line: FieldLine, text: str, today: date) -> Value:
     if line.kind == "date":
         return values.parse_spoken_day(text, today).isoformat() if text.strip() else None
-    return converter(spec_of(line))(text)
+    return _whole(converter(spec_of(line))(text))
 
 
 def _whole(value: Value) -> Value:

@@ -20,6 +20,7 @@ from crmcli.store.runs import Comparison, compare, source_tables
 from crmcli.store.schema import end_of
 from crmcli.store.settings import read_settings
 from crmcli.workflows.classify import Labels, before_of, class_words, not_future
+from crmcli.workflows.custom_rules import refuse_unfit
 from crmcli.workflows.rule_folder import rules_folder
 from crmcli.workflows.ruleset import scale_text
 
@@ -82,6 +83,7 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
     today = clock.today(settings.time_zone)
     day = today if as_of is None else not_future(as_of, today, as_of.isoformat())
     with looking(database) as connection:
+        refuse_unfit(connection, [was, would_be])
         tables = source_tables()
         ends = end_of(day, settings.time_zone)
         old_program, new_program = (
