@@ -128,6 +128,12 @@ def group_amount(minor: int, currency: str = "CNY") -> str:
     return f"-{grouped}" if minor < 0 else grouped
 
 
+def plain_number(number: float) -> str:
+    """Write a number without an exponent: 2, 2.5, 0.00001."""
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def parse_day(text: str) -> date:
     """Read a calendar day as files write it: 2026-11-22, 2026/11/22, 20261122, 2026年11月22日, with or without a time.
 

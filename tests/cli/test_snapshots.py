@@ -106,6 +106,28 @@ def test_pinned_on_a_narrow_terminal(
     assert shown(crm("classify", "pins", "--format", "table")) == snapshot
 
 
+FIELDS = (
+    "field add contract_end --type date --label 合同到期",
+    "field add shirt --type choice --choices 's,m,\"l\"'",
+    "field add fit --type number",
+    "field add motto --type text --label 'motto, =1+1'",
+    "customer edit 张三 --set contract_end=2027-06-30 --set shirt=m --set fit=-1234567.25",
+    "customer edit 张三 --set 'motto==1+1, \"x\"\t😀'",
+    "customer edit Annie --set fit=0.000001",
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("command", ["field list", "show 张三"])
+@pytest.mark.usefixtures("story")
+def test_custom_fields(command: str, form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
+    for line in FIELDS:
+        assert crm(*shlex.split(line)).status == 0, line
+    result = crm(*command.split(), "--format", form)
+    assert result.status == 0
+    assert shown(result) == snapshot
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.usefixtures("story")
 def test_classify(form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:

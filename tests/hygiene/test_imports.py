@@ -53,6 +53,8 @@ READS: dict[str, set[str]] = {
     "movers --from 2026-10-31 --to 2026-11-20 --up --format csv": set(),
     "movers --matrix": set(),
     "classify pins": set(),
+    "field list": set(),
+    "list --where shirt=m --format ids": set(),
     "classify pins --all --format json": set(),
     "why 张三": {"yaml", "sqlalchemy"},  # reads the words of the rules that the run stored
     "list --format table": {"rich"},
@@ -97,6 +99,8 @@ WRITES: dict[str, set[str]] = {
     "classify pin 张三 --grade A --reason x": set(),
     "classify pin 张三 --tier high --reason x": {"yaml"},
     "classify unpin 张三": set(),
+    "field add fit --type number": {"dateutil"},
+    "field delete shirt --yes": {"dateutil"},
     "demo": {"yaml", "dateutil", "phonenumbers"},
 }
 _ASK = """
@@ -122,6 +126,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "init --time-zone Asia/Shanghai", "--today 2026-10-20 add 张三 --phone 13800138000", "--today 2026-10-20 classify --as-of 2026-10-20",
         "classify --as-of 2026-10-31", "product add X", "opportunity add 张三 --close 2026-11-30", "task add x --customer 张三",
         "contact add 张三 x", "log phone 张三", "sell 张三 3", "classify --as-of 2026-11-20",
+        "field add shirt --type choice --choices s,m", "customer edit 张三 --set shirt=m",
     ):  # fmt: skip
         subprocess.run(
             [sys.executable, "-m", "crmcli", *command.split()],

@@ -7,6 +7,7 @@ from crmcli import vocabulary as words
 from crmcli.cli import pins, tables
 from crmcli.i18n import _
 from crmcli.render.output import Format, Listing, Record, choose
+from crmcli.values import plain_number
 
 
 def record(found: Any, format: Format | None) -> Record:
@@ -91,7 +92,7 @@ def _custom(values: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
 
 def _in_full(value: Any) -> Any:
     """A table rounds numbers; what somebody wrote down is shown as it was."""
-    return str(value) if isinstance(value, float) else value
+    return plain_number(value) if isinstance(value, float) else value
 
 
 def _computed(judgement: Any) -> dict[str, str | None]:

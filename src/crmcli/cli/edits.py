@@ -8,6 +8,7 @@ from crmcli.cli.common import report
 from crmcli.i18n import _
 from crmcli.render.output import Column, Format, Listing, Record, show_record
 from crmcli.render.safe import safe
+from crmcli.values import plain_number
 
 
 def report_edit(edited: Any, format: Format | None) -> None:
@@ -26,4 +27,6 @@ def report_edit(edited: Any, format: Format | None) -> None:
 
 
 def _shown(value: object) -> str | None:
+    if isinstance(value, float):
+        return plain_number(value)
     return None if value is None else str(value)

@@ -15,7 +15,6 @@ import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
@@ -24,7 +23,7 @@ from crmcli.errors import CannotCreateError, CrmError, StorageError, UsageError
 from crmcli.exchange.cells import Value
 from crmcli.exchange.fields import FieldKind, fields_of
 from crmcli.i18n import _
-from crmcli.values import format_amount
+from crmcli.values import format_amount, plain_number
 
 STDOUT = "-"
 Format = Literal["csv", "json", "jsonl"]
@@ -270,16 +269,10 @@ class CsvLines:
 
 def _file_cells(cells: Sequence[Value]) -> Sequence[Value]:
     return (
-        [_plain(cell) if type(cell) is float else cell for cell in cells]
+        [plain_number(cell) if type(cell) is float else cell for cell in cells]
         if float in map(type, cells)
         else cells
     )
-
-
-def _plain(number: float) -> str:
-    """Write a number without an exponent: 2, 2.5, 0.00001."""
-    text = format(Decimal(repr(number)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _write_csv(stream: TextIO, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> int:

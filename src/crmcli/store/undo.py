@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from crmcli.errors import NotFoundError, RefusedError
@@ -42,7 +43,15 @@ def undo(work: Work, number: int | None = None) -> Undone:
     connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     work.link(undoes_id=entry["id"])
     rows = _delete_batch(connection, entry)
-    rows += _take_back(connection, entry["id"])
+    try:
+        rows += _take_back(connection, entry["id"])
+    except IntegrityError as error:
+        raise RefusedError(
+            _("a later record has taken what was unique: {column}").format(
+                column=str(error.orig).rpartition(": ")[2]
+            ),
+            hint=_("undo that first: 'crm journal'"),
+        ) from error
     _check_references(connection)
     _check_custom(connection, entry["id"])
     work.summary = _("undid #{number}: {summary}").format(number=entry["id"], summary=entry["summary"])

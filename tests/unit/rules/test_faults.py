@@ -44,6 +44,22 @@ FAULTS = [
     ("value.yaml", "weight: 40", "weight: " + "[" * 40 + "]" * 40, "yaml-depth", "[[["),
     ("value.yaml", "weight: 40", "? [a]\n    : 1", "yaml-key", None),
     ("value.yaml", "score: value", 'score: "\\0"', "yaml-character", '"\\0"'),
+    # custom fields
+    *(
+        ("features.yaml", "features:\n", f"features:\n  own: {{{own}, text: {{en: x, zh: x}}}}\n", code, at)
+        for own, code, at in (
+            ("custom: fit", "missing-key", "{custom"),
+            ("custom: Fit, type: number", "bad-name", "Fit"),
+            ('custom: "a\'] union select", type: text', "bad-name", "\"a']"),
+            ("custom: fit, type: integer", "unknown-type", "integer"),
+            ("custom: fit, type: choice", "choices-and-type", "{custom"),
+            ("custom: fit, type: choice, choices: []", "empty-list", "[]"),
+            ("custom: fit, type: choice, choices: [1, s]", "wrong-type", "1, s"),
+            ("custom: fit, type: number, choices: [s]", "choices-and-type", "[s]"),
+            ("custom: fit, type: number, window: 3 months", "unknown-key", "window"),
+            ("custom: fit, of: revenue, type: number", "unknown-key", "of"),
+        )
+    ),
     # shape
     ("value.yaml", "weight: 40", "wieght: 40", "unknown-key", "wieght"),
     ("value.yaml", "    weight: 40\n", "", "missing-key", "feature: revenue_12m"),

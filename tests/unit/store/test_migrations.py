@@ -23,8 +23,8 @@ REBUILD = '''
 """Rebuilds customers."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 def upgrade():
     with op.batch_alter_table("customers", recreate="always") as batch:
         batch.add_column(sa.Column("nickname", sa.Text()))
@@ -32,8 +32,8 @@ def upgrade():
 BREAKS = '''
 """The third of four statements fails."""
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 def upgrade():
     op.execute("CREATE TABLE first (a INTEGER) STRICT")
     op.execute("ALTER TABLE customers RENAME COLUMN notes TO remarks")
@@ -43,8 +43,8 @@ def upgrade():
 ORPHANS = '''
 """Deletes what others refer to."""
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 def upgrade():
     op.execute("DELETE FROM customers")
 '''
@@ -199,6 +199,8 @@ def test_types_are_held_to(filled: Path) -> None:
         "UPDATE interactions SET customer_id = 77": "FOREIGN KEY constraint failed",
         "DELETE FROM customers": "FOREIGN KEY constraint failed",
         "UPDATE interactions SET channel = 'pigeon'": "ck_interactions_channel_known",
+        "UPDATE customers SET custom = '[]'": "ck_customers_custom_is_an_object",
+        "UPDATE customers SET custom = NULL": "NOT NULL constraint failed",
     }
     for statement, reason in bad.items():
         with pytest.raises(StorageError, match=reason), engine.writing(filled) as connection:
@@ -208,73 +210,108 @@ def test_types_are_held_to(filled: Path) -> None:
 # --- upgrades --------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def version_1(filled: Path, tmp_path: Path) -> Path:
-    """A file as schema 1 made it, with the rows of `filled` in all its tables."""
-    old = tmp_path / "old.db"
+def _older(filled: Path, old: Path, version: int) -> Path:
+    """Make a file as schema `version` made it, with the rows of `filled` in all its tables."""
+    steps = sorted((migrate.SCRIPTS / "versions").glob("*.sql"))[:version]
     with closing(sqlite3.connect(old)) as connection:
-        connection.executescript((migrate.SCRIPTS / "versions/0001_spine.sql").read_text(encoding="utf-8"))
+        for step in steps:
+            connection.executescript(step.read_text(encoding="utf-8"))
         tables = [
             row[1] for row in _master(old) if row[0] == "table" and not str(row[1]).startswith("sqlite_")
         ]
         connection.execute("ATTACH ? AS new", (str(filled),))
         for name in tables:
-            connection.execute(f"INSERT INTO main.{name} SELECT * FROM new.{name}")  # noqa: S608
+            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({name})"))
+            connection.execute(f"INSERT INTO main.{name} SELECT {columns} FROM new.{name}")  # noqa: S608
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.execute(f"INSERT INTO alembic_version VALUES ('{version:04}')")  # noqa: S608
         connection.execute(f"PRAGMA application_id={light.APPLICATION_ID}")
-        connection.execute("PRAGMA user_version=1")
+        connection.execute(f"PRAGMA user_version={version}")
         connection.commit()
-    assert {"customers", "classifications", "journal_changes"} <= set(tables)
-    assert "overrides" not in tables
     return old
 
 
-def test_a_file_of_version_1_is_upgraded_with_everything_in_it(
-    crm: Run, version_1: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(("version", "lacks"), [(1, "overrides"), (2, "custom_fields")])
+def test_a_file_of_an_older_version_is_upgraded_with_everything_in_it(
+    version: int,
+    lacks: str,
+    crm: Run,
+    filled: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setenv("CRM_DB", str(version_1))
-    tables = [name for name in SQLModel.metadata.tables if name not in {"overrides", "run_overrides"}]
-    with closing(sqlite3.connect(version_1)) as connection:
-        before = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608
+    old = _older(filled, tmp_path / "old.db", version)
+    monkeypatch.setenv("CRM_DB", str(old))
+    tables = [str(row[1]) for row in _master(old) if row[0] == "table" and row[1] in SQLModel.metadata.tables]
+    assert lacks not in tables
+    before = _columns_of(old, tables)
     assert all(before[name] for name in ("customers", "tasks", "classifications", "indicator_values", "runs"))
     status, _out, err = crm("list")
     assert (status, "was made by an older crm" in err) == (78, True)
 
     done = crm("classify", "pin", "2", "--grade", "B", "--reason", "y")
     assert done.status == 0, done.err
-    assert _pragma(version_1, "user_version") == light.SCHEMA_VERSION
-    assert _pragma(version_1, "integrity_check") == "ok"
-    with closing(sqlite3.connect(version_1)) as connection:
-        after = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608
-        kept = (after.pop("journal_entries")[:-1], after.pop("journal_changes")[:-1])
-        assert kept == (before.pop("journal_entries"), before.pop("journal_changes"))
-        assert after == before
-    assert _shape(version_1).keys() == SQLModel.metadata.tables.keys()
-    assert _shape(version_1) == _shape(tmp_path / "crm.db")
-    assert _rows_of_backup(version_1) == 2
-    assert crm("classify", "pins", "--format", "ids").out == "2\n"
+    assert _pragma(old, "user_version") == light.SCHEMA_VERSION
+    assert _pragma(old, "integrity_check") == "ok"
+    after = _columns_of(old, tables)
+    kept = (after.pop("journal_entries")[:-1], after.pop("journal_changes")[:-1])
+    assert kept == (before.pop("journal_entries"), before.pop("journal_changes"))
+    assert after.pop("overrides", [])[:1] == before.pop("overrides", [])
+    assert [row.pop("custom") for row in after["customers"]] == ["{}", "{}"]
+    assert after == before
+    assert _shape(old).keys() == SQLModel.metadata.tables.keys()
+    assert _shape(old) == _shape(tmp_path / "crm.db")
+    assert _rows_of_backup(old, version) == 2
+    assert "2" in crm("classify", "pins", "--format", "ids").out.split()
     assert crm("undo").status == 0
-    assert crm("list", "--grade", "D", "--format", "ids").out == "1\n2\n"
+    assert crm("list", "--format", "ids").out == "1\n2\n"
+    assert crm("field", "add", "fit", "--type", "number").status == 0
+    assert crm("customer", "edit", "1", "--set", "fit=2").status == 0
+    assert crm("list", "--where", "fit=2", "--format", "ids").out == "1\n"
 
 
-def _rows_of_backup(path: Path) -> int:
-    with closing(sqlite3.connect(path.parent / "backups" / f"{path.stem}-schema-1.db")) as connection:
+def test_what_was_deleted_before_an_upgrade_comes_back_after_it(
+    crm: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The journal of then knows nothing of the columns of now."""
+    assert crm("add", "Gone").status == 0
+    assert crm("customer", "delete", "Gone", "--yes").status == 0
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("UPDATE journal_changes SET before = json_remove(before, '$.custom')")
+        connection.commit()
+    old = _older(filled, tmp_path / "old.db", 2)
+    monkeypatch.setenv("CRM_DB", str(old))
+    done = crm("undo")
+    assert done.status == 0, done.err
+    assert crm("list", "Gone", "--format", "ids").out == "3\n"
+
+
+def _columns_of(path: Path, tables: list[str]) -> dict[str, list[dict[str, object]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return {
+            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3")]  # noqa: S608
+            for name in tables
+        }
+
+
+def _rows_of_backup(path: Path, version: int) -> int:
+    with closing(sqlite3.connect(path.parent / "backups" / f"{path.stem}-schema-{version}.db")) as connection:
         return int(connection.execute("SELECT count(*) FROM customers").fetchone()[0])
 
 
 def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) -> None:
-    (scripts / "versions" / "0003_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    (scripts / "versions" / "0004_rebuild.py").write_text(REBUILD, encoding="utf-8")
     before, old_master = _rows(filled), _master(filled)
-    migrate.migrate(filled, scripts=scripts, target=3)
+    migrate.migrate(filled, scripts=scripts, target=4)
     after = _rows(filled)
     assert [row[-1] for row in after["customers"]] == [None, None]
     assert [row[:-1] for row in after["customers"]] == before["customers"]
     assert {**after, "customers": []} == {**before, "customers": []}
     assert len(after["interactions"]) == len(after["contacts"]) == len(after["tasks"]) == 1
-    assert _pragma(filled, "user_version") == 3
+    assert _pragma(filled, "user_version") == 4
     assert _pragma(filled, "integrity_check") == "ok"
-    backup = filled.parent / "backups" / "crm-schema-2.db"
+    backup = filled.parent / "backups" / "crm-schema-3.db"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
     assert _rows(backup) == before
@@ -289,26 +326,26 @@ def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) ->
 def test_a_failing_upgrade_leaves_nothing_behind(
     filled: Path, scripts: Path, third: str, status: int | None
 ) -> None:
-    (scripts / "versions" / "0003_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
+    (scripts / "versions" / "0004_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
     master, rows = _master(filled), _rows(filled)
     with pytest.raises(StorageError if status else RuntimeError) as failed:
-        migrate.migrate(filled, scripts=scripts, target=3)
+        migrate.migrate(filled, scripts=scripts, target=4)
     if isinstance(failed.value, StorageError):
         assert failed.value.status == status
     assert _master(filled) == master
     assert _rows(filled) == rows
-    assert _pragma(filled, "user_version") == 2
+    assert _pragma(filled, "user_version") == 3
     assert _pragma(filled, "integrity_check") == "ok"
-    backup = filled.parent / "backups" / "crm-schema-2.db"
+    backup = filled.parent / "backups" / "crm-schema-3.db"
     assert _rows(backup) == rows
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
 def test_an_upgrade_that_breaks_references_is_refused(filled: Path, scripts: Path) -> None:
-    (scripts / "versions" / "0003_orphans.py").write_text(ORPHANS, encoding="utf-8")
+    (scripts / "versions" / "0004_orphans.py").write_text(ORPHANS, encoding="utf-8")
     rows = _rows(filled)
     with pytest.raises(StorageError, match="would break 6 references; nothing was changed"):
-        migrate.migrate(filled, scripts=scripts, target=3)
+        migrate.migrate(filled, scripts=scripts, target=4)
     assert _rows(filled) == rows
 
 
@@ -316,10 +353,10 @@ def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
     crm: Run, filled: Path, scripts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The day another schema version comes: readers say what to do, and what they say works."""
-    (scripts / "versions" / "0003_rebuild.py").write_text(REBUILD, encoding="utf-8")
-    monkeypatch.setattr(light, "SCHEMA_VERSION", 3)
-    monkeypatch.setattr(engine, "SCHEMA_VERSION", 3)
-    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": 3})
+    (scripts / "versions" / "0004_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    monkeypatch.setattr(light, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(engine, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": 4})
     content = filled.read_bytes()
     status, _out, err = crm("list")
     assert status == 78
@@ -328,7 +365,7 @@ def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
     assert filled.read_bytes() == content
     done = crm("init", "--yes")
     assert done.status == 0, done.err
-    assert _pragma(filled, "user_version") == 3
+    assert _pragma(filled, "user_version") == 4
     assert crm("list", "--format", "ids").out == "1\n2\n"
     assert crm("add", "王五").status == 0
 
