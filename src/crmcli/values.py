@@ -129,9 +129,15 @@ def group_amount(minor: int, currency: str = "CNY") -> str:
 
 
 def plain_number(number: float) -> str:
-    """Write a number without an exponent: 2, 2.5, 0.00001."""
-    text = format(Decimal(repr(number)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    """Write a finite number without an exponent: 2, 2.5, 0.00001."""
+    digits, _e, exponent = repr(number).partition("e")
+    if not exponent:
+        return digits.removesuffix(".0")
+    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+    whole, _dot, fraction = digits.partition(".")  # one digit before the point
+    if int(exponent) < 0:
+        return f"{sign}0.{'0' * (-int(exponent) - 1)}{whole}{fraction}"
+    return sign + (whole + fraction).ljust(int(exponent) + 1, "0")
 
 
 def parse_day(text: str) -> date:

@@ -2,6 +2,7 @@ import errno
 import io
 import json
 import os
+import re
 import resource
 import signal
 import stat
@@ -10,9 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from crmcli.errors import CannotCreateError, StorageError, UsageError
 from crmcli.exchange.writing import as_file_rows, atomic_output, write_records
+from crmcli.values import plain_number
 
 NAMES = ("name", "notes", "amount", "quantity")
 ROWS = [
@@ -27,6 +31,18 @@ def written(form: str, rows: list[tuple[object, ...]]) -> str:
     stream = io.StringIO(newline="")
     assert write_records(stream, form, NAMES, iter(rows)) == len(rows)  # type: ignore[arg-type]
     return stream.getvalue()
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(1e16)
+@example(-1.5e-7)
+@example(123456789012345680000.0)
+@settings(max_examples=200, deadline=None)
+def test_a_number_is_written_without_an_exponent_and_read_back(number: float) -> None:
+    text = plain_number(number)
+    assert re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text)
+    assert float(text) == number
+    assert not text.endswith(".0")
 
 
 def test_csv_byte_for_byte() -> None:
