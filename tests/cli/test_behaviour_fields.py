@@ -489,7 +489,7 @@ def test_rules_whose_fields_the_database_lacks_are_refused_with_the_command(crm:
     for line in (["classify"], ["classify", "--dry-run"], ["rules", "diff", str(PROJECT / "rules")]):
         result = crm(*line)
         assert result.status == 78
-        assert "the rules look at custom field contract_end, which the database has not" in result.err
+        assert "the rules look at custom field contract_end, which the database does not have" in result.err
         assert "crm field add shirt_size --type choice --choices s,m,l" in result.err
     do("field", "add", "fit", "--type", "text")
     do("field", "add", "contract_end", "--type", "date")

@@ -38,7 +38,9 @@ def refuse_unfit(connection: Connection, rulesets: Iterable[RuleSet]) -> None:
 
 def _fault(feature: str, own: Custom, line: FieldLine | None) -> Fault | None:
     if line is None:
-        what = _("the rules look at custom field {field}, which the database has not").format(field=own.field)
+        what = _("the rules look at custom field {field}, which the database does not have").format(
+            field=own.field
+        )
         hint = _("add it: {command}").format(command=_command(own))
     elif line.kind != own.kind:
         what = _("custom field {field} holds {found}, but the rules expect {wanted}").format(
