@@ -25,7 +25,7 @@ def refuse_unfit(connection: Connection, rulesets: Iterable[RuleSet]) -> None:
     wanted = dict.fromkeys((use.name, use.custom) for use in uses if use.custom is not None)
     if not wanted:
         return
-    known = {line.name: line for line in custom_fields(connection.connection.driver_connection)}  # type: ignore[arg-type]
+    known = {line.name: line for line in custom_fields(connection.connection.driver_connection)}  # type: ignore[arg-type]  # the driver's own
     faults = [fault for name, own in wanted if (fault := _fault(name, own, known.get(own.field)))]
     if faults:
         raise ConfigError(

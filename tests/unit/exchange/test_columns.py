@@ -40,7 +40,7 @@ def test_fields_are_the_columns_of_the_tables() -> None:
         "opportunities": schema.Opportunity,
         "tasks": schema.Task,
     }
-    internal = {"id", "updated_at", "import_batch_id", "phone_e164", "interaction_id"}
+    internal = {"id", "updated_at", "import_batch_id", "phone_e164", "interaction_id", "custom"}
     for entity, table in tables.items():
         columns = {
             name.removesuffix("_minor").removesuffix("_id") if name != "external_id" else name
