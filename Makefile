@@ -10,14 +10,16 @@ demo:
 test:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest -q -n 2
 
-# Format, lint, types, layers, translations; tests with the branches they reach, the made pages among them. What a
-# test starts in a process of its own is not counted: one that is killed could not say, one that measures can hang.
+# Format, lint, types, layers, translations, the walkthrough; the tests (they compare the other made pages with the code)
+# and the branches they reach. What a test starts in a process of its own is not counted: one that is killed could not
+# say, and one that measures itself can hang.
 check:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/i18n.py check
+	$(BIN)/python tools/docs.py check docs/walkthrough.md
 	$(BIN)/pytest -q -n 2 --cov --cov-report=term
 
 fix:

@@ -22,6 +22,7 @@ _PLAIN_AMOUNT = r"(-?)(\d+)(?:\.(\d*))?"
 _GROUPED = r"-?\d{1,3}(,\d{3})+(\.\d*)?"
 _ISO_DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}.*)?"
 _COMPACT_DATE = r"(\d{4})(\d{2})(\d{2})"
+CUSTOM_NAME = r"[a-z][a-z0-9_]{0,39}"
 _MONTH = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])"
 # 8月 is August and 8日 the eighth: only 个月 and 天 count from today.
 _OFFSET = r"([+-]?)(\d{1,4})\s*(d|w|m|天|周|个月)(后|前)?"
@@ -176,6 +177,22 @@ def parse_spoken_day(text: str, today: date) -> date:
         raise ValueFault(
             fault.what, _("write 2026-11-22, today, tomorrow, +3d, 2w, eom, 明天, 3天后 or 月底")
         ) from None
+
+
+def is_custom_name(text: str) -> bool:
+    """Tell whether a text can be the name of a custom field: small letters, digits, `_`, at most 40, a letter first."""
+    return re.fullmatch(CUSTOM_NAME, text) is not None
+
+
+def custom_path(name: str) -> str:
+    """Return the JSON path of a custom field's value in `customers.custom`, to be bound.
+
+    Raises:
+        ValueError: it is no such name; nothing else may become part of a path.
+    """
+    if not is_custom_name(name):
+        raise ValueError(name)
+    return f'$."{name}"'
 
 
 def is_month(text: str) -> bool:

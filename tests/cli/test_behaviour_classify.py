@@ -333,16 +333,24 @@ def test_a_tier_is_kept_until_so_many_periods_ask_for_another(
     ]
     (home / "s.csv").write_text("\n".join(["customer_id,occurred_on,amount", *rows]) + "\n", encoding="utf-8")
     do("import", "transactions", str(home / "s.csv"), "--create-missing")
-    for month in months:
+    for month in months:  # how often somebody looks meanwhile counts for nothing
+        do("classify", "--as-of", f"{month}-10", "--rules", str(mine))
         do("classify", "--month", month, "--rules", str(mine))
+        do("classify", "--month", month, "--rules", str(mine), "--force")
     moved = 0
     for name, scores in known.items():
         lines = json.loads(do("history", name, "--limit", "0", "--format", "json"))
+        lines = [line for line in lines if line["period"] in months]
         began = next(at for at, score in enumerate(scores) if score)
         assert [line["score"] for line in lines] == scores[began:]
         found = [["low", "medium", "high"].index(line["tier"]) for line in lines]
         wanted = _kept_for(periods, [None] * began + scores[began:])[began:]
         assert found == wanted, name
+        for line, tier in zip(lines, found, strict=True):
+            why = json.loads(do("why", name, "--period", line["period"], "--format", "json"))
+            at = months.index(line["period"])
+            kept = None if tier == _asked(line["score"]) else months[at - 1]
+            assert why["tier_kept_from"] == kept, (name, line["period"])
         moved += sum(one != other for one, other in pairwise(wanted))
     assert moved > 1
 

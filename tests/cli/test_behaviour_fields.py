@@ -519,3 +519,59 @@ def test_a_value_of_another_type_counts_as_unknown(rules: Path, do: Do, read: Re
         connection.commit()
     do("classify")
     assert read("list")[0]["score"] == 0
+
+
+def test_only_who_is_touched_stands_in_the_way_of_an_undo(crm: Run, database: Path) -> None:
+    """A value without its field, however it came there, is no reason to keep another customer."""
+    assert crm("add", "Zed").status == 0
+    assert crm("add", "Kim").status == 0
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE customers SET custom = '{\"shop\":4}' WHERE name = 'Zed'")
+        connection.commit()
+    undone = crm("undo")
+    assert (undone.status, undone.err) == (0, undone.err)
+    assert crm("list", "Kim", "--format", "ids").out == ""
+
+
+def test_fields_that_change_while_a_file_is_opened_stop_the_import(
+    crm: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crmcli.workflows import custom
+
+    assert crm("field", "add", "shop", "--type", "number").status == 0
+    (home / "c.csv").write_text("name,shop\nZed,4\n", encoding="utf-8")
+    read = custom.fields_of
+
+    def then_somebody_deletes_it(database: Path) -> object:
+        found = read(database)
+        assert crm("field", "delete", "shop", "--yes").status == 0
+        return found
+
+    monkeypatch.setattr(custom, "fields_of", then_somebody_deletes_it)
+    stopped = crm("import", "customers", str(home / "c.csv"))
+    assert stopped.status == 75
+    assert "the custom fields were changed" in stopped.err
+    assert crm("list", "--format", "ids").out == ""
+
+
+def test_what_is_no_date_is_unknown_to_rules(crm: Run, home: Path, database: Path) -> None:
+    mine = Path(shutil.copytree(PROJECT / "rules", home / "mine"))
+    features = (mine / "features.yaml").read_text(encoding="utf-8")
+    own = "features:\n  ends: {custom: ends, type: date, text: {en: e, zh: e}}\n"
+    (mine / "features.yaml").write_text(features.replace("features:\n", own, 1), encoding="utf-8")
+    grades = (mine / "grades.yaml").read_text(encoding="utf-8").partition("tests:")[0]
+    old = "when: months_to_close <= months.A and introduced and not waiting"
+    assert old in grades
+    (mine / "grades.yaml").write_text(
+        grades.replace(old, "when: months_between(ends, today) < 999999"), encoding="utf-8"
+    )
+    assert crm("field", "add", "ends", "--type", "date").status == 0
+    assert crm("add", "Zed", "--set", "ends=2026-12-01").status == 0
+    assert crm("add", "Kim").status == 0
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE customers SET custom = '{\"ends\":\"hello\"}' WHERE name = 'Kim'")
+        connection.commit()
+    done = crm("classify", "--as-of", "today", "--rules", str(mine))
+    assert done.status == 0, done.err
+    found = [json.loads(crm("why", name, "--format", "json").out)["grade"] for name in ("Zed", "Kim")]
+    assert found == ["A", "D"]

@@ -28,6 +28,11 @@ def record(found: Any, format: Format | None) -> Record:
         ("name", _("Name"), found.name),
         ("score", _("Score"), found.score),
         ("tier", _("Tier"), classes["tier"]),
+        *(
+            [("tier_kept_from", _("Tier kept from"), found.tier_kept_from)]
+            if found.tiering.looks_back
+            else []
+        ),
         ("grade", _("Grade"), classes["grade"]),
         (
             "grade_reason",
@@ -122,9 +127,11 @@ def _steps(found: Any, *, coded: bool) -> Listing:
         else (step.label, short_number(step.now), _needed(step), _change(step, found.currency))
         for step in found.steps
     ]
-    title = _("To {tier} (from {score:g}) any one of these would be enough").format(tier=label, score=least)
     if found.tiering.periods:
-        title += _(", if it lasts {count} periods").format(count=found.tiering.periods)
+        said = _("To {tier} (from {score:g} in {count} periods on end) any one of these would be enough")
+    else:
+        said = _("To {tier} (from {score:g}) any one of these would be enough")
+    title = said.format(tier=label, score=least, count=found.tiering.periods)
     return Listing(columns, rows, title=title, key="next_tier")
 
 

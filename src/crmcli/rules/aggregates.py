@@ -4,7 +4,6 @@ Sums, counts and extremes join the one pass over their table that all features s
 (first, last, a median) is ranked in a pass of its own.
 """
 
-import re
 from typing import Any
 
 from sqlalchemy import Float, Integer, Select, Text, and_, case, cast, func, literal, select, true
@@ -15,6 +14,7 @@ from crmcli.rules.medians import gaps, middle
 from crmcli.rules.model import Aggregate, Custom, FeatureUse
 from crmcli.rules.sources import SOURCES, columns
 from crmcli.rules.sql import to_sql
+from crmcli.values import custom_path
 
 FUNCTIONS = (
     "count", "sum", "avg", "min", "max", "distinct", "first", "last", "median", "median_gap", "days_since",
@@ -22,7 +22,6 @@ FUNCTIONS = (
 NO_FIELD = ("count", "median_gap", "days_since")  #: they look at the facts, not at a field of them
 IN_ORDER = ("first", "last", "median_gap", "days_since")  #: they need facts with a day
 NUMBERS = ("sum", "avg", "median")  #: they need a number
-CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")  #: what a custom field can be called
 #: What a custom field holds → the type of the feature it is.
 CUSTOM_TYPES = {"text": TEXT, "number": NUMBER, "date": DATE, "choice": TEXT}
 _KINDS: dict[str, type[Any]] = {NUMBER: Float, TEXT: Text, DATE: Text}
@@ -85,12 +84,16 @@ def aggregate_sql(facts: Facts, use: FeatureUse, aggregate: Aggregate) -> Sql:
 def custom_sql(facts: Facts, custom: Custom) -> Sql:
     """Return the column of a custom field; a value that is not of its type counts as unknown."""
     held = facts.tables[CUSTOMERS].c.custom
-    path = literal(f'$."{custom.field}"', Text)
+    path = literal(custom_path(custom.field), Text)
     value = func.json_extract(held, path)
     if custom.kind == "number":
-        fits = func.json_type(held, path, type_=Text).in_(("integer", "real"))
-        return case((fits, cast(value, Float)), else_=None)
-    return case((func.json_type(held, path, type_=Text) == "text", cast(value, Text)), else_=None)
+        number = func.json_type(held, path, type_=Text).in_(("integer", "real"))
+        return case((number, cast(value, Float)), else_=None)
+    word = cast(value, Text)
+    fits: Sql = func.json_type(held, path, type_=Text) == "text"
+    if custom.kind == "date":
+        fits = and_(fits, func.date(word) == word)
+    return case((fits, word), else_=None)
 
 
 def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:

@@ -19,7 +19,7 @@ from typing import ClassVar
 from crmcli.errors import ConfigError, Fault
 from crmcli.i18n import _, ngettext
 from crmcli.rules import source
-from crmcli.rules.aggregates import CUSTOM_NAME, CUSTOM_TYPES, IN_ORDER, NO_FIELD, NUMBERS, result_type
+from crmcli.rules.aggregates import CUSTOM_TYPES, IN_ORDER, NO_FIELD, NUMBERS, result_type
 from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.conditions import read_condition
@@ -88,6 +88,7 @@ from crmcli.rules.reader import Reader
 from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Node, Place, Scalar
 from crmcli.rules.sources import DATED, SOURCES, known_fields
+from crmcli.values import is_custom_name
 from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE
 from crmcli.vocabulary import TIER as TIER_WORDS
 
@@ -440,7 +441,7 @@ class _Sections:
         name_node, name = body.get("custom"), reader.text(body.get("custom"))
         kind = reader.choice(body.get("type"), FIELD_KIND.codes, "unknown-type")
         label = reader.label(body.get("text"), key.place)
-        if name is not None and name_node is not None and not CUSTOM_NAME.fullmatch(name):
+        if name is not None and name_node is not None and not is_custom_name(name):
             what = _("not the name of a custom field: {name}").format(name=repr(name[:80]))
             hint = _("small letters, digits and _, a letter first")
             reader.fault(name_node.place, what, "bad-name", hint=hint, value=name)
@@ -469,6 +470,10 @@ class _Sections:
             return ()
         words = [self.reader.text(item) for item in self.reader.items(node, body.place, at_least=1)]
         known = tuple(word for word in words if word is not None)
+        if any(separator in word for word in known for separator in ",，、") or len(set(known)) < len(known):
+            what = _("a choice is one word or phrase without a comma, and stands once")
+            self.reader.fault(node.place, what, "bad-choices")
+            return None
         return known if known and len(known) == len(words) else None
 
     def _own_field(self, body: Fields, source: str, function: str) -> str | None:
@@ -1383,6 +1388,8 @@ def _meaning(ruleset: RuleSet) -> str:
     return json.dumps(["crm-rules-2", *(_plain(part) for part in parts)], sort_keys=True, ensure_ascii=False)
 
 
+#: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
+_CAME_LATER = ("custom", "periods")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 
@@ -1390,12 +1397,13 @@ def _plain(value: object) -> object:
     if isinstance(value, _TREE):
         return canonical(value)
     if is_dataclass(value):
-        # How an expression was written does not count, only what it says.
-        # A feature that is no custom field means what it meant before there were any.
+        # How an expression was written does not count, only what it says; and rules that do not use what came later
+        # mean what they meant before.
         return {
             part.name: _plain(getattr(value, part.name))
             for part in dataclass_fields(value)
-            if part.name != "written" and not (part.name == "custom" and getattr(value, part.name) is None)
+            if part.name != "written"
+            and not (part.name in _CAME_LATER and getattr(value, part.name) == part.default)
         }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crmcli.i18n import _
-from crmcli.rules.aggregates import CUSTOM_NAME
 from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import (
@@ -39,6 +38,7 @@ from crmcli.rules.facts import (
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
 from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_STEPS
 from crmcli.rules.sources import SOURCES
+from crmcli.values import CUSTOM_NAME
 from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
 
 Schema = dict[str, Any]
@@ -291,7 +291,7 @@ def _features() -> Schema:
             "custom": {
                 "description": _("the name of a custom field; 'crm field list' shows them"),
                 "type": "string",
-                "pattern": f"^{CUSTOM_NAME.pattern}$",
+                "pattern": f"^{CUSTOM_NAME}$",
             },
             "type": _choice(_("what the custom field holds"), FIELD_KIND.codes),
             "text": _ref("label"),

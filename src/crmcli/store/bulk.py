@@ -88,8 +88,7 @@ class Staging:
 
     def load(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Take rows `(line, match id or None, fresh uid, *values)` with values as the database holds them."""
-        driver = self.work.connection.connection.driver_connection
-        driver.executemany(self._insert, rows)  # type: ignore[union-attr]  # an open connection has one
+        self.work.driver.executemany(self._insert, rows)
 
     def match_keys(self) -> None:
         """Find the rows whose uid or external id we have."""

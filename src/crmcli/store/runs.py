@@ -150,9 +150,19 @@ def save_ruleset(work: Work, fingerprint: str, files: Mapping[str, str], agenda:
 
 
 def runs_before(connection: Connection, as_of: date, count: int) -> list[int]:
-    """Return the runs that the tiers of a run as of a day lean on, latest first: of each day before it the newest."""
-    newest = select(func.max(_RUNS.c.id)).where(_RUNS.c.as_of < as_of).group_by(_RUNS.c.as_of)
-    return list(connection.execute(newest.order_by(_RUNS.c.as_of.desc()).limit(count)).scalars())
+    """Return the runs that the tiers of a run as of a day lean on, one for each period before it, latest first.
+
+    They are those of the months before the day's month, of each its newest version; how often somebody looked in between
+    changes nothing. Where no month was classified, they are those of single days.
+    """
+    month = as_of.isoformat()[:7]
+    is_month = func.length(_RUNS.c.period) == len(month)
+    for earlier in (is_month & (_RUNS.c.period < month), ~is_month & (_RUNS.c.period < as_of.isoformat())):
+        newest = select(func.max(_RUNS.c.id)).where(earlier).group_by(_RUNS.c.period)
+        found = list(connection.execute(newest.order_by(_RUNS.c.period.desc()).limit(count)).scalars())
+        if found:
+            return found
+    return []
 
 
 def looked_back(run_ids: Sequence[int]) -> Select[Any] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, true, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
@@ -46,6 +46,8 @@ def undo(work: Work, number: int | None = None) -> Undone:
     try:
         rows += _take_back(connection, entry["id"])
     except IntegrityError as error:
+        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_CONSTRAINT_UNIQUE":
+            raise
         raise RefusedError(
             _("a later record has taken what was unique: {column}").format(
                 column=str(error.orig).rpartition(": ")[2]
@@ -130,6 +132,10 @@ def _take_back(connection: Connection, entry: int) -> int:
     return len(changes)
 
 
+#: Columns that images from before they were added lack, and what such a row held there.
+_CAME_LATER = {"customers": {"custom": "{}"}}
+
+
 class _Rows:
     """The rows of one table that an entry touched: as they are, and as the undo makes them.
 
@@ -159,7 +165,7 @@ class _Rows:
             self.wanted[row_id].update({name: before.get(name) for name in changed})
         elif change["action"] == "insert":
             if after:  # a run has no image: what it found goes with it, and it is never edited
-                self.compare(row_id, after)
+                self.compare(row_id, {**_CAME_LATER.get(self.table.name, {}), **after})
             self.wanted.pop(row_id, None)
         elif row_id in self.wanted:
             raise RefusedError(
@@ -235,16 +241,17 @@ def _check_references(connection: Connection) -> None:
 
 def _check_custom(connection: Connection, entry: int) -> None:
     """Refuse what would leave a value without its custom field: SQLite watches over no references inside JSON."""
-    touched = select(_CHANGES.c.id).where(
-        _CHANGES.c.entry_id == entry, _CHANGES.c.table_name.in_(("customers", "custom_fields"))
-    )
-    if connection.execute(touched.limit(1)).first() is None:
-        return
     customers, known = _TABLES["customers"], _TABLES["custom_fields"].c.name
+    of_entry = select(_CHANGES.c.row_id).where(_CHANGES.c.entry_id == entry)
+    fields = of_entry.where(_CHANGES.c.table_name == "custom_fields").limit(1)
+    everybody = connection.execute(fields).first() is not None  # a field that goes may be anybody's
+    touched = (
+        true() if everybody else customers.c.id.in_(of_entry.where(_CHANGES.c.table_name == "customers"))
+    )
     key = func.json_each(customers.c.custom).table_valued("key", joins_implicitly=True).c.key
     orphan = (
         select(customers.c.name, key)
-        .where(customers.c.custom != "{}", key.not_in(select(known)))
+        .where(customers.c.custom != "{}", key.not_in(select(known)), touched)
         .order_by(customers.c.id)
         .limit(1)
     )

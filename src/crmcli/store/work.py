@@ -5,6 +5,7 @@ that write in bulk journal through `store.bulk`.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -55,6 +56,12 @@ class Work:
         self._before: dict[int, dict[str, Any]] = {}
         event.listen(self.session, "before_flush", self._note_before)
         event.listen(self.session, "after_flush", self._note_after)
+
+    @property
+    def driver(self) -> sqlite3.Connection:
+        """The same transaction, for the light reads."""
+        connection: sqlite3.Connection = self.connection.connection.driver_connection  # type: ignore[assignment]  # the driver's own
+        return connection
 
     @property
     def entry_id(self) -> int:

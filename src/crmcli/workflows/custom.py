@@ -19,7 +19,7 @@ from crmcli.exchange.fields import FieldSpec, custom_spec, header_key
 from crmcli.i18n import _
 from crmcli.store.light import reading
 from crmcli.store.reads.custom_fields import FieldLine, custom_fields, values_of_fields
-from crmcli.values import ValueFault
+from crmcli.values import ValueFault, custom_path
 
 Pairs = Sequence[tuple[str, str]]  #: (name, text) as the user wrote them; an empty text empties the field
 
@@ -60,11 +60,11 @@ def list_fields(database: Path) -> tuple[ListedField, ...]:
         )
 
 
-def field_specs(database: Path) -> tuple[FieldSpec, ...]:
-    """Return the custom fields as files have them; none while there is no database."""
+def fields_of(database: Path) -> tuple[FieldLine, ...]:
+    """Return the custom fields; none while there is no database."""
     try:
         with reading(database, older=True) as connection:
-            return tuple(spec_of(line) for line in custom_fields(connection))
+            return custom_fields(connection)
     except NotFoundError:
         return ()
 
@@ -72,11 +72,6 @@ def field_specs(database: Path) -> tuple[FieldSpec, ...]:
 def spec_of(line: FieldLine) -> FieldSpec:
     """Return how the cells of a custom field are read."""
     return custom_spec(line.name, line.kind, line.label, line.choices)
-
-
-def path_of(name: str) -> str:
-    """Return the JSON path of a field's value, to be bound."""
-    return f'$."{name}"'
 
 
 def as_json(found: Mapping[str, Value]) -> str:
@@ -122,7 +117,7 @@ def wanted_values(connection: sqlite3.Connection, pairs: Pairs, today: date) -> 
     if given.faults:
         fault = given.faults[0]
         raise UsageError(fault.what, where=f"--where {fault.column}", hint=fault.hint)
-    found = [[path_of(name), value] for name, value in given.values.items()]
+    found = [[custom_path(name), value] for name, value in given.values.items()]
     return json.dumps(found, ensure_ascii=False) if found else None
 
 

@@ -15,14 +15,13 @@ from crmcli.store import bulk
 from crmcli.store.reads.custom_fields import FieldLine, custom_fields, values_of_fields
 from crmcli.store.schema import CustomField, CustomFieldIn
 from crmcli.store.work import Work, unit_of_work
+from crmcli.values import custom_path, is_custom_name
 from crmcli.vocabulary import CLASSES, FIELD_KIND
-from crmcli.workflows.custom import path_of
-from crmcli.workflows.record import driver, validated
+from crmcli.workflows.record import validated
 
 MAX_NAME = 40  #: characters
 MAX_LABEL = 80
 MAX_CHOICES = 200
-_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
 _SEPARATORS = re.compile("[,，、]")
 #: What the program finds out about a customer; a field called so would be taken for it.
 _OURS = ("id", "custom", "score", "lifecycle", *CLASSES)
@@ -62,7 +61,7 @@ def add_field(database: Path, name: str, kind: str, choices: str | None, label: 
     label = label.strip()
     with unit_of_work(database, "field add") as work:
         _refuse_bad_name(name)
-        known = custom_fields(driver(work))
+        known = custom_fields(work.driver)
         _refuse_taken(name, "NAME", known)
         if label:
             _refuse_bad_label(label)
@@ -88,7 +87,7 @@ def plan_deletion(database: Path, name: str) -> FieldDeletion:
     """
     with unit_of_work(database, "field delete", dry_run=True) as work:
         row = _get(work, name)
-        return FieldDeletion(row.name, values_of_fields(driver(work)).get(row.name, 0))
+        return FieldDeletion(row.name, values_of_fields(work.driver).get(row.name, 0))
 
 
 def delete_field(database: Path, name: str, *, with_values: bool) -> Changed:
@@ -100,7 +99,7 @@ def delete_field(database: Path, name: str, *, with_values: bool) -> Changed:
     """
     with unit_of_work(database, "field delete") as work:
         row = _get(work, name)
-        count = bulk.drop_custom(work, path_of(row.name))
+        count = bulk.drop_custom(work, custom_path(row.name))
         if count and not with_values:
             text = ngettext(
                 "{count} customer has a value of {name}", "{count} customers have a value of {name}", count
@@ -170,7 +169,7 @@ def _choices(name: str, kind: str, text: str | None) -> tuple[str, ...] | None:
 
 
 def _refuse_bad_name(name: str) -> None:
-    if _NAME.fullmatch(name):
+    if is_custom_name(name):
         return
     raise DataError(
         _("not a name: {name}").format(name=repr(name[:80])),

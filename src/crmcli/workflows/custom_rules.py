@@ -47,7 +47,7 @@ def _fault(feature: str, own: Custom, line: FieldLine | None) -> Fault | None:
             field=own.field, found=FIELD_KIND.label(line.kind), wanted=FIELD_KIND.label(own.kind)
         )
         hint = _("change the type in features.yaml, or: {command}").format(
-            command=f"crm field delete {own.field} --yes && {_command(own)}"
+            command=f"crm field delete {own.field}; {_command(own)}"
         )
     elif unknown := [word for word in own.choices if word not in line.choices]:
         what = _("custom field {field} has no choice {words}").format(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crmcli import clock
-from crmcli.errors import DataError, Fault
+from crmcli.errors import BusyError, DataError, Fault
 from crmcli.exchange.columns import ColumnPlan, plan_columns
 from crmcli.exchange.fields import ENTITIES, FieldKind
 from crmcli.exchange.filters import RowFilter
@@ -23,6 +23,7 @@ from crmcli.exchange.source import Source, open_source
 from crmcli.i18n import _, ngettext
 from crmcli.store import bulk, keys
 from crmcli.store.bulk import Staging
+from crmcli.store.reads.custom_fields import FieldLine, custom_fields
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
 from crmcli.vocabulary import RECORDS
@@ -119,7 +120,7 @@ def import_file(
         UsageError: a mapping, constant or filter that cannot be understood.
         CrmError: the file cannot be read, the database is busy …
     """
-    own = custom.field_specs(database) if request.entity == "customers" else ()
+    own = custom.fields_of(database) if request.entity == "customers" else ()
     with open_source(request.path, encoding=request.encoding) as source:
         plan = plan_columns(
             request.entity,
@@ -128,7 +129,7 @@ def import_file(
             request.constants,
             file=source.name,
             line=source.header_line,
-            custom=own,
+            custom=tuple(map(custom.spec_of, own)),
         )
         with ExitStack() as stack:
             rejects = (
@@ -139,7 +140,7 @@ def import_file(
             work = stack.enter_context(
                 unit_of_work(database, f"import {request.entity}", dry_run=request.dry_run)
             )
-            run = _Import(work, request, source, plan, rejects)
+            run = _Import(work, request, source, plan, rejects, own)
             return run.go(report)
 
 
@@ -153,10 +154,12 @@ class _Import:
         source: Source,
         plan: ColumnPlan,
         rejects: RejectsWriter | None,
+        own: tuple[FieldLine, ...],
     ) -> None:
         self.work, self.request, self.source, self.plan, self.rejects = work, request, source, plan, rejects
         self.tally = _Tally()
         self.specs = {spec.name: spec for spec in ENTITIES[request.entity]}
+        self._refuse_changed_fields(own)
         self.own_fields = [name for name in plan.names if name not in self.specs]
         self.headers = {planned.spec.name: planned.header for planned in plan.fields}
         self.batch = bulk.open_batch(
@@ -176,6 +179,13 @@ class _Import:
             int, tuple[int, tuple[Any, ...]]
         ] = {}  # our id → the row of the file that stands for it
         self.staged_rows: dict[int, tuple[Any, ...]] = {}
+
+    def _refuse_changed_fields(self, own: tuple[FieldLine, ...]) -> None:
+        """The columns were planned before the database was locked: a custom field may have gone since."""
+        if self.request.entity == "customers" and own != custom_fields(self.work.driver):
+            raise BusyError(
+                _("the custom fields were changed while the file was opened"), hint=_("import it again")
+            )
 
     def go(self, report: Report) -> Imported:
         """Read, stage, match, write, and count."""

@@ -6,7 +6,6 @@ validated by the input models before a row is made.
 
 import json
 import shlex
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -257,7 +256,7 @@ def _make(
 ) -> tuple[Any, tuple[tuple[str, date], ...]]:
     model, model_in = _MODELS[entity]
     read, resolved, faults = _read(work, {name: value for name, value in given.items() if value is not None})
-    own = read_given(driver(work), custom, work.today)
+    own = read_given(work.driver, custom, work.today)
     faults += own.faults
     if "currency" in model_in.model_fields:
         read.setdefault("currency", work.settings.currency)
@@ -282,7 +281,7 @@ def _change(
 ) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
     read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
-    own = read_given(driver(work), custom, work.today)
+    own = read_given(work.driver, custom, work.today)
     faults += own.faults
     stored = row.model_dump(include=set(model_in.model_fields), warnings=False)
     checked = validated(model_in, {**stored, **read}, faults)
@@ -479,13 +478,7 @@ def _get(work: Work, entity: str, which: str) -> Any:
 
 def customer_named(work: Work, text: str) -> Match:
     """Return the one customer that a word names, in the transaction that is open."""
-    return find_customer(driver(work), text, work.settings.country)
-
-
-def driver(work: Work) -> sqlite3.Connection:
-    """Return the transaction that is open, for the light reads."""
-    connection: sqlite3.Connection = work.connection.connection.driver_connection  # type: ignore[assignment]  # the driver's own
-    return connection
+    return find_customer(work.driver, text, work.settings.country)
 
 
 def _product(work: Work, text: str) -> int:

@@ -132,7 +132,7 @@ def tune(
             raise _too_few(horizon, minimum)
         mute = frozenset(at for at in range(len(_names(ruleset))) if learning.tells_nothing(lessons, at))
         start = learning.to_whole([each.share for each in ruleset.value.indicators])
-        found = learning.kept(learning.search(lessons, start, mute, seed), _looked_at(ruleset))
+        found = learning.kept(learning.search(lessons, start, mute, seed), _looked_at(ruleset), mute)
         tallies = [Tally(each, today, minimum) for each in (ruleset, reweighted(ruleset, found))]
         for follow in later:
             try_month(connection, tables, settings, tallies, follow)

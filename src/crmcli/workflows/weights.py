@@ -97,13 +97,14 @@ def search(lessons: Sequence[Lesson], now: Weights, fixed: frozenset[int], seed:
     return best
 
 
-def kept(weights: Weights, needed: frozenset[int]) -> Weights:
-    """Return the weights with at least 1 for every indicator that is needed, taken from the heaviest."""
+def kept(weights: Weights, needed: frozenset[int], fixed: frozenset[int]) -> Weights:
+    """Return the weights with at least 1 for every indicator that is needed, taken from the heaviest that is not fixed."""
     found = list(weights)
-    for at in needed:
+    free = [at for at in range(len(found)) if at not in fixed] or list(range(len(found)))
+    for at in sorted(needed):
         if not found[at]:
+            found[max(free, key=lambda other: found[other])] -= 1
             found[at] = 1
-            found[max(range(len(found)), key=lambda other: found[other])] -= 1
     return tuple(found)
 
 

@@ -77,6 +77,7 @@ class Why:
 
     Attributes:
         total: the sum of the points; it is the score.
+        tier_kept_from: the period whose tier was kept, where the score alone asks for another.
         tiers: highest first; `tiering` says by what they are given out.
         grade_text: the reason in words; `grade_rule` is the condition that matched, as the rules have it.
         facts: (feature, its label, its value) for what the conditions of the rules look at.
@@ -98,6 +99,7 @@ class Why:
     score: float
     tier: str
     tier_label: str
+    tier_kept_from: str | None
     tiers: tuple[Tier, ...]
     tiering: Tiers
     grade: str
@@ -171,6 +173,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         score=found.score,
         tier=found.tier,
         tier_label=next((tier.label.text() for tier in ruleset.tiers if tier.code == found.tier), found.tier),
+        tier_kept_from=_kept_from(ruleset, found),
         tiers=ruleset.tiers,
         tiering=ruleset.tiering,
         grade=found.grade,
@@ -204,6 +207,13 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         currency=settings.currency,
         overrides=overrides,
     )
+
+
+def _kept_from(ruleset: RuleSet, found: reads.Judgement) -> str | None:
+    if not ruleset.tiering.looks_back:
+        return None
+    asked = next(tier for tier in ruleset.tiers if found.score >= tier.at_least or tier is ruleset.tiers[-1])
+    return None if asked.code == found.tier else found.leans_on
 
 
 def _segment(segmentation: Segmentation, code: str) -> tuple[str, str, str, str, str]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import CheckConstraint
 
 from crmcli.errors import ConfigError
-from crmcli.rules import agenda_program, check, load, thresholds
+from crmcli.rules import agenda_program, check, load, load_folder, thresholds
 from crmcli.rules.facts import FACTS
 from crmcli.rules.folder import choose_folder, read_files, shipped_folder
 from crmcli.store.runs import source_tables
@@ -344,3 +344,9 @@ def test_a_folder_that_cannot_be_read_is_a_configuration_error(tmp_path: Path) -
         ("value.yaml", "not-utf8", 2), ("grades.yaml", "too-large", 0), ("cadence.yaml", "unreadable", 0),
     }  # fmt: skip
     assert [fault.code for fault in verbs.check_folder(tmp_path / "absent").faults] == ["no-rules"]
+
+
+def test_a_fingerprint_is_for_ever() -> None:
+    """Stored runs are found by it: a change of the program must not change what the same files come to."""
+    kept = Path(__file__).parents[2] / "data" / "rules"
+    assert load_folder(kept).fingerprint == "1f470073a8854be9f40ac8811e7dac3813c68f47df1fad7a2d88813a940860a5"

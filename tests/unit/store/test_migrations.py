@@ -4,6 +4,7 @@ The upgrades that there are are tested with a file of the version before. What i
 the tests' own: a good one that rebuilds the table everything hangs on, and broken ones.
 """
 
+import json
 import re
 import shutil
 import sqlite3
@@ -284,6 +285,25 @@ def test_what_was_deleted_before_an_upgrade_comes_back_after_it(
     done = crm("undo")
     assert done.status == 0, done.err
     assert crm("list", "Gone", "--format", "ids").out == "3\n"
+
+
+def test_what_was_set_after_an_upgrade_stands_in_the_way_of_undoing_what_was_added_before(
+    crm: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert crm("add", "Bob").status == 0
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("UPDATE journal_changes SET after = json_remove(after, '$.custom')")
+        (added,) = connection.execute("SELECT max(id) FROM journal_entries").fetchone()
+        connection.commit()
+    old = _older(filled, tmp_path / "old.db", 2)
+    monkeypatch.setenv("CRM_DB", str(old))
+    assert crm("init", "--yes").status == 0
+    assert crm("field", "add", "fit", "--type", "number").status == 0
+    assert crm("customer", "edit", "Bob", "--set", "fit=3").status == 0
+    refused = crm("undo", str(added))
+    assert refused.status == 1
+    assert "'custom' was changed later" in refused.err
+    assert json.loads(crm("show", "Bob", "--format", "json").out)["custom"] == {"fit": 3}
 
 
 def _columns_of(path: Path, tables: list[str]) -> dict[str, list[dict[str, object]]]:

@@ -9,7 +9,7 @@ from crmcli.store.reads.base import row, rows
 
 
 class Judgement(NamedTuple):
-    """What a run found about one customer."""
+    """What a run found about one customer; `leans_on` is the period whose tiers it started from, if any."""
 
     run: int
     period: str
@@ -22,6 +22,7 @@ class Judgement(NamedTuple):
     grade_reason: str
     lifecycle_stage: str
     facts: str
+    leans_on: str | None
 
 
 class IndicatorLine(NamedTuple):
