@@ -575,3 +575,24 @@ def test_what_is_no_date_is_unknown_to_rules(crm: Run, home: Path, database: Pat
     assert done.status == 0, done.err
     found = [json.loads(crm("why", name, "--format", "json").out)["grade"] for name in ("Zed", "Kim")]
     assert found == ["A", "D"]
+
+
+def test_each_custom_field_is_undone_by_itself(do: Do, crm: Run, read: Read) -> None:
+    for name in ("shops", "harvest", "gone"):
+        do("field", "add", name, "--type", "text")
+    do("add", "Zed", "--set", "gone=1")
+    do("customer", "edit", "Zed", "--set", "shops=7")
+    (first, *_others) = read("journal", "--limit", "1")
+    do("field", "delete", "gone", "--yes")
+    (deleted, *_others) = read("journal", "--limit", "1")
+    do("customer", "edit", "Zed", "--set", "harvest=summer")
+    do("undo", str(first["id"]))
+    assert read("show", "Zed")["custom"] == {"harvest": "summer", "shops": None}
+    do("undo", str(deleted["id"]))
+    assert read("show", "Zed")["custom"] == {"harvest": "summer", "shops": None, "gone": "1"}
+    do("customer", "edit", "Zed", "--set", "shops=8")
+    (third, *_others) = read("journal", "--limit", "1")
+    do("customer", "edit", "Zed", "--set", "shops=9")
+    refused = crm("undo", str(third["id"]))
+    assert refused.status == 1
+    assert "'shops' was changed later, from 8 to 9" in refused.err

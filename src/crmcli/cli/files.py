@@ -102,7 +102,7 @@ def import_file(
 @command(
     export_app,
     "export",
-    help=_("Export all records of a kind; what is written, import reads back unchanged."),
+    help=_("Export all records of a kind; the CSV that is written, import reads back unchanged."),
     examples="crm export customers -o customers.csv\ncrm export transactions --format jsonl | head",
 )
 def export_file(

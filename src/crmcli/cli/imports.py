@@ -17,6 +17,8 @@ def show_notes(request: Any, done: Any) -> None:
     if done.ignored:
         names = ", ".join(done.ignored)
         say(_("columns not read: {names} (give --map COLUMN=FIELD to read one)").format(names=names))
+        if request.entity == "customers":
+            say(_("what has no field can be given one: crm field add NAME"))
     for target, count in done.created.items():
         say(_("made {count} {target} that were only named").format(count=count, target=RECORDS.label(target)))
     for text, name in sorted(done.spelled.items())[:_SHOWN]:

@@ -155,7 +155,7 @@ def diff(
 @command(
     app,
     "features",
-    help=_("List the features that rules can use."),
+    help=_("List the built-in features that rules can use."),
     examples="crm rules features\ncrm rules features --format csv",
 )
 def features(format: FormatOption = None) -> None:

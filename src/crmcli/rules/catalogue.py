@@ -700,8 +700,8 @@ _FEATURES = (
     ),
     Feature(
         "today", "今天", DATE, "",
-        Label("The day that is classified: months_between(today, next_close_on) <= 2.",
-              "分级所看的那一天：months_between(今天, next_close_on) <= 2。"),
+        Label("The day that is classified: months_between(today, next_close_on) < 2.",
+              "分级所看的那一天：months_between(今天, next_close_on) < 2。"),
         CUSTOMERS, lambda facts: literal(facts.as_of.isoformat(), Text),
     ),
     Feature(

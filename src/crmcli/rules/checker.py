@@ -358,9 +358,21 @@ class _Sections:
         for key, node in self.reader.mapping(root.get("features"), root.place):
             use = self._feature(key, node)
             if use is not None:
+                self._refuse_taken_label(key, use)
                 self.declared[key.text] = use
             else:
                 self.faulty.add(fold(key.text))
+
+    def _refuse_taken_label(self, key: Scalar, use: FeatureUse) -> None:
+        """The Chinese text is a name in conditions, too: there it must not stand for a feature of the program's."""
+        name = next((name for name, each in CATALOGUE.items() if fold(each.zh) == fold(use.label.zh)), None)
+        if name is not None:
+            what = _("{text} is already what {name} is called in conditions").format(
+                text=use.label.zh, name=name
+            )
+            self.reader.fault(
+                key.place, what, "name-taken", hint=_("give it another zh text"), value=use.label.zh
+            )
 
     def _feature(self, key: Scalar, node: Node) -> FeatureUse | None:
         reader = self.reader
@@ -825,29 +837,33 @@ class _Sections:
         reader = self.reader
         sticky_node, of_node = root.get("sticky"), root.get("share_of")
         periods = self._periods(sticky_node)
-        sticky = (
-            0.0 if sticky_node is None or periods else reader.number(sticky_node, least=0, most=MAX_STICKY)
-        )
+        sticky: float | None = 0.0
+        if isinstance(sticky_node, Scalar) and isinstance(sticky_node.value, str) and periods is None:
+            what = _("expected points or periods, got {value}").format(value=repr(sticky_node.text[:80]))
+            reader.fault(sticky_node.place, what, "wrong-type", hint=_("write 3, or 2 periods"))
+        elif sticky_node is not None and not periods:
+            sticky = reader.number(sticky_node, least=0, most=MAX_STICKY)
         if sticky_node is not None and kind != "at_least":
             reader.fault(sticky_node.place, _("sticky needs tiers with at_least"), "bad-sticky")
         if of_node is None:
             by = {"at_least": SCORE, "share": CUSTOMERS, "when": CONDITION}[kind]
-            return Tiers(by, "", float(sticky or 0), periods)
+            return Tiers(by, "", float(sticky or 0), periods or 0)
         of = self._numeric_feature(of_node, scope)
         if kind != "share":
             reader.fault(of_node.place, _("share_of needs tiers with share"), "bad-share")
         return Tiers(SUM, of or "")
 
-    def _periods(self, node: Node | None) -> int:
-        """Read `2 periods`; 0 for what is not a number of periods."""
+    def _periods(self, node: Node | None) -> int | None:
+        """Read `2 periods`; None for what is not a number of periods."""
         match = _PERIODS.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
         if match is None or node is None:
-            return 0
+            return None
         count = int(match.group(1))
         if not MIN_PERIODS <= count <= MAX_PERIODS:
             bounds = f"{MIN_PERIODS} … {MAX_PERIODS}"
             what = _("expected a number {bounds}, got {value}").format(bounds=bounds, value=count)
             self.reader.fault(node.place, what, "out-of-range", value=match.group(0))
+            return MIN_PERIODS
         return count
 
     # --- grades.yaml and lifecycle.yaml ---------------------------------------------------------------------

@@ -19,6 +19,7 @@ from crmcli.vocabulary import RECORDS
 _TABLES = SQLModel.metadata.tables
 _ENTRIES = _TABLES["journal_entries"]
 _CHANGES = _TABLES["journal_changes"]
+_CUSTOM = "custom"  #: the column of customers that holds many fields in one
 _NOT_COMPARED = {"updated_at"}  # it changes with every edit, and the edit itself is compared
 
 
@@ -161,8 +162,11 @@ class _Rows:
         after = json.loads(change["after"]) if change["after"] else {}
         if change["action"] == "update":
             changed = {name: value for name, value in after.items() if value != before.get(name)}
+            custom = changed.pop(_CUSTOM, None)
             self.compare(row_id, changed)
             self.wanted[row_id].update({name: before.get(name) for name in changed})
+            if custom is not None:
+                self._reverse_custom(row_id, json.loads(before.get(_CUSTOM, "{}")), json.loads(custom))
         elif change["action"] == "insert":
             if after:  # a run has no image: what it found goes with it, and it is never edited
                 self.compare(row_id, {**_CAME_LATER.get(self.table.name, {}), **after})
@@ -185,17 +189,35 @@ class _Rows:
                 hint=_("undo that first: 'crm journal'"),
             )
         for name, value in expected.items():
-            if name not in _NOT_COMPARED and name in row and row[name] != value:
-                raise RefusedError(
-                    _("{table} #{row}: {field} was changed later, from {old} to {new}").format(
-                        table=RECORDS.label(self.table.name),
-                        row=row_id,
-                        field=repr(name),
-                        old=_shown(value),
-                        new=_shown(row[name]),
-                    ),
-                    hint=_("undo that first: 'crm journal'"),
-                )
+            if name not in _NOT_COMPARED and name in row and not _same(name, row[name], value):
+                raise self._changed_later(row_id, name, value, row[name])
+
+    def _reverse_custom(self, row_id: int, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Take back the custom fields that a change was about, and leave the others."""
+        row = self.wanted.get(row_id)
+        if row is None:
+            self.compare(row_id, {})
+            return
+        now = json.loads(row[_CUSTOM])
+        changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        for name in changed:
+            if now.get(name) != after.get(name):
+                raise self._changed_later(row_id, name, after.get(name), now.get(name))
+        left = {name: value for name, value in now.items() if name not in changed}
+        back = {name: before[name] for name in changed if name in before}
+        row[_CUSTOM] = json.dumps({**left, **back}, ensure_ascii=False, separators=(",", ":"))
+
+    def _changed_later(self, row_id: int, field: str, old: Any, new: Any) -> RefusedError:
+        return RefusedError(
+            _("{table} #{row}: {field} was changed later, from {old} to {new}").format(
+                table=RECORDS.label(self.table.name),
+                row=row_id,
+                field=repr(field),
+                old=_shown(old),
+                new=_shown(new),
+            ),
+            hint=_("undo that first: 'crm journal'"),
+        )
 
     def write_deleted(self) -> None:
         """Delete the rows that were not there."""
@@ -263,6 +285,11 @@ def _check_custom(connection: Connection, entry: int) -> None:
             ),
             hint=_("undo that first: 'crm journal'"),
         )
+
+
+def _same(name: str, one: Any, other: Any) -> bool:
+    """Whether two values are one; in an object the order means nothing."""
+    return bool(json.loads(one) == json.loads(other) if name == _CUSTOM else one == other)
 
 
 def _shown(value: Any) -> str:

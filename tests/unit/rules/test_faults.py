@@ -509,3 +509,24 @@ def test_tiers_told_apart_in_two_ways_are_shown_where_the_second_begins() -> Non
         .index(next(row for row in SHIPPED["value.yaml"].splitlines() if "tier: medium" in row))
     )
     assert (fault.code, fault.line) == ("mixed-tiers", line + 1)
+
+
+def test_a_chinese_text_that_means_another_feature_is_refused() -> None:
+    own = FEATURES.replace(
+        "features:\n", "features:\n  mine: {of: revenue, window: 3 months, text: {en: x, zh: 成交额}}\n", 1
+    )
+    assert [code for code, _what in faults_with(features=own)] == ["name-taken"]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("2 perods", "wrong-type"),
+        ("0 periods", "out-of-range"),
+        ("99", "out-of-range"),
+        ("[2]", "wrong-type"),
+    ],
+)
+def test_how_a_tier_is_kept_has_one_fault(written: str, code: str) -> None:
+    value = SHIPPED["value.yaml"].replace("policy: first", f"policy: first\nsticky: {written}")
+    assert [fault for fault, _what in faults_with(value=value)] == [code]
