@@ -17,7 +17,7 @@ COMMANDS = [
     "task add", "task list", "task done", "interaction list", "transaction list",
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
-    "rules backtest", "rules tune",
+    "rules backtest", "rules tune", "field add", "field list", "field delete",
 ]  # fmt: skip
 
 
