@@ -325,9 +325,8 @@ METHODS = (
     ),
     (
         "A time is the wall time of a whole process, start to exit. What is compared runs in turn (A B A B …); the figure is "
-        "the median. Start-up and recording: at least 25 rounds after one that does not count. Import, classification and what writes all of "
-        "a large agenda: "
-        "three rounds, each on a fresh copy of the database."
+        "the median. Start-up and recording: at least 25 rounds after one that does not count. Import and classification: "
+        "three rounds, each on a fresh copy of the database; three as well for all lines of a large agenda."
     ),
     (
         "**start-up**: against `bench/bare_app.py`, a Typer application of one command that prints a line, started by the "
