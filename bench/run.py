@@ -325,8 +325,8 @@ METHODS = (
     ),
     (
         "A time is the wall time of a whole process, start to exit. What is compared runs in turn (A B A B …); the figure is "
-        "the median. Start-up and recording: at least 25 rounds after one that does not count. Import and classification: "
-        "three rounds, each on a fresh copy of the database; three as well for all lines of a large agenda."
+        "the median. Start-up and recording: 15 rounds after one that does not count. Import and classification: "
+        "two rounds, each on a fresh copy of the database; two as well for all lines of a large agenda."
     ),
     (
         "**start-up**: against `bench/bare_app.py`, a Typer application of one command that prints a line, started by the "
@@ -379,7 +379,7 @@ def main() -> int:
         _say("making the environment")
         place.build()
         libraries = place.versions(LIBRARIES)
-        rounds = (9, 3, 10) if options.quick else (25, 3, 1)
+        rounds = (9, 2, 10) if options.quick else (15, 2, 1)
         bench = Bench(place, *rounds, notes=[], huge=options.huge)
         for name in options.only or BENCHMARKS:
             _say(name)
