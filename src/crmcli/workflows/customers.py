@@ -1,5 +1,6 @@
 """Lists of customers. Reads only, light."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +10,6 @@ from crmcli.store.reads import customers as reads
 from crmcli.store.reads.base import ALL
 from crmcli.store.reads.customers import CustomerLine
 from crmcli.store.settings import read_settings
-from crmcli.workflows.custom import Pairs, wanted_values
 
 
 class Page(NamedTuple):
@@ -19,7 +19,7 @@ class Page(NamedTuple):
     total: int | None
 
 
-def customers(database: Path, *, limit: int, where: Pairs = (), **filters: Any) -> Page:
+def customers(database: Path, *, limit: int, where: Sequence[tuple[str, str]] = (), **filters: Any) -> Page:
     """Return customers; filters: archived, tier, grade, tag, search, sort; `where` are values of custom fields.
 
     Raises:
@@ -28,7 +28,10 @@ def customers(database: Path, *, limit: int, where: Pairs = (), **filters: Any) 
     with reading(database) as connection:
         day = clock.today(read_settings(connection).time_zone)
         today = day.isoformat()
-        filters["custom"] = wanted_values(connection, where, day)
+        if where:
+            from crmcli.workflows.custom import wanted_values  # only this filter pays for what reads its values
+
+            filters["custom"] = wanted_values(connection, where, day)
         asked = limit + 1 if limit >= 0 else limit
         lines = reads.customers(connection, **{**reads.EVERYBODY, **filters, "today": today, "limit": asked})
         more = 0 <= limit < len(lines)
