@@ -29,7 +29,9 @@ def customers(database: Path, *, limit: int, where: Sequence[tuple[str, str]] = 
         day = clock.today(read_settings(connection).time_zone)
         today = day.isoformat()
         if where:
-            from crmcli.workflows.custom import wanted_values  # only this filter pays for what reads its values
+            from crmcli.workflows.custom import (
+                wanted_values,  # only this filter pays for what reads its values
+            )
 
             filters["custom"] = wanted_values(connection, where, day)
         asked = limit + 1 if limit >= 0 else limit
