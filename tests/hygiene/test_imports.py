@@ -205,6 +205,20 @@ def test_a_write_is_as_light_as_it_can_be(
         assert ("yaml" in found) == ("yaml" in allowed), command
 
 
+@pytest.mark.parametrize("command", ["list", "agenda"])
+def test_what_is_looked_at_all_day_knows_nothing_of_files(command: str, ready: Path) -> None:
+    """The words for columns of files are a tenth of a start; only a filter by a custom field needs them."""
+    code = f"import sys; from crmcli import entry; entry.main([{command!r}]); sys.exit('crmcli.exchange.fields' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **_environment(ready)},
+        cwd=ready,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_writing_goes_through_the_models(ready: Path, tmp_path: Path) -> None:
     shutil.copy(ready / "crm.db", tmp_path / "crm.db")
     assert held(tmp_path, (tmp_path, "add 李四"))[0][2] >= DATABASE
