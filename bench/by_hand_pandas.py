@@ -2,7 +2,7 @@
 
     python by_hand_pandas.py DATABASE DAY TARGET
 
-The shipped value score (five indicators, tiers) and recency, frequency and monetary classes by quintile; no grades, no
+The shipped value score (five indicators, tiers; a missing margin counts 0) and recency, frequency and monetary classes by quintile; no grades, no
 lifecycle, no reasons, nothing stored beside the result.
 """
 

@@ -3,8 +3,8 @@
     python bench/run.py [--quick] [--huge] [--only NAME …]
 
 Nothing here is a test: a slow machine makes slow figures, so only ratios within one run carry a goal. `--quick` takes
-a tenth of the data and fewer rounds, to try things out; `--huge` classifies ten times the data as well (some twenty
-minutes more, 6 GB of disk). Like `--only`, both print and do not write the page.
+a tenth of the data and fewer rounds, to try things out; `--huge` classifies ten times the
+data as well. Like `--only`, both print and do not write the page.
 """
 
 import argparse
@@ -350,7 +350,7 @@ METHODS = (
     ),
     (
         "**scale**: ten times the data, and `bench/by_hand_pandas.py`: the same value score and quintiles with pandas, read "
-        "from the same file and written as CSV; no grades, no reasons, no history."
+        "from the same file and written as CSV; a missing margin counts 0, and there are no grades, reasons or history."
     ),
     (
         f"**backtest**: `crm rules backtest` over {MONTHS} months against `crm classify` of one of them, on the typical database."
