@@ -350,7 +350,8 @@ METHODS = (
     ),
     (
         "**scale**: ten times the data, and `bench/by_hand_pandas.py`: the same value score and quintiles with pandas, read "
-        "from the same file and written as CSV; a missing margin counts 0, and there are no grades, reasons or history."
+        "from the same file and written as CSV; a missing margin counts 0, and there are no grades, reasons or "
+        "history."
     ),
     (
         f"**backtest**: `crm rules backtest` over {MONTHS} months against `crm classify` of one of them, on the typical database."
