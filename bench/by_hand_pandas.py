@@ -2,8 +2,8 @@
 
     python by_hand_pandas.py DATABASE DAY TARGET
 
-The shipped value score (five indicators, tiers; a missing margin counts 0) and recency, frequency and monetary classes by quintile; no grades, no
-lifecycle, no reasons, nothing stored beside the result.
+The shipped value score (five indicators, tiers; a missing margin counts 0) and recency, frequency and monetary classes by
+quintile; no grades, no lifecycle, no reasons, nothing stored beside the result.
 """
 
 import sqlite3

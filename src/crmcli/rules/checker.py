@@ -484,7 +484,7 @@ class _Sections:
         known = tuple(word for word in words if word is not None)
         if any(separator in word for word in known for separator in ",，、") or len(set(known)) < len(known):
             what = _("a choice is one word or phrase without a comma, and stands once")
-            self.reader.fault(node.place, what, "bad-choices")
+            self.reader.fault(node.place, what, "bad-choices", hint=_("type: choice and choices: [a, b]"))
             return None
         return known if known and len(known) == len(words) else None
 
