@@ -1,8 +1,9 @@
 # The two lines of the README, and one word for everything CI runs.
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 8
 
-.PHONY: demo test check fix docs bench i18n
+.PHONY: demo test check fuzz fix docs bench i18n
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install -q . && .venv/bin/crm demo
@@ -20,7 +21,11 @@ check:
 	$(BIN)/lint-imports
 	$(BIN)/python tools/i18n.py check
 	$(BIN)/python tools/docs.py check docs/walkthrough.md
-	$(BIN)/pytest -q -n 2 --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
+
+# A million texts that are no conditions, or nearly: each is refused with a reason, or runs as SQL.
+fuzz:
+	CRM_FUZZ=1000000 $(PYTEST) tests/properties/test_rules_expressions.py -k no_input
 
 fix:
 	$(BIN)/ruff format .

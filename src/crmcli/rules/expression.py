@@ -9,6 +9,7 @@ import ast
 import difflib
 import keyword
 import math
+import re
 import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -174,7 +175,7 @@ def parse(text: str, scope: Scope) -> tuple[Expression | None, tuple[ExpressionF
         what = _("longer than {limit} characters").format(limit=MAX_LENGTH)
         return None, (ExpressionFault(what, 0, "expression-too-long"),)
     start = len(text) - len(text.lstrip())
-    flat = "".join(" " if character in "\r\n\t\f\v" else character for character in text.strip())
+    flat = text.strip().translate(_BLANKS)
     if not flat:
         return None, (ExpressionFault(_("an empty condition"), 0, "expression-empty"),)
     tree, fault = _tree(flat)
@@ -344,65 +345,57 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
+_BLANKS = str.maketrans("\r\n\t\f\v", "     ")
+#: As far as a condition may be one: names, numbers, quoted texts, and the signs that mean something.
+_SIGNS = re.compile(r"""(?:[\w .()\[\]{},+\-*/<>=!]+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*""")
+_WIDE = "＝＜＞（），＋－＊／！≤≥≠“”‘’；＆｜"
+_SINGLE_EQUALS = re.compile(r"""'[^']*'?|"[^"]*"?|(?<![=<>!])(?P<equals>=)(?!=)""")  # not in a quoted text
+
+
 def _moved(fault: ExpressionFault, by: int) -> ExpressionFault:
     return ExpressionFault(fault.what, fault.offset + by, fault.code, fault.hint, fault.value)
 
 
 def _tree(text: str) -> tuple[ast.expr | None, ExpressionFault | None]:
+    end = _SIGNS.match(text).end()  # type: ignore[union-attr]  # it matches nothing at least
+    if end < len(text):
+        return None, _foreign(text[end], end)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # `"\d"` or `1or 2` warn; they are judged by the node list like the rest
-            tree = ast.parse(text, mode="eval").body
+            # `"\d"` or `1or 2` warn; they are judged by the node list like the rest
+            warnings.simplefilter("ignore")
+            return ast.parse(text, mode="eval").body, None
     except SyntaxError as error:
         return None, _syntax_fault(text, error)
     except (ValueError, MemoryError, RecursionError, OverflowError):
         return None, ExpressionFault(_("cannot be read as a condition"), 0, "expression-syntax")
-    comment = _comment(text, tree)
-    if comment is not None:
-        return None, ExpressionFault(_("no comments inside a condition"), comment, "expression-comment")
-    return tree, None
 
 
-def _comment(text: str, tree: ast.expr) -> int | None:
-    if "#" not in text:
-        return None
-    end = len(text.encode()[: tree.end_col_offset or 0].decode(errors="ignore"))
-    found = text.find("#", end)  # a comment in one line can only follow the expression
-    return found if found >= 0 else None
+def _foreign(sign: str, offset: int) -> ExpressionFault:
+    """Return the fault of a character that means nothing in a condition."""
+    if sign == "#":
+        return ExpressionFault(_("no comments inside a condition"), offset, "expression-comment")
+    if sign in "\"'":
+        what = _("a quotation mark without its counterpart")
+        return ExpressionFault(what, offset, "expression-syntax", value=sign)
+    hint = ""
+    if sign in _WIDE:
+        hint = _("use plain signs, not {value}").format(value=sign)
+    elif sign in "&|~":
+        hint = _("write and, or, not")
+    elif sign in "%^@":
+        hint = _("only + - * / are known")
+    what = _("this cannot stand in a condition")
+    return ExpressionFault(what, offset, "expression-not-allowed", hint, sign)
 
 
 def _syntax_fault(text: str, error: SyntaxError) -> ExpressionFault:
-    offset = max((error.offset or 1) - 1, 0) if error.lineno == 1 else 0
     what, hint = _("not a condition that can be read"), ""
-    single = _single_equals(text)
-    wide = next(
-        (at for at, character in enumerate(text) if character in "＝＜＞（），＋－＊／！≤≥≠“”‘’；＆｜"), None
-    )
-    if wide is not None:
-        offset, hint = wide, _("use plain signs, not {value}").format(value=text[wide])
-    elif single is not None:
-        offset, hint = single, _("use == to compare")
-    elif "&&" in text or "||" in text:
-        offset, hint = max(text.find("&&"), text.find("||")), _("write and, or, not")
+    offset = max((error.offset or 1) - 1, 0) if error.lineno == 1 else 0
+    single = next((match for match in _SINGLE_EQUALS.finditer(text) if match["equals"]), None)
+    if single is not None:
+        offset, hint = single.start(), _("use == to compare")
     return ExpressionFault(what, min(offset, len(text)), "expression-syntax", hint, text[:200])
-
-
-def _single_equals(text: str) -> int | None:
-    quote = ""
-    for at, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif (
-            character == "="
-            and text[at - 1 : at] not in {"=", "<", ">", "!", ":"}
-            and text[at + 1 : at + 2] != "="
-        ):
-            return at
-    return None
 
 
 _ARGUMENTS = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2), **dict.fromkeys(("has", *BETWEEN), (2, 2))}
@@ -519,12 +512,8 @@ class _Reader:
     def _arithmetic(self, node: ast.BinOp, depth: int) -> Expression | None:
         op = _ARITHMETIC.get(type(node.op))
         if op is None:
-            hint = (
-                _("write and, or, not")
-                if isinstance(node.op, ast.BitAnd | ast.BitOr)
-                else _("only + - * / are known")
-            )
-            self._fault(node, _("this cannot stand in a condition"), "expression-not-allowed", hint)
+            what, hint = _("this cannot stand in a condition"), _("only + - * / are known")
+            self._fault(node, what, "expression-not-allowed", hint)
             return None
         left, right = self._want(node.left, NUMBER, depth), self._want(node.right, NUMBER, depth)
         return None if left is None or right is None else Arithmetic(op, left, right)
