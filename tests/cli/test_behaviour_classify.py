@@ -351,8 +351,20 @@ def test_a_tier_is_kept_until_so_many_periods_ask_for_another(
             at = months.index(line["period"])
             kept = None if tier == _asked(line["score"]) else months[at - 1]
             assert why["tier_kept_from"] == kept, (name, line["period"])
+            by_score = ["low", "medium", "high"][_asked(line["score"])]
+            said = f"kept {line['tier']} (by score {by_score})"
+            told = said in (line["because"] or "")
+            assert told is (kept is not None and line is not lines[0]), line
         moved += sum(one != other for one, other in pairwise(wanted))
     assert moved > 1
+    for month, before in zip(months[1:], months, strict=False):
+        listed = json.loads(crm("movers", "--from", before, "--to", month, "--format", "json").out)
+        for mover in listed:
+            held = mover["from_tier"] != ["low", "medium", "high"][_asked(mover["from_score"])]
+            if held and mover["from_tier"] != mover["to_tier"]:
+                assert mover["kept"].startswith(f"no longer kept {mover['from_tier']}"), mover
+                moved -= 1
+    assert moved == 0  # nobody moves at once
 
 
 def test_a_tier_cannot_be_kept_for_one_period_or_a_hundred(crm: Run, mine: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from conftest import PROJECT, Run
 from crmcli.render.notes import SHOWN, width_of
 
-KEYS = {"file", "line", "column", "what", "hint", "code", "value"}
+KEYS = {"file", "line", "column", "what", "hint", "code", "severity", "value"}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_what_has_no_place_has_none(crm: Run, mine: Path) -> None:
     (found,) = faults(crm)
     assert found == {
         "file": "mine/grades.yaml", "line": None, "column": None, "code": "missing-file", "what": "this rule file is missing",
-        "hint": "crm rules init writes the shipped one", "value": None,
+        "hint": "crm rules init writes the shipped one", "severity": "error", "value": None,
     }  # fmt: skip
 
 
@@ -105,3 +105,31 @@ def on_a_terminal(columns: int, *argv: str) -> str:
     program.close()
     assert program.exitstatus == 78
     return str(said).replace("\r\n", "\n")
+
+
+def test_ranks_among_a_few_customers_are_a_warning(crm: Run, mine: Path) -> None:
+    place = mine / "value.yaml"
+    assert crm("rules", "check", "--rules", "mine").err.count("warning") == 0  # no file, nobody to compare
+    for name in "abc":
+        crm("add", name)
+    result = crm("rules", "check", "--rules", "mine")
+    assert result.status == 0
+    at = place.read_text(encoding="utf-8").splitlines().index("    scale: {percentile: higher}") + 1
+    said = "compares 3 customers with one another: among so few a rank says little"
+    assert f"crm: warning: mine/value.yaml:{at}:12: {said} (use bands, or percentile: " in result.err
+    rows = json.loads(crm("rules", "check", "--rules", "mine", "--format", "json").out)
+    assert {(row["severity"], row["code"]) for row in rows} == {("warning", "small-population")}
+
+    declared = "{percentile: {better: higher, minimum: 3}}"
+    edit(place, "{percentile: higher}", declared, count=2)
+    assert "warning" not in crm("rules", "check", "--rules", "mine").err
+    said = "crm: warning: profit contribution: 0 values are known, its scale asks for 3; it counts as missing"
+    assert crm("classify", "--rules", "mine").err.count("warning") == 1
+    assert said in crm("classify", "--rules", "mine", "--force").err
+    edit(place, "minimum: 3", "minimum: 4")
+    result = crm("rules", "check", "--rules", "mine")
+    assert "compares 3 customers, fewer than its minimum of 4: every value counts as missing" in result.err
+    result = crm("classify", "--rules", "mine")
+    assert result.status == 0
+    said = "purchase amount: 3 values are known, its scale asks for 4; it counts as missing for everybody"
+    assert f"crm: warning: {said}" in result.err

@@ -100,6 +100,14 @@ def test_logarithm_and_decay(values: list[float | None]) -> None:
         assert fading == pytest.approx(0.5 ** (max(value, 0) / 30), abs=1e-12)
 
 
+@given(values=PEOPLE, better=st.sampled_from(["higher", "lower"]), minimum=st.integers(2, 12))
+@settings(max_examples=15, deadline=None)
+def test_a_percentile_of_too_few_is_missing(values: list[float | None], better: str, minimum: int) -> None:
+    found = marks(f"{{percentile: {{better: {better}, minimum: {minimum}}}}}", values)
+    enough = sum(value is not None for value in values) >= minimum
+    assert found == (marks(f"{{percentile: {better}}}", values) if enough else [None] * len(values))
+
+
 def test_steps_score_words_and_flags() -> None:
     value = SHIPPED["value.yaml"][: SHIPPED["value.yaml"].index("indicators:")] + (
         "indicators:\n"
@@ -142,6 +150,60 @@ indicators:
         assert round(sum(terms.values()), 2) == one["score"]
         assert one["score"] == pytest.approx(min(cap, a * 0.5 + b * 0.25) + b * 0.25, abs=0.011)
         assert terms["cap:buying"] <= 0
+
+
+MATRIX = """
+segments:
+  priority:
+    text: {en: p, zh: p}
+    matrix:
+      rows: {of: orders, at_least: [9, 3]}
+      columns: {of: value, at_least: [60, 20.5]}
+      cells:
+        - [a1, a2, a3]
+        - [b1, b2, b2]
+        - [c1, rest, rest]
+    texts: {a1: &t {en: t, zh: t}, a2: *t, a3: *t, b1: *t, b2: *t, c1: *t, rest: *t}
+""".replace("&t ", "").replace("*t", "{en: t, zh: t}")
+
+
+@given(people=st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 12)), AMOUNTS), min_size=1, max_size=20))
+@settings(max_examples=15, deadline=None)
+def test_a_table_of_two_numbers(people: list[tuple[int | None, float | None]]) -> None:
+    found = judged(
+        rules("{linear: {from: 0, to: 100}}", **{"segments.yaml": MATRIX}),
+        [{"orders": orders, "revenue": revenue} for orders, revenue in people],
+    )
+    for (orders, _revenue), one in zip(people, found, strict=True):
+        row = 2 if orders is None or orders < 3 else 1 if orders < 9 else 0
+        column = 0 if one["score"] >= 60 else 1 if one["score"] >= 20.5 else 2
+        cells = (("a1", "a2", "a3"), ("b1", "b2", "b2"), ("c1", "rest", "rest"))
+        assert one["judged"]["priority"] == cells[row][column]
+
+
+def test_a_table_means_what_its_rules_mean() -> None:
+    text = "text: {en: t, zh: t}"
+    spelled = f"""
+segments:
+  priority:
+    text: {{en: p, zh: p}}
+    policy: first
+    rules:
+      - {{segment: a1, when: orders >= 9 and value >= 60, {text}}}
+      - {{segment: a2, when: orders >= 9 and value >= 20.5, {text}}}
+      - {{segment: a3, when: orders >= 9, {text}}}
+      - {{segment: b1, when: orders >= 3 and value >= 60, {text}}}
+      - {{segment: b2, when: orders >= 3 and value >= 20.5, {text}}}
+      - {{segment: b2, when: orders >= 3, {text}}}
+      - {{segment: c1, when: value >= 60, {text}}}
+      - {{segment: rest, when: value >= 20.5, {text}}}
+    otherwise: {{segment: rest, {text}}}
+"""
+    scale = "{linear: {from: 0, to: 100}}"
+    table, listed = (rules(scale, **{"segments.yaml": each}) for each in (MATRIX, spelled))
+    assert table.fingerprint == listed.fingerprint
+    written = [[rule.written for rule in each.segments[0].rules] for each in (table, listed)]
+    assert written[0] == written[1]
 
 
 SCORES = """

@@ -103,12 +103,13 @@ def _movers_in_codes(found: Any) -> Listing:
         Column("indicator", _("Indicator")),
         Column("from_points", _("Points")),
         Column("to_points", _("Points")),
+        Column("kept", _("Kept")),
     ]
     rows = [
         (
             mover.customer, mover.name, mover.tier_before, mover.tier, mover.grade_before, mover.grade,
             mover.grade_reason_before, mover.grade_reason, mover.score_before, mover.score, mover.change,
-            *_points(mover.shift),
+            *_points(mover.shift), _joined(_keeping(mover, coded=True), coded=True),
         )
         for mover in found.movers
     ]  # fmt: skip
@@ -175,6 +176,7 @@ def _changes(period: Any, *, coded: bool) -> str | None:
     if period.change is None:
         return "first" if coded else _("first classification")
     parts = [_shift(shift, coded=coded) for shift in period.shifts]
+    parts += _keeping(period, coded=coded)
     if period.rules_changed:
         parts.append("rules" if coded else _("other rules"))
     if period.grade != period.grade_before:
@@ -196,6 +198,24 @@ def _shift(shift: Any, *, coded: bool) -> str:
     return f"{shift.label} {_signed(shift.change)} ({values})"
 
 
+def _keeping(found: Any, *, coded: bool) -> list[str]:
+    """Say that a tier was kept against the score, or is no longer: what no indicator can tell."""
+    said = []
+    if found.kept_until is not None:
+        tier = found.kept_until.tier if coded else found.kept_until.label
+        said.append(f"no longer kept {tier}" if coded else _("{tier} is no longer kept").format(tier=tier))
+    if found.kept is not None:
+        kept = found.kept
+        said.append(
+            f"kept {kept.tier} (by score {kept.by_score})"
+            if coded
+            else _("{tier} is kept, the score alone gives {other}").format(
+                tier=kept.label, other=kept.by_score_label
+            )
+        )
+    return said
+
+
 def _raw(value: Any) -> str:
     return "–" if value is None else str(value)
 
@@ -205,6 +225,7 @@ def _reasons(mover: Any) -> str | None:
     parts = []
     if mover.shift is not None:
         parts.append(f"{mover.shift.label} {mover.shift.points_before:.2f} → {mover.shift.points:.2f}")
+    parts += _keeping(mover, coded=False)
     if mover.grade != mover.grade_before:
         parts.append(_grade(mover.grade, mover.grade_text))
     return _joined(parts, coded=False)

@@ -45,18 +45,21 @@ def _folder(rules: Path | None) -> Path:
 @command(
     app,
     "check",
-    help=_("Check the rule files; every fault with its line, exit 78 when there are any."),
+    help=_(
+        "Check the rule files; every fault with its line, exit 78 when there are any.\n\n"
+        "A scale that compares customers with one another gets a warning where the file has too few of them."
+    ),
     examples="crm rules check\ncrm rules check --rules my-rules --format json",
 )
 def check(rules: RulesOption = None, format: FormatOption = None) -> None:
     from crmcli.errors import ConfigError
-    from crmcli.render.notes import say
+    from crmcli.render.notes import say, warn_at
     from crmcli.render.output import Format, show
     from crmcli.workflows.ruleset import check_folder
 
-    report = check_folder(_folder(rules))
+    report = check_folder(_folder(rules), database())
     if format is not None:
-        show(_faults(report.faults, readable=format is Format.TABLE), format)
+        show(_faults(report, readable=format is Format.TABLE), format)
         if report.faults:
             raise typer.Exit(ConfigError.status)
         return
@@ -64,6 +67,8 @@ def check(rules: RulesOption = None, format: FormatOption = None) -> None:
         text = ngettext("{count} fault in the rules", "{count} faults in the rules", len(report.faults))
         what = text.format(count=len(report.faults))
         raise ConfigError(what, where=report.folder, faults=report.faults, every=True)
+    for warning in report.warnings:
+        warn_at(warning)
     say(
         _("{folder}: no faults, fingerprint {fingerprint}").format(
             folder=report.folder, fingerprint=report.fingerprint[:12]
@@ -226,17 +231,19 @@ def init(
     )
 
 
-def _faults(faults: Any, *, readable: bool) -> Any:
-    """List the faults; for a reader without the text at fault, which stands in the sentence."""
+def _faults(report: Any, *, readable: bool) -> Any:
+    """List the faults and warnings; for a reader without the text at fault, which stands in the sentence."""
     from crmcli.render.output import Column, Listing
 
     columns = [
         Column("file", _("File")), Column("line", _("Line")), Column("column", _("Column")), Column("code", _("Code")),
-        Column("what", _("What"), wrap=True), Column("hint", _("Hint"), wrap=True), Column("value", _("Value")),
+        Column("what", _("What"), wrap=True), Column("hint", _("Hint"), wrap=True), Column("severity", _("Severity")),
+        Column("value", _("Value")),
     ]  # fmt: skip
     rows = [
         (fault.file or None, fault.line or None, fault.column or None, fault.code, fault.what, fault.hint or None,
-         fault.value or None)
+         severity, fault.value or None)
+        for severity, faults in (("error", report.faults), ("warning", report.warnings))
         for fault in faults
     ]  # fmt: skip
     listing = Listing(columns, rows, key="faults")

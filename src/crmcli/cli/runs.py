@@ -77,6 +77,13 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
                 outcome.pinned,
             )
             say(text.format(count=outcome.pinned))
+        for label, known, minimum in outcome.too_few:
+            text = ngettext(
+                "{indicator}: {known} value is known, its scale asks for {minimum}; it counts as missing for everybody",
+                "{indicator}: {known} values are known, its scale asks for {minimum}; it counts as missing for everybody",
+                known,
+            )
+            warn(text.format(indicator=label.text(), known=known, minimum=minimum))
         if outcome.other_currencies:
             text = ngettext(
                 "{count} transaction in another currency was not counted",

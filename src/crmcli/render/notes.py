@@ -43,6 +43,13 @@ def warn(text: str) -> None:
     _write([f"crm: warning: {safe(text)}"])
 
 
+def warn_at(fault: Fault) -> None:
+    """Write a warning about one place in a file, on a terminal with its line and a caret."""
+    warn(fault.text())
+    if on_terminal():
+        _write(_pointed_at(fault, _columns()))
+
+
 def error(problem: CrmError) -> None:
     """Write what went wrong, the hint, and the faults or candidates one a line."""
     _write(error_lines(problem, _columns() if on_terminal() else 0))

@@ -6,7 +6,7 @@ Data only; nothing is compiled to SQL here.
 from dataclasses import dataclass
 
 from crmcli.rules.expression import names_in
-from crmcli.rules.model import GRADES, Label, RuleSet, Tier, cap_line
+from crmcli.rules.model import GRADES, SCORE, Label, RuleSet, Tier, cap_line
 from crmcli.vocabulary import LIFECYCLE_STAGE
 
 
@@ -86,6 +86,9 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
             "tier": dict(cadence.urgency_tier),
             "grade": dict(cadence.urgency_grade),
         },
+        "thresholds": {tier.code: tier.at_least for tier in ruleset.tiers}
+        if ruleset.tiering.by == SCORE
+        else {},
         "labels": {
             "tier": {tier.code: _words(tier.label) for tier in ruleset.tiers},
             "grade_reason": {rule.reason: _words(rule.label) for rule in ruleset.grades.rules},

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
 from datetime import date
@@ -52,6 +52,7 @@ from crmcli.rules.facts import (
     FactField,
 )
 from crmcli.rules.folder import read_files
+from crmcli.rules.matrix import Cell, read_matrix
 from crmcli.rules.model import (
     ANY,
     CONDITION,
@@ -65,6 +66,7 @@ from crmcli.rules.model import (
     Cadence,
     CadenceTable,
     Case,
+    Compared,
     Custom,
     FactCase,
     FeatureUse,
@@ -74,6 +76,7 @@ from crmcli.rules.model import (
     Group,
     Indicator,
     Label,
+    Percentile,
     Quantile,
     RuleSet,
     Score,
@@ -205,6 +208,7 @@ class _Sections:
     nodes: int = 0
     cases: list[Case] = field(default_factory=list)
     fact_cases: list[FactCase] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
 
     def read(self, files: Mapping[str, str]) -> RuleSet | None:
         self._features()
@@ -237,6 +241,7 @@ class _Sections:
             fact_cases=tuple(self.fact_cases),
             tiering=tiering,
             segments=self.segmentations,
+            compared=tuple(self.compared),
         )
         return replace(ruleset, fingerprint=hashlib.sha256(_meaning(ruleset).encode()).hexdigest())
 
@@ -310,13 +315,17 @@ class _Sections:
         if found is None:
             return None
         self._note_used(names_in(found))
-        self.nodes += size(found)
-        if self.nodes > MAX_NODES_IN_ALL:
+        self._count(found, node.place if node is not None else place)
+        return found
+
+    def _count(self, condition: Expression | None, place: Place) -> None:
+        """Count the parts of a condition; where those of all rules become too many is a fault."""
+        before, self.nodes = self.nodes, self.nodes + (0 if condition is None else size(condition))
+        if before <= MAX_NODES_IN_ALL < self.nodes:
             what = _("the conditions of all rules have more than {limit} parts").format(
                 limit=MAX_NODES_IN_ALL
             )
-            self.reader.fault(node.place if node is not None else place, what, "too-many")
-        return found
+            self.reader.fault(place, what, "too-many")
 
     def _parameters(self, node: Node | None, place: Place) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -618,6 +627,8 @@ class _Sections:
         self._no_twins(
             [(i.name, node.place) for i, node in zip(found, nodes, strict=True) if i is not None], "indicator"
         )
+        for indicator, node in zip(found, nodes, strict=True):
+            self._note_compared(name, indicator, node)
         if label is None or not indicators:
             return None
         total = math.fsum(indicator.weight for indicator in indicators)
@@ -625,6 +636,17 @@ class _Sections:
         score = Score(name, label, shared, tuple(g for g in groups if any(i.group == g.name for i in shared)))
         self.scores[name] = score
         return score
+
+    def _note_compared(self, score: str, indicator: Indicator | None, node: Node) -> None:
+        if indicator is None or not isinstance(indicator.scale, Percentile | Quantile):
+            return
+        scale = node.get("scale") if isinstance(node, Fields) else None
+        place = node.place if scale is None else scale.place
+        self.compared.append(
+            Compared(
+                score, indicator.name, indicator.scale.minimum, place.file, place.line, int(place.column or 0)
+            )
+        )
 
     def _groups(self, node: Node | None, place: Place) -> tuple[Group, ...]:
         found: list[Group] = []
@@ -730,12 +752,14 @@ class _Sections:
         """Note which features must be worked out; what is not a feature (a score, a class) comes by itself."""
         self.used |= {name for name in names if name in self.declared or name in CATALOGUE}
 
-    def _numeric_feature(self, node: Node | None, scope: Scope) -> str | None:
+    def _numeric_feature(
+        self, node: Node | None, scope: Scope, kinds: Container[str] = (NUMBER, BOOL)
+    ) -> str | None:
         known = self._feature_named(node, scope)
         if known is None or node is None:
             return None
-        if known.type not in {NUMBER, BOOL}:
-            what = _("{name} is a {type}; a sum needs numbers").format(name=known.name, type=known.type)
+        if known.type not in kinds:
+            what = _("{name} is a {type}; a number is needed here").format(name=known.name, type=known.type)
             self.reader.fault(node.place, what, "wrong-type")
             return None
         self._note_used({known.name})
@@ -1009,6 +1033,8 @@ class _Sections:
 
     def _segmentation(self, key: Scalar, node: Node) -> Segmentation | None:
         reader = self.reader
+        if isinstance(node, Fields) and node.get("matrix") is not None:
+            return self._matrix(key, node)
         body = reader.fields(
             node, key.place, required=("policy", "rules", "otherwise"), optional=("text", "parameters")
         )
@@ -1030,6 +1056,42 @@ class _Sections:
             rule, _reached = self._segment_rule(last, scope, reached=reached)
             rules.extend([rule] if rule else [])
         return None if label is None else Segmentation(key.text, label, tuple(rules))
+
+    def _matrix(self, key: Scalar, node: Node) -> Segmentation | None:
+        """Read a table of two numbers; its cells are rules from the top."""
+        reader = self.reader
+        body = reader.fields(node, key.place, required=("matrix", "texts"), optional=("text",))
+        table = None if body is None else body.get("matrix")
+        if body is None or table is None:
+            return None
+        label = reader.label(body.get("text"), key.place)
+        scope = self._scope({}, classes=True)
+        cells = read_matrix(reader, table, lambda named: self._numeric_feature(named, scope, (NUMBER,)))
+        texts = {each.text: reader.label(text, each.place) for each, text in self._texts(body, cells)}
+        rules: list[SegmentRule] = []
+        for cell in cells:
+            self._is_name(cell.segment, meant=())
+            self._count(cell.when, cell.segment.place)
+            text = texts.get(cell.segment.text)
+            if cell.segment.text not in texts:
+                what = _("{value} has no text").format(value=cell.segment.text)
+                hint = _("texts: {{{value}: {{en: …, zh: …}}}}").format(value=cell.segment.text)
+                reader.fault(cell.segment.place, what, "missing-label", hint=hint, value=cell.segment.text)
+                texts[cell.segment.text] = None
+            elif text is not None:
+                rules.append(SegmentRule(cell.segment.text, cell.when, cell.written, text))
+        return None if label is None or not cells else Segmentation(key.text, label, tuple(rules))
+
+    def _texts(self, body: Fields, cells: tuple[Cell, ...]) -> Iterator[tuple[Scalar, Node]]:
+        """Yield the texts of a table; one that no cell needs is a fault."""
+        known = list(dict.fromkeys(cell.segment.text for cell in cells))
+        for each, text in self.reader.mapping(body.get("texts"), body.place):
+            if cells and each.text not in known:
+                what = _("no cell is called {value}").format(value=repr(each.text[:80]))
+                hint = nearest(each.text, known) or _("known: {names}").format(names=", ".join(known))
+                self.reader.fault(each.place, what, "unknown-value", hint=hint, value=each.text)
+                continue
+            yield each, text
 
     def _segment_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[SegmentRule | None, bool]:
         node = body.get("segment")
@@ -1405,7 +1467,7 @@ def _meaning(ruleset: RuleSet) -> str:
 
 
 #: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
-_CAME_LATER = ("custom", "periods")
+_CAME_LATER = ("custom", "periods", "minimum")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 

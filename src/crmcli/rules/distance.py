@@ -132,8 +132,9 @@ def _value_for(
             return (-half_life * math.log2(mark), False) if mark > 0 else None
         case Bands():
             return _band_for(scale, mark, raw)
-        case Percentile(better):
-            return _overtaken(values(indicator.name), mark, raw, better)
+        case Percentile(better, minimum):
+            known = values(indicator.name)
+            return None if len(known) + (raw is None) < minimum else _overtaken(known, mark, raw, better)
         case Quantile(classes, better, shift, minimum):
             known = values(indicator.name)
             if len(known) + (raw is None) < minimum:

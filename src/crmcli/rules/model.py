@@ -107,9 +107,15 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Percentile:
-    """The share of the other customers that are strictly worse; equals share a rank."""
+    """The share of the other customers that are strictly worse; equals share a rank.
 
-    better: str  #: "higher" or "lower"
+    Attributes:
+        better: "higher" or "lower".
+        minimum: with fewer known values than this there is no rank: the value counts as missing.
+    """
+
+    better: str
+    minimum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,27 @@ class Steps:
 
 
 Scale = Linear | Bands | Percentile | Quantile | Logarithmic | Decay | Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An indicator whose scale compares customers with one another, and where that scale stands.
+
+    Attributes:
+        score: the score it is a term of.
+        indicator: its name.
+        minimum: the values that its scale asks for, 0 when it takes any number.
+        file: where the scale stands, with line and column.
+        line: from 1.
+        column: from 1.
+    """
+
+    score: str
+    indicator: str
+    minimum: int
+    file: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +403,7 @@ class RuleSet:
             name.
         cases: the examples that start from feature values.
         fact_cases: the examples that start from facts.
+        compared: the indicators that need several customers.
     """
 
     files: Mapping[str, str] = field(repr=False)
@@ -390,6 +418,7 @@ class RuleSet:
     fact_cases: tuple[FactCase, ...] = ()
     tiering: Tiers = Tiers()
     segments: tuple[Segmentation, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
     @property
     def value(self) -> Score:

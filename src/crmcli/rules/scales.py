@@ -15,6 +15,7 @@ from crmcli.rules.source import Fields, Node, Scalar
 BETTER = ("higher", "lower")
 MAX_CLASSES = 20
 MAX_STEPS = 100
+MAX_MINIMUM = 1_000_000  #: known values that a scale may ask for
 _HALF_LIFE = re.compile(r"([1-9][0-9]{0,4}) ?(days?|天|日)")
 _FLAGS = ("true", "false")
 
@@ -70,8 +71,16 @@ def _ends(reader: Reader, node: Node) -> tuple[float, float] | None:
 
 
 def _percentile(reader: Reader, node: Node) -> Percentile | None:
-    better = reader.choice(node, BETTER)
-    return None if better is None else Percentile(better)
+    if not isinstance(node, Fields):
+        better = reader.choice(node, BETTER)
+        return None if better is None else Percentile(better)
+    body = reader.fields(node, node.place, required=("better",), optional=("minimum",))
+    if body is None:
+        return None
+    better = reader.choice(body.get("better"), BETTER)
+    least_node = body.get("minimum")
+    least = 0 if least_node is None else reader.whole(least_node, least=2, most=MAX_MINIMUM)
+    return None if better is None or least is None else Percentile(better, least)
 
 
 def _quantile(reader: Reader, node: Node) -> Quantile | None:
@@ -84,7 +93,7 @@ def _quantile(reader: Reader, node: Node) -> Quantile | None:
     shift = 0.0 if shift_node is None else reader.number(shift_node)
     if classes is None or better is None or shift is None:
         return None
-    least = classes if least_node is None else reader.whole(least_node, least=classes, most=1_000_000)
+    least = classes if least_node is None else reader.whole(least_node, least=classes, most=MAX_MINIMUM)
     return None if least is None else Quantile(classes, better, float(shift), least)
 
 

@@ -35,8 +35,9 @@ from crmcli.rules.facts import (
     MONEY,
     FactField,
 )
+from crmcli.rules.matrix import MAX_BOUNDS
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
-from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_STEPS
+from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_MINIMUM, MAX_STEPS
 from crmcli.rules.sources import SOURCES
 from crmcli.values import CUSTOM_NAME
 from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
@@ -46,7 +47,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ANY = ("any", ANY)
 _MOST_MONTHS = 24  #: of a grade
-_MOST = 1_000_000  #: of a weight, of points of urgency, and of the values that classes need
+_MOST = 1_000_000  #: of a weight and of points of urgency
 _SHARE = (0.01, 99.99)  #: of a tier, in percent
 _CAP = (0.01, 100)  #: of a group, in points
 _SCALAR = ["string", "number", "boolean", "null"]
@@ -465,13 +466,23 @@ def _scale() -> Schema:
             {**band, "not": {"required": ["below", "up_to"]}},
             least=1,
         ),
-        "percentile": _choice(_("compared with everybody else; which is better?"), BETTER),
+        "percentile": {
+            "description": _("compared with everybody else; which is better?"),
+            "anyOf": [
+                _choice(_("which is better?"), BETTER),
+                _object(
+                    _("compared only where there are enough customers"),
+                    {"better": better},
+                    {"minimum": _whole(_("with fewer known values there are no ranks"), 2, MAX_MINIMUM)},
+                ),
+            ],
+        },
         "quantile": _object(
             _("classes of equal size among everybody"),
             {"classes": _whole(_("how many classes"), 2, MAX_CLASSES), "better": better},
             {
                 "shift": _number(_("added to every cut between classes")),
-                "minimum": _whole(_("with fewer known values there are no classes"), 2, _MOST),
+                "minimum": _whole(_("with fewer known values there are no classes"), 2, MAX_MINIMUM),
             },
         ),
         "log": _object(_("0 at from, 1 at to, each doubling counts the same"), above),
@@ -553,6 +564,28 @@ def _segments() -> Schema:
         },
         {"parameters": _ref("parameters")},
     )
+    bounds = _list(
+        _("the least value of each but the last, falling"), {"type": "number"}, least=1, most=MAX_BOUNDS
+    )
+    side = {"of": _ref("feature"), "at_least": bounds}
+    cell = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
+    most = MAX_BOUNDS + 1
+    table = _object(
+        _("a table of two numbers: for each row and column a segment"),
+        {
+            "rows": _object(_("what the rows go by"), side),
+            "columns": _object(_("what the columns go by"), side),
+            "cells": _list(
+                _("the rows, the highest first"),
+                _list(_("its segments, that of the highest column first"), cell, least=2, most=most),
+                least=2,
+                most=most,
+            ),
+        },
+    )
+    texts = _named(_NAME.pattern, _("what people read for each segment"), _ref("label"))
+    tabled = _object("", {"text": _ref("label"), "matrix": table, "texts": texts})
+    one = {"anyOf": [one, tabled]}
     return _object(
         _("further judgements, which may look at scores, tier, grade and lifecycle"),
         {"segments": _named(_NAME.pattern, _("a judgement under its name"), one)},

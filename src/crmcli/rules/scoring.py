@@ -20,6 +20,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Text,
+    and_,
     case,
     func,
     literal,
@@ -164,7 +165,10 @@ def _staircase(scale: Bands, value: Sql) -> Sql:
 def _percentile(scale: Percentile, value: Sql) -> Sql:
     order = value.desc() if scale.better == "lower" else value
     rank = func.percent_rank(type_=Float).over(partition_by=value.is_(None), order_by=order)
-    return case((value.is_not(None), rank), else_=null())
+    known: Sql = value.is_not(None)
+    if scale.minimum:
+        known = and_(known, func.count(value).over() >= scale.minimum)
+    return case((known, rank), else_=null())
 
 
 def _steps(scale: Steps, value: Sql) -> Sql:

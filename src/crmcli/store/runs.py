@@ -32,6 +32,7 @@ _RUNS = _TABLES["runs"]
 _RULESETS = _TABLES["rulesets"]
 _CLASSES = _TABLES["classifications"]
 _SEGMENTS = _TABLES["segments"]
+_VALUES = _TABLES["indicator_values"]
 JUDGEMENTS = ("tier", "grade", "lifecycle_stage")
 _RUN_OVERRIDES = _TABLES["run_overrides"]
 
@@ -287,6 +288,13 @@ def _pairs(before: FromClause, after: FromClause) -> Select[Any]:
         .select_from(_both(before, after).join(customers, customers.c.id == after.c.customer_id))
         .order_by(func.abs(after.c.score - before.c.score).desc(), after.c.customer_id)
     )  # fmt: skip
+
+
+def known_values(connection: Connection, run_id: int, score: str, indicator: str, most: int) -> int:
+    """Return how many customers of a run have a value for an indicator; from `most` on nobody counts."""
+    mine = (_VALUES.c.run_id == run_id) & (_VALUES.c.score == score) & (_VALUES.c.indicator == indicator)
+    found = select(literal(1)).select_from(_VALUES).where(mine, _VALUES.c.raw.is_not(None)).limit(most)
+    return int(connection.execute(select(func.count()).select_from(found.subquery())).scalar_one())
 
 
 def pinned_customers(connection: Connection, run: RunRow) -> int:

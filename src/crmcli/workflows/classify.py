@@ -4,7 +4,7 @@ A period is run once per ruleset. A day that is not over can be run again when s
 period stays as it is unless a new version is asked for by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ class Outcome:
         stale: something was recorded since a run that was left as it is.
         other_currencies: transactions in another currency, which the rules did not count.
         pinned: customers with a class that was pinned by hand on that day; the counts of the run are computed ones.
+        too_few: (label of an indicator, how many values are known, its minimum) where everybody counted as missing.
     """
 
     run: RunRow
@@ -48,6 +49,7 @@ class Outcome:
     stale: bool
     other_currencies: int
     pinned: int = 0
+    too_few: tuple[tuple[Label, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +188,14 @@ def _run(
     work.record_run(run.id)
     compared = found or runs.run_before(connection, run, other_rules=whatif)
     moves, pinned = tuple(runs.moves(connection, compared, run)), runs.pinned_customers(connection, run)
-    return Outcome(run, True, compared, moves, False, others, pinned)
+    too_few = tuple(_too_few(connection, ruleset, run))
+    return Outcome(run, True, compared, moves, False, others, pinned, too_few)
+
+
+def _too_few(connection: Connection, ruleset: RuleSet, run: RunRow) -> Iterator[tuple[Label, int, int]]:
+    """Yield the indicators whose scale asks for more known values than there are."""
+    labels = {(score.name, each.name): each.label for score in ruleset.scores for each in score.indicators}
+    for each in ruleset.compared:
+        known = runs.known_values(connection, run.id, each.score, each.indicator, each.minimum)
+        if known < each.minimum:
+            yield labels[each.score, each.indicator], known, each.minimum

@@ -19,7 +19,7 @@ from crmcli.store.reads.base import ALL
 from crmcli.store.reads.periods import ruleset_agenda
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
-from crmcli.workflows.shifts import RuleWords, Shift, shift_of
+from crmcli.workflows.shifts import Kept, RuleWords, Shift, shift_of
 
 NAMED = 2  #: indicators named for a period: as a rule one that rose and one that fell
 
@@ -29,6 +29,8 @@ class Period(NamedTuple):
 
     Attributes:
         change: points of the score against the period before; None for the first.
+        kept: the tier is not the one that the score alone gives.
+        kept_until: the tier that was kept in the period before and is no longer.
         grade_before: None for the first.
         grade_text: the grade's reason in words.
         rules: the fingerprint of the rules.
@@ -44,6 +46,8 @@ class Period(NamedTuple):
     change: float | None
     tier: str
     tier_label: str
+    kept: Kept | None
+    kept_until: Kept | None
     grade: str
     grade_before: str | None
     grade_reason: str
@@ -111,6 +115,9 @@ def _period(
     line = lines[0]
     said = [words[rules] for rules in (line.rules, line.rules_before) if rules is not None]
     shifts = (shift_of(each, *said) for each in lines)
+    kept_until = None
+    if line.tier_before not in {None, line.tier}:
+        kept_until = said[-1].kept(str(line.tier_before), line.score_before or 0.0)
     return Period(
         period=line.period,
         as_of=date.fromisoformat(line.as_of),
@@ -119,6 +126,8 @@ def _period(
         change=None if line.score_before is None else round(line.score - line.score_before, 2),
         tier=line.tier,
         tier_label=said[0].tier(line.tier),
+        kept=said[0].kept(line.tier, line.score),
+        kept_until=kept_until,
         grade=line.grade,
         grade_before=line.grade_before,
         grade_reason=line.grade_reason,

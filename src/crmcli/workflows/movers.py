@@ -18,7 +18,7 @@ from crmcli.store.reads.base import ALL
 from crmcli.store.reads.periods import RunLine
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import named_run
-from crmcli.workflows.shifts import RuleWords, Shift, shift_of
+from crmcli.workflows.shifts import Kept, RuleWords, Shift, shift_of
 
 UP, DOWN, BOTH = 1, -1, 0  #: directions: by tier, and by grade where the tier stayed
 
@@ -30,6 +30,8 @@ class Mover(NamedTuple):
         change: points of the score.
         grade_text: the reason for the grade after, in words.
         shift: the indicator whose points changed most, None when none did.
+        kept: the tier after is not the one that the score alone gives.
+        kept_until: the tier before was kept, and is no longer.
     """
 
     customer: int
@@ -47,6 +49,8 @@ class Mover(NamedTuple):
     score: float
     change: float
     shift: Shift | None
+    kept: Kept | None
+    kept_until: Kept | None
 
 
 class Movers(NamedTuple):
@@ -151,6 +155,10 @@ def _mover(line: reads.MoverLine, words_before: RuleWords, words: RuleWords) -> 
         score=line.score,
         change=round(line.score - line.score_before, 2),
         shift=shift_of(line, words, words_before),
+        kept=words.kept(line.tier, line.score),
+        kept_until=words_before.kept(line.tier_before, line.score_before)
+        if line.tier != line.tier_before
+        else None,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from crmcli.errors import ConfigError, Fault, UsageError
-from crmcli.i18n import _
+from crmcli.i18n import _, ngettext
 from crmcli.rules.agenda import agenda_program
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import FILES, check, load_folder
@@ -42,22 +42,29 @@ from crmcli.rules.model import (
 )
 from crmcli.rules.program import Program
 from crmcli.rules.schema import all_schemas, file_schema
+from crmcli.store.light import reading
 from crmcli.store.program import evaluate_cases, evaluate_facts
+from crmcli.store.reads.customers import count_customers
 from crmcli.store.runs import source_tables
 
 _CURRENCY = "CNY"  #: amounts in examples are in the base currency, whatever it is
 _ANY_DAY = date(2000, 1, 31)  #: an example gives feature values: the day plays no part
 _DECIMALS = 6
+FEW = 10  #: customers; among fewer a rank moves in steps of more than a tenth
 
 
 @dataclass(frozen=True, slots=True)
 class RulesReport:
-    """What `rules check` found: the faults, or the fingerprint and how many of everything there are."""
+    """What `rules check` found: the faults, or the fingerprint and how many of everything there are.
+
+    `warnings` are what is right and yet says little with the customers that there are.
+    """
 
     folder: str
     faults: tuple[Fault, ...]
     fingerprint: str
     counts: tuple[tuple[str, int], ...]
+    warnings: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +149,14 @@ class ShownFeature:
     windowable: bool
 
 
-def check_folder(folder: Path) -> RulesReport:
-    """Check the rules of a folder as a whole; faults are data, nothing is raised for them."""
+def check_folder(folder: Path, database: Path) -> RulesReport:
+    """Check the rules of a folder as a whole; faults are data, nothing is raised for them.
+
+    The file, where there is one, says how many customers there are to be compared with one another.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
     try:
         files = read_files(folder)
     except ConfigError as error:
@@ -152,7 +165,31 @@ def check_folder(folder: Path) -> RulesReport:
     ruleset, faults = check(files, str(folder))
     if ruleset is None:
         return RulesReport(str(folder), faults, "", ())
-    return RulesReport(str(folder), (), ruleset.fingerprint, _counts(ruleset))
+    warnings = _small_population(ruleset, files, database) if database.exists() else ()
+    return RulesReport(str(folder), (), ruleset.fingerprint, _counts(ruleset), warnings)
+
+
+def _small_population(ruleset: RuleSet, files: Mapping[str, str], database: Path) -> tuple[Fault, ...]:
+    """Return a warning for every scale that compares customers, where they are too few for it."""
+    with reading(database) as connection:
+        count = count_customers(connection)
+    found = []
+    for each in ruleset.compared:
+        needed = each.minimum or FEW
+        if not 0 < count < needed:
+            continue
+        text = ngettext("compares {count} customer", "compares {count} customers", count)
+        if each.minimum:
+            what = _("{text}, fewer than its minimum of {minimum}: every value counts as missing")
+            hint = _("lower the minimum, or use bands")
+        else:
+            what = _("{text} with one another: among so few a rank says little")
+            hint = _("use bands, or percentile: {{better: higher, minimum: {few}}}").format(few=FEW)
+        said = what.format(text=text.format(count=count), minimum=each.minimum)
+        source = files[Path(each.file).name].splitlines()[each.line - 1]
+        fault = Fault(said, each.file, each.line, each.column, "", hint, "small-population", source)
+        found.append(fault)
+    return tuple(found)
 
 
 def _counts(ruleset: RuleSet) -> tuple[tuple[str, int], ...]:
@@ -246,10 +283,11 @@ def scale_text(scale: Scale) -> str:
             return "steps " + ", ".join(
                 [*(f"{word} {given:g}" for word, given in points), f"… {otherwise:g}"]
             )
-        case Quantile(classes, better, shift, _):
-            return f"quantile {classes} {better}" + (f" {shift:+g}" if shift else "")
-        case Percentile(better):
-            return f"percentile {better}"
+        case Quantile(classes, better, shift, least):
+            shifted = f" {shift:+g}" if shift else ""
+            return f"quantile {classes} {better}{shifted}" + (f", minimum {least}" if least > classes else "")
+        case Percentile(better, least):
+            return f"percentile {better}" + (f", minimum {least}" if least else "")
 
 
 def _band_text(band: Band) -> str:

@@ -30,15 +30,26 @@ class Shift(NamedTuple):
         return round(self.points - self.points_before, 2)
 
 
+class Kept(NamedTuple):
+    """A tier that was kept although the score alone gives another one, each with its label."""
+
+    tier: str
+    label: str
+    by_score: str
+    by_score_label: str
+
+
 class RuleWords:
     """The words of one stored ruleset in the language in force, and its tiers from the highest down.
 
-    A ruleset stored by an older version lacks some of its words; then the code stands for itself.
+    A ruleset stored by an older version lacks some of its words, then the code stands for itself; and its thresholds,
+    then nobody knows which tier a score alone gives.
     """
 
     def __init__(self, stored: str) -> None:
         program = json.loads(stored)
         self._labels = program["labels"]
+        self._thresholds: dict[str, float] = program.get("thresholds", {})
         self.tiers: tuple[str, ...] = tuple(
             dict.fromkeys(tier for _grade, tier, _stage, _days, _most in program["cadence"])
         )
@@ -46,6 +57,14 @@ class RuleWords:
     def tier(self, code: str) -> str:
         """Return the name of a tier."""
         return self._word("tier", code) or TIER.label(code)
+
+    def kept(self, tier: str, score: float) -> Kept | None:
+        """Return that a tier was kept where the score alone gives another one."""
+        if not self._thresholds:
+            return None
+        lowest = self.tiers[-1]
+        given = next((each for each in self.tiers if score >= self._thresholds[each]), lowest)
+        return None if given == tier else Kept(tier, self.tier(tier), given, self.tier(given))
 
     def indicator(self, code: str) -> str:
         """Return the name of an indicator, "" if these rules have none of that code."""

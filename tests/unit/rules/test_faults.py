@@ -404,6 +404,10 @@ def test_a_file_over_one_megabyte_is_refused() -> None:
 SCORE = (
     "{feature: minutes, weight: 1, scale: {linear: {from: 0, to: 9}}, missing: zero, text: {en: t, zh: t}}"
 )
+TABLE = (
+    "segments: {care: {text: {en: c, zh: c}, matrix: {rows: {of: orders, at_least: [9, 3]}, columns: {of: value, at_least: [50]}, "
+    "cells: [[a, b], [b, c], [c, c]]}, texts: {a: {en: a, zh: a}, b: {en: b, zh: b}, c: {en: c, zh: c}}}}"
+)
 MORE_FAULTS = [
     ("scores.yaml", "scores: {effort: {text: {en: e, zh: e}, indicators: [" + SCORE.replace("minutes", "loyalty") + "]}, loyalty: {text: {en: l, zh: l}, indicators: [" + SCORE.replace("minutes", "effort") + "]}}", "score-cycle"),
     ("scores.yaml", "scores: {orders: {text: {en: e, zh: e}, indicators: [" + SCORE + "]}}", "name-taken"),
@@ -413,6 +417,17 @@ MORE_FAULTS = [
     ("segments.yaml", "segments: {rfm: {text: {en: e, zh: e}, policy: first, rules: [{segment: a, when: rank.revenue > 2, text: {en: a, zh: a}}], otherwise: {segment: b, text: {en: b, zh: b}}}}", "unknown-feature"),
     ("segments.yaml", "segments: {rfm: {text: {en: e, zh: e}, policy: first, rules: [{segment: a, when: tier == 'hihg', text: {en: a, zh: a}}], otherwise: {segment: b, text: {en: b, zh: b}}}}", "unknown-value"),
     ("segments.yaml", "segments: {score: {text: {en: e, zh: e}, policy: first, rules: [{segment: a, when: orders > 1, text: {en: a, zh: a}}], otherwise: {segment: b, text: {en: b, zh: b}}}}", "name-taken"),
+    ("segments.yaml", TABLE.replace("[9, 3]", "[3, 9]"), "unordered-bounds"),
+    ("segments.yaml", TABLE.replace("[9, 3]", "[9]"), "wrong-number-of-cells"),
+    ("segments.yaml", TABLE.replace("[a, b]", "[a]"), "wrong-number-of-cells"),
+    ("segments.yaml", TABLE.replace("[9, 3]", "[]"), "empty-list"),
+    ("segments.yaml", TABLE.replace("[a, b]", "[a, x]"), "missing-label"),
+    ("segments.yaml", TABLE.replace("[a, b]", "[a, B]"), "bad-name"),
+    ("segments.yaml", TABLE.replace("a: {en: a, zh: a}, ", ""), "missing-label"),
+    ("segments.yaml", TABLE.replace("a: {en: a, zh: a}, ", "a: {en: a, zh: a}, z: {en: a, zh: a}, "), "unknown-value"),
+    ("segments.yaml", TABLE.replace("of: orders", "of: order"), "unknown-feature"),
+    ("segments.yaml", TABLE.replace("of: orders", "of: waiting"), "wrong-type"),
+    ("segments.yaml", TABLE.replace("matrix:", "policy: first, matrix:"), "unknown-key"),
 ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def changed(file: str, old: str, new: str) -> dict[str, str]:
 
 
 def test_the_shipped_rules_are_without_fault_and_keep_their_promises() -> None:
-    report = verbs.check_folder(shipped_folder())
+    report = verbs.check_folder(shipped_folder(), Path("absent.db"))
     assert report.faults == ()
     assert len(report.fingerprint) == 64
     tested = verbs.test_folder(shipped_folder())
@@ -326,7 +326,7 @@ def test_which_folder_is_in_force(tmp_path: Path) -> None:
     shutil.copy(shipped_folder() / "value.yaml", own)
     assert choose_folder(None, own) == own
     assert choose_folder(named, own) == named
-    report = verbs.check_folder(own)
+    report = verbs.check_folder(own, tmp_path / "absent.db")
     assert [fault.code for fault in report.faults if fault.code == "missing-file"] == ["missing-file"] * 4
 
 
@@ -343,7 +343,9 @@ def test_a_folder_that_cannot_be_read_is_a_configuration_error(tmp_path: Path) -
     assert {(Path(f.file).name, f.code, f.line) for f in raised.value.faults} == {
         ("value.yaml", "not-utf8", 2), ("grades.yaml", "too-large", 0), ("cadence.yaml", "unreadable", 0),
     }  # fmt: skip
-    assert [fault.code for fault in verbs.check_folder(tmp_path / "absent").faults] == ["no-rules"]
+    assert [
+        fault.code for fault in verbs.check_folder(tmp_path / "absent", tmp_path / "absent.db").faults
+    ] == ["no-rules"]
 
 
 def test_a_fingerprint_is_for_ever() -> None:

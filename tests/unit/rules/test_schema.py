@@ -164,6 +164,7 @@ indicators:
   - {feature: tenure_days, weight: 1, scale: {linear: {from: 0, to: 9}}, missing: zero}
   - {feature: touches, weight: 1, scale: {bands: [{below: 2, points: 0}, {up_to: 3, points: 9}, {points: 100}]}, missing: zero}
   - {feature: minutes, weight: 1, scale: {percentile: lower}, missing: zero}
+  - {feature: service_cost, weight: 1, scale: {percentile: {better: lower, minimum: 3}}, missing: zero}
 policy: first
 sticky: 2
 tiers:
@@ -197,6 +198,19 @@ segments:
     rules:
       - {segment: junk, when: tier == 'low' and effort >= much, text: {en: j, zh: j}}
     otherwise: {segment: fine, text: {en: f, zh: f}}
+  care:
+    text: {en: c, zh: c}
+    matrix:
+      rows: {of: value, at_least: [50]}
+      columns: {of: effort, at_least: [40]}
+      cells:
+        - [invest, keep]
+        - [reduce, wait]
+    texts:
+      invest: {en: i, zh: i}
+      keep: {en: k, zh: k}
+      reduce: {en: r, zh: r}
+      wait: {en: w, zh: w}
 tests:
   - given: {minutes: 300}
     expect: {junk: junk}

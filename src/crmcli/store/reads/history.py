@@ -21,6 +21,7 @@ class HistoryLine(NamedTuple):
     lifecycle_stage: str
     score_before: float | None
     rules_before: str | None
+    tier_before: str | None
     grade_before: str | None
     grade_reason_before: str | None
     indicator: str | None

@@ -17,7 +17,8 @@ compared AS (
     SELECT
         run, period, as_of, version, rules, score, tier, grade, grade_reason, lifecycle_stage,
         lag(run) OVER story AS run_before, lag(score) OVER story AS score_before, lag(rules) OVER story AS rules_before,
-        lag(grade) OVER story AS grade_before, lag(grade_reason) OVER story AS grade_reason_before
+        lag(tier) OVER story AS tier_before, lag(grade) OVER story AS grade_before,
+        lag(grade_reason) OVER story AS grade_reason_before
     FROM known
     WHERE place = 1
     WINDOW story AS (ORDER BY as_of, run)
@@ -48,7 +49,7 @@ terms AS (
 )
 SELECT
     s.run, s.period, s.as_of, s.version, s.rules, s.score, s.tier, s.grade, s.grade_reason, s.lifecycle_stage,
-    s.score_before, s.rules_before, s.grade_before, s.grade_reason_before,
+    s.score_before, s.rules_before, s.tier_before, s.grade_before, s.grade_reason_before,
     t.indicator, t.raw_before, t.raw, t.points_before, t.points
 FROM shown s
 LEFT JOIN terms t ON t.run = s.run AND t.place <= :named
