@@ -375,3 +375,79 @@ def test_a_tier_cannot_be_kept_for_one_period_or_a_hundred(crm: Run, mine: Path)
         result = crm("rules", "check", "--rules", str(mine))
         assert result.status == 78, written
         assert "value.yaml" in result.err
+
+
+def judged_in(do: Do, month: str, name: str) -> str:
+    return str(json.loads(do("why", name, "--period", month, "--format", "json"))["tier"])
+
+
+def shared_out(mine: Path, extra: str) -> None:
+    """Two customers of five are high; who bought most in the month comes first."""
+    value = (mine / "value.yaml").read_text(encoding="utf-8")
+    start = value.index("indicators:")
+    tiers = (
+        "{tier: high, share: 40, text: {en: h, zh: h}}, {tier: medium, share: 20, text: {en: m, zh: m}}, "
+        "{tier: low, text: {en: l, zh: l}}"
+    )
+    (mine / "value.yaml").write_text(
+        value[:start] + "indicators:\n  - {feature: revenue_1m, weight: 1, missing: zero, scale: "
+        f"{{linear: {{from: 0, to: 100}}}}}}\npolicy: first\n{extra}tiers: [{tiers}]\n",
+        encoding="utf-8",
+    )
+    features = (mine / "features.yaml").read_text(encoding="utf-8")
+    window = "features:\n  revenue_1m: {of: revenue, window: 1 months, text: {en: r, zh: 某一月成交额}}\n"
+    (mine / "features.yaml").write_text(features.replace("features:\n", window, 1), encoding="utf-8")
+
+
+def five_customers(do: Do, home: Path) -> None:
+    """In January a, b, c, d, e; in February c is just ahead of b, and a far behind."""
+    months = {"2025-01": (50, 40, 30, 20, 10), "2025-02": (1, 40, 41, 20, 50)}
+    rows = [
+        f"{name},{month}-05,{amount}"
+        for month, amounts in months.items()
+        for name, amount in zip("abcde", amounts, strict=True)
+    ]
+    text = "\n".join(["customer_id,occurred_on,amount", *rows]) + "\n"
+    (home / "s.csv").write_text(text, encoding="utf-8")
+    do("import", "transactions", str(home / "s.csv"), "--create-missing")
+
+
+def test_a_tier_by_share_is_kept_within_some_percent(do: Do, mine: Path, home: Path) -> None:
+    shared_out(mine, "sticky: 10\n")
+    five_customers(do, home)
+    for month in ("2025-01", "2025-02"):
+        do("classify", "--month", month, "--rules", str(mine))
+    assert [judged_in(do, "2025-01", name) for name in "abcde"] == ["high", "high", "medium", "low", "low"]
+    # e and c are the best two; b, with 40 % of the customers before it, is less than 10 % below the bound
+    assert [judged_in(do, "2025-02", name) for name in "abcde"] == ["low", "high", "high", "low", "high"]
+
+
+def test_conditions_may_ask_for_what_the_run_before_found(do: Do, mine: Path, home: Path) -> None:
+    shared_out(mine, "")
+    value = (mine / "value.yaml").read_text(encoding="utf-8")
+    condition = "value >= 50 or (previous_tier == 'high' and previous_score > 45)"
+    value = value.replace("share: 40", f'when: "{condition}"').replace("share: 20", "when: value >= 45")
+    (mine / "value.yaml").write_text(value, encoding="utf-8")
+    (mine / "segments.yaml").write_text(
+        "segments:\n  news:\n    text: {en: news, zh: 变化}\n    policy: first\n    rules:\n"
+        "      - {segment: first_time, when: missing(previous_tier), text: {en: f, zh: f}}\n"
+        "      - {segment: fallen, when: value < previous_score, text: {en: d, zh: d}}\n"
+        "    otherwise: {segment: same_or_better, text: {en: s, zh: s}}\n",
+        encoding="utf-8",
+    )
+    five_customers(do, home)
+    found = {}
+    for month in ("2025-01", "2025-02"):
+        do("classify", "--month", month, "--rules", str(mine))
+        why = [json.loads(do("why", name, "--period", month, "--format", "json")) for name in "abcde"]
+        found[month] = [(each["tier"], each["segments"][0]["segment"]) for each in why]
+    assert found == {
+        "2025-01": [("high", "first_time"), *[("low", "first_time")] * 4],
+        "2025-02": [("high", "fallen"), ("low", "same_or_better"), ("low", "same_or_better"),
+                    ("low", "same_or_better"), ("high", "same_or_better")],
+    }  # fmt: skip
+    facts = json.loads(do("why", "a", "--period", "2025-02", "--format", "json"))["facts"]
+    assert {each["feature"]: each["value"] for each in facts if each["feature"].startswith("previous_")} == {
+        "previous_tier": "high",
+        "previous_score": 50.0,
+    }

@@ -108,6 +108,13 @@ def test_a_percentile_of_too_few_is_missing(values: list[float | None], better: 
     assert found == (marks(f"{{percentile: {better}}}", values) if enough else [None] * len(values))
 
 
+@given(values=st.lists(st.integers(-40, 200).map(float), min_size=1, max_size=8), days=st.integers(1, 120))
+@settings(max_examples=15, deadline=None)
+def test_a_decay_over_a_window_ends_with_it(values: list[float], days: int) -> None:
+    for value, mark in zip(values, marks(f"{{decay: {{window: {days} days}}}}", values), strict=True):
+        assert mark == pytest.approx(min(1, max(0, 1 - max(value, 0) / days)), abs=1e-12)
+
+
 def test_steps_score_words_and_flags() -> None:
     value = SHIPPED["value.yaml"][: SHIPPED["value.yaml"].index("indicators:")] + (
         "indicators:\n"

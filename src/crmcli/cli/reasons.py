@@ -28,11 +28,7 @@ def record(found: Any, format: Format | None) -> Record:
         ("name", _("Name"), found.name),
         ("score", _("Score"), found.score),
         ("tier", _("Tier"), classes["tier"]),
-        *(
-            [("tier_kept_from", _("Tier kept from"), found.tier_kept_from)]
-            if found.tiering.looks_back
-            else []
-        ),
+        *([("tier_kept_from", _("Tier kept from"), found.tier_kept_from)] if found.tiering.kept else []),
         ("grade", _("Grade"), classes["grade"]),
         (
             "grade_reason",

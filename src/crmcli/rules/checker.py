@@ -55,6 +55,7 @@ from crmcli.rules.folder import read_files
 from crmcli.rules.matrix import Cell, read_matrix
 from crmcli.rules.model import (
     ANY,
+    BEFORE,
     CONDITION,
     CUSTOMERS,
     GRADES,
@@ -89,7 +90,7 @@ from crmcli.rules.model import (
 )
 from crmcli.rules.reader import Reader
 from crmcli.rules.scales import read_scale
-from crmcli.rules.source import Fields, Node, Place, Scalar
+from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 from crmcli.rules.sources import DATED, SOURCES, known_fields
 from crmcli.values import is_custom_name
 from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE
@@ -118,7 +119,13 @@ URGENCY = (
 )  # fmt: skip
 _TIER_KEYS = ("at_least", "share", "when")  #: the ways to tell tiers apart
 _CLASS_NAMES = ("tier", "grade", "lifecycle")
-_RESERVED = ("customer_id", "grade_reason", "lifecycle_stage", "reason", "score")
+#: The keys that 'crm why' has beside the scores.
+_WHY = (
+    "as_of", "computed_grade", "computed_lifecycle_stage", "computed_tier", "currency", "facts", "fingerprint", "grade_rule",
+    "grade_text", "id", "indicators", "name", "next_tier", "overrides", "period", "segments", "terms", "thresholds",
+    "tier_kept_from", "version",
+)  # fmt: skip
+_RESERVED = (*BEFORE, "customer_id", "grade_reason", "lifecycle_stage", "reason", "score")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WINDOW = re.compile(r"([1-9][0-9]{0,4}) ?(days?|months?|天|日|个?月)")
 _PERIODS = re.compile(r"([0-9]{1,3}) ?(?:periods?|期)")
@@ -216,8 +223,11 @@ class _Sections:
         value, _further = self._value(), self._scores()
         scores = self._no_cycles()
         root = self.roots.get("value.yaml")
-        tiers, tiering = self._tiers(root, self._scope({})) if isinstance(root, Fields) else ((), Tiers())
-        self.tier_codes = tuple(tier.code for tier in tiers) or TIER_WORDS.codes
+        tiers: tuple[Tier, ...] = ()
+        tiering = Tiers()
+        if isinstance(root, Fields):
+            self.tier_codes = _codes_in(root.get("tiers")) or TIER_WORDS.codes
+            tiers, tiering = self._tiers(root, self._scope({}, before=True))
         grades = self._grades()
         lifecycle = self._lifecycle()
         self.segmentations = self._segments()
@@ -270,12 +280,20 @@ class _Sections:
                 root.place, _("the key {name} is missing").format(name="policy"), "missing-policy", hint=hint
             )
 
-    def _scope(self, parameters: Mapping[str, float], *, without: str = "", classes: bool = False) -> Scope:
+    def _scope(
+        self,
+        parameters: Mapping[str, float],
+        *,
+        without: str = "",
+        before: bool = False,
+        classes: bool = False,
+    ) -> Scope:
         """Return the names that a rule may use.
 
         Args:
             parameters: numbers of the file, by name.
             without: the score that is being read; it cannot look at itself.
+            before: whether it may look at what the run before found.
             classes: whether tier, grade and lifecycle are known already.
         """
         fields: dict[str, Known] = {}
@@ -295,6 +313,9 @@ class _Sections:
             for indicator in score.indicators if score is not None else ():
                 if isinstance(indicator.scale, Quantile):
                     fields[f"rank.{indicator.name}"] = Known(f"rank.{indicator.name}", NUMBER)
+        if before:
+            types = ((TEXT, self.tier_codes), (NUMBER, ()))
+            fields |= {name: Known(name, *of) for name, of in zip(BEFORE, types, strict=True)}
         if classes:
             fields |= {name: Known(name, TEXT, codes) for name, codes in self._class_codes().items()}
         return Scope(fields, parameters, frozenset(self.faulty))
@@ -373,8 +394,13 @@ class _Sections:
                 self.faulty.add(fold(key.text))
 
     def _refuse_taken_label(self, key: Scalar, use: FeatureUse) -> None:
-        """The Chinese text is a name in conditions, too: there it must not stand for a feature of the program's."""
-        name = next((name for name, each in CATALOGUE.items() if fold(each.zh) == fold(use.label.zh)), None)
+        """The Chinese text is a name in conditions, too: there it must not stand for another feature."""
+        taken = ((name, each.zh) for name, each in CATALOGUE.items())
+        declared = ((name, each.label.zh) for name, each in self.declared.items())
+        zh = fold(use.label.zh)
+        name = next(
+            (name for name, text in (*taken, *declared) if fold(text) == zh and name != key.text), None
+        )
         if name is not None:
             what = _("{text} is already what {name} is called in conditions").format(
                 text=use.label.zh, name=name
@@ -547,7 +573,11 @@ class _Sections:
         if match is None:
             bare = _AMBIGUOUS_WINDOW.fullmatch(written)
             hint = _("write 12 months or 365 days")
-            if bare:
+            if bare and (bare.group(2) or "").startswith(("y", "年")):
+                hint = _("write {count} months").format(count=12 * int(bare.group(1)))
+            elif bare and (bare.group(2) or "").startswith(("w", "周")):
+                hint = _("write {count} days").format(count=7 * int(bare.group(1)))
+            elif bare:
                 hint = _("write {count} months or {count} days").format(count=bare.group(1))
             what = _("a window needs a number and a unit, got {value}").format(value=repr(written[:80]))
             self.reader.fault(node.place, what, "months-or-days", hint=hint, value=written)
@@ -603,7 +633,7 @@ class _Sections:
         for key, _node in self._score_nodes():
             if not self._is_name(key):
                 pass
-            elif fold(key.text) in taken.fields or key.text in {VALUE, *_CLASS_NAMES, *_RESERVED}:
+            elif fold(key.text) in taken.fields or key.text in {VALUE, *_CLASS_NAMES, *_RESERVED, *_WHY}:
                 what = _("{name} is already the name of a feature").format(name=key.text)
                 self.reader.fault(key.place, what, "name-taken", value=key.text)
             else:
@@ -612,12 +642,15 @@ class _Sections:
     def _score(self, name: str, body: Fields, place: Place) -> Score | None:
         reader = self.reader
         label = reader.label(body.get("text"), place)
-        groups = self._groups(body.get("groups"), place)
         nodes = reader.items(body.get("indicators"), place, at_least=1)
         if len(nodes) > MAX_INDICATORS:
             what = _("more than {limit} indicators").format(limit=MAX_INDICATORS)
             reader.fault(nodes[MAX_INDICATORS].place, what, "too-many")
             nodes = nodes[:MAX_INDICATORS]
+        members = (node.get("group") for node in nodes if isinstance(node, Fields))
+        groups = self._groups(
+            body.get("groups"), place, {each.text for each in members if isinstance(each, Scalar)}
+        )
         scope = self._scope({}, without=name)
         named = [
             key.text for key, _value in reader.mapping(body.get("groups"), place)
@@ -648,9 +681,12 @@ class _Sections:
             )
         )
 
-    def _groups(self, node: Node | None, place: Place) -> tuple[Group, ...]:
+    def _groups(self, node: Node | None, place: Place, used: Container[str]) -> tuple[Group, ...]:
         found: list[Group] = []
         for key, value in self.reader.mapping(node, place):
+            if key.text not in used:
+                what = _("no indicator is in the group {name}").format(name=key.text)
+                self.reader.fault(key.place, what, "unused-group", hint="group: " + key.text, value=key.text)
             body = self.reader.fields(value, key.place, required=("cap",), optional=("text",))
             cap = None if body is None else self.reader.number(body.get("cap"), least=0.01, most=100)
             label = None if body is None else self.reader.label(body.get("text"), key.place)
@@ -867,15 +903,21 @@ class _Sections:
             reader.fault(sticky_node.place, what, "wrong-type", hint=_("write 3, or 2 periods"))
         elif sticky_node is not None and not periods:
             sticky = reader.number(sticky_node, least=0, most=MAX_STICKY)
-        if sticky_node is not None and kind != "at_least":
-            reader.fault(sticky_node.place, _("sticky needs tiers with at_least"), "bad-sticky")
+        if sticky_node is not None and (kind == "when" or (periods and kind == "share")):
+            what = (
+                _("sticky needs tiers with at_least")
+                if periods
+                else _("sticky needs tiers with at_least or share")
+            )
+            hint = _("ask for previous_tier in the conditions") if kind == "when" else ""
+            reader.fault(sticky_node.place, what, "bad-sticky", hint=hint)
         if of_node is None:
             by = {"at_least": SCORE, "share": CUSTOMERS, "when": CONDITION}[kind]
             return Tiers(by, "", float(sticky or 0), periods or 0)
         of = self._numeric_feature(of_node, scope)
         if kind != "share":
             reader.fault(of_node.place, _("share_of needs tiers with share"), "bad-share")
-        return Tiers(SUM, of or "")
+        return Tiers(SUM, of or "", float(sticky or 0))
 
     def _periods(self, node: Node | None) -> int | None:
         """Read `2 periods`; None for what is not a number of periods."""
@@ -902,7 +944,9 @@ class _Sections:
         self._policy(root, _("grades"))
         months = self._months(root.get("months"), root.place)
         parameters = self._parameters(root.get("parameters"), root.place)
-        scope = self._scope({**parameters, **{f"months.{grade}": float(count) for grade, count in months}})
+        scope = self._scope(
+            {**parameters, **{f"months.{grade}": float(count) for grade, count in months}}, before=True
+        )
         rules: list[GradeRule] = []
         places: list[tuple[str, Place]] = []
         reached = True
@@ -989,7 +1033,7 @@ class _Sections:
         if root is None:
             return ()
         self._policy(root, _("stages"))
-        scope = self._scope(self._parameters(root.get("parameters"), root.place))
+        scope = self._scope(self._parameters(root.get("parameters"), root.place), before=True)
         rules: list[StageRule] = []
         reached = True
         for node in self._limited(reader.items(root.get("stages"), root.place, at_least=1)):
@@ -1020,7 +1064,7 @@ class _Sections:
             return ()
         found: list[Segmentation] = []
         for key, node in self.reader.mapping(root.get("segments"), root.place):
-            taken = self._scope({}, classes=True).fields
+            taken = self._scope({}, before=True, classes=True).fields
             if not self._is_name(key):
                 continue
             if fold(key.text) in taken or key.text in _RESERVED:
@@ -1043,7 +1087,7 @@ class _Sections:
         self._policy(body, _("rules"))
         label = reader.label(body.get("text"), key.place)
         parameters = self._parameters(body.get("parameters"), body.place)
-        scope = self._scope(parameters, classes=True)
+        scope = self._scope(parameters, before=True, classes=True)
         rules: list[SegmentRule] = []
         reached = True
         for item in self._limited(reader.items(body.get("rules"), body.place, at_least=1)):
@@ -1443,6 +1487,17 @@ def _codes_of(use: FeatureUse) -> tuple[str, ...]:
     return own.codes if own is not None and use.type == TEXT else ()
 
 
+def _codes_in(tiers: Node | None) -> tuple[str, ...]:
+    """Return the codes that a list of tiers gives, also of those that have a fault."""
+    found = (
+        (item.get("tier") for item in tiers.items if isinstance(item, Fields))
+        if isinstance(tiers, Items)
+        else ()
+    )
+    named = (node.text for node in found if isinstance(node, Scalar))
+    return tuple(dict.fromkeys(code for code in named if code in TIER_WORDS.codes))
+
+
 def _as_written(node: Node | None, condition: Expression | None) -> str:
     """Return a condition on one line, as it stands in the file; the structured form as its tree."""
     written = node.text if isinstance(node, Scalar) else ""
@@ -1467,7 +1522,7 @@ def _meaning(ruleset: RuleSet) -> str:
 
 
 #: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
-_CAME_LATER = ("custom", "periods", "minimum")
+_CAME_LATER = ("custom", "periods", "minimum", "window")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 

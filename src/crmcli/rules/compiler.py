@@ -15,7 +15,6 @@ from sqlalchemy import (
     Float,
     Integer,
     Select,
-    Subquery,
     Table,
     Text,
     and_,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -46,6 +46,7 @@ from crmcli.rules.catalogue import (
 from crmcli.rules.expression import Expression
 from crmcli.rules.model import (
     ANY,
+    BEFORE,
     CONDITION,
     SCORE,
     Cadence,
@@ -85,8 +86,8 @@ def compile_ruleset(
         tables: customers, transactions, interactions, opportunities and tasks, by name.
         as_of: the last day whose facts are seen.
         currency: the base currency; amounts in another one are left out of sums.
-        previous: (customer_id, tier, score of the run before, of the one before that, …) for tiers that are sticky;
-            None if there was no run.
+        previous: (customer_id, tier, score of the run before, of the one before that, …) for rules that look back; None if
+            there was no run.
         ends: the instant, as UTC text, at which the day is over in the business time zone; midnight UTC if not given.
     """
     ends = ends or f"{(as_of + timedelta(days=1)).isoformat()}T00:00:00.000000Z"
@@ -105,7 +106,12 @@ def compile_ruleset(
         stages += scored.stages
         values.append(scored.values)
         people = people.plus(scored.table, scored.columns)
-    classes = _classes(ruleset, people, previous)
+    before = _before(people, previous) if ruleset.looks_back else None
+    if before is not None:
+        stages.append(before)
+        found = {name: before.table.c[name] for name in BEFORE}
+        people = people.plus(before.table, found)
+    classes = _classes(ruleset, people, None if before is None else before.table)
     stages.append(classes)
     found = {name: classes.table.c[column] for name, column in _CLASS_COLUMNS.items()}
     people = people.plus(classes.table, found)
@@ -222,6 +228,26 @@ def _seen(facts: Facts, source: str) -> Sql:
     return and_(kept, made < facts.ends, or_(table.c.done_on.is_(None), table.c.done_on > day))
 
 
+def _before(people: Population, previous: Select[Any] | None) -> Stage:
+    """What the runs before found about everybody, unknown where there was none: the tier, the score, those before it."""
+    found = previous.subquery("previous") if previous is not None else None
+    earlier = [] if found is None else [f"score_{at}" for at in range(1, len(found.c) - 2)]
+    tier, score = BEFORE
+    columns = (Column(tier, Text), Column(score, Float), *(Column(name, Float) for name in earlier))
+    table = temporary("before", *columns)
+    source = people.joined()
+    if found is None:
+        values: list[Sql] = [null(), null()]
+    else:
+        source = source.outerjoin(found, found.c.customer_id == people.customer)
+        values = [*found.c][1:]
+    named = [value.label(column.name) for value, column in zip(values, columns, strict=True)]
+    chosen = (
+        select(people.customer.label("customer_id"), *named).select_from(source).order_by(people.customer)
+    )
+    return Stage(table, chosen)
+
+
 # --- classes ------------------------------------------------------------------------------------------------
 
 _CLASS_COLUMNS = {"tier": "tier", "grade": "grade", "lifecycle": "lifecycle_stage"}
@@ -234,13 +260,8 @@ def _first(rules: list[tuple[Sql | None, str]]) -> Sql:
     return case(*steps, else_=rest) if steps else rest
 
 
-def _classes(ruleset: RuleSet, people: Population, previous: Select[Any] | None) -> Stage:
+def _classes(ruleset: RuleSet, people: Population, before: Table | None) -> Stage:
     """Score, tier, grade with its reason, and lifecycle stage, one row per customer."""
-    source = people.joined()
-    before: Subquery | None = None
-    if previous is not None and ruleset.tiering.looks_back:
-        before = previous.subquery("before")
-        source = source.outerjoin(before, before.c.customer_id == people.customer)
 
     def condition(when: Expression | None) -> Sql | None:
         return None if when is None else to_sql(when, people.columns)
@@ -258,13 +279,13 @@ def _classes(ruleset: RuleSet, people: Population, previous: Select[Any] | None)
             _first([(when, rule.reason) for when, rule in grades]).label("grade_reason"),
             _first(stages).label("lifecycle_stage"),
         )
-        .select_from(source)
+        .select_from(people.joined())
         .order_by(people.customer)
     )
     return Stage(table, chosen)
 
 
-def _tiers(ruleset: RuleSet, people: Population, before: Subquery | None) -> list[tuple[Sql | None, str]]:
+def _tiers(ruleset: RuleSet, people: Population, before: Table | None) -> list[tuple[Sql | None, str]]:
     """The tiers with what it takes to be in each, from the top; `before` is what the runs before found."""
     points, tiers = people.columns[ruleset.value.name], ruleset.tiers
     taken: list[tuple[Sql | None, str]]
@@ -272,21 +293,37 @@ def _tiers(ruleset: RuleSet, people: Population, before: Subquery | None) -> lis
         taken = [(to_sql(t.when, people.columns), t.code) for t in tiers[:-1] if t.when is not None]
     elif ruleset.tiering.by == SCORE:
         taken = [(points >= literal(t.at_least, Float), t.code) for t in tiers[:-1]]
-        if before is not None:
+        if before is not None and ruleset.tiering.kept:
             kept = _not_asked if ruleset.tiering.periods else _near
             taken = [*kept(ruleset, points, before), *taken]
     else:
         above = _share_before(ruleset, people)
         taken = [(above < literal(t.share, Float), t.code) for t in tiers[:-1]]
+        if before is not None and ruleset.tiering.kept:
+            taken = [*_near_share(ruleset, above, before), *taken]
     return [*taken, (None, tiers[-1].code)]
 
 
-def _near(ruleset: RuleSet, points: Sql, before: Subquery) -> list[tuple[Sql | None, str]]:
+def _near_share(ruleset: RuleSet, above: Sql, before: Table) -> list[tuple[Sql | None, str]]:
+    """Whoever was in a tier stays while its place is within so many percent of the tier's share, above and below."""
+    tiers, sticky = ruleset.tiers, ruleset.tiering.sticky
+    kept: list[tuple[Sql | None, str]] = []
+    for at, tier in enumerate(tiers):
+        near = [before.c.previous_tier == literal(tier.code, Text)]
+        if at + 1 < len(tiers):
+            near.append(above < literal(tier.share + sticky, Float))
+        if at:
+            near.append(above >= literal(tiers[at - 1].share - sticky, Float))
+        kept.append((and_(*near), tier.code))
+    return kept
+
+
+def _near(ruleset: RuleSet, points: Sql, before: Table) -> list[tuple[Sql | None, str]]:
     """Whoever was in a tier stays while the score is within so many points of it, above and below."""
     tiers, sticky = ruleset.tiers, ruleset.tiering.sticky
     kept: list[tuple[Sql | None, str]] = []
     for at, tier in enumerate(tiers):
-        near = [before.c.tier == literal(tier.code, Text)]
+        near = [before.c.previous_tier == literal(tier.code, Text)]
         if at + 1 < len(tiers):
             near.append(points >= literal(tier.at_least - sticky, Float))
         if at:
@@ -295,11 +332,11 @@ def _near(ruleset: RuleSet, points: Sql, before: Subquery) -> list[tuple[Sql | N
     return kept
 
 
-def _not_asked(ruleset: RuleSet, points: Sql, before: Subquery) -> list[tuple[Sql | None, str]]:
+def _not_asked(ruleset: RuleSet, points: Sql, before: Table) -> list[tuple[Sql | None, str]]:
     """Whoever was in a tier stays unless every run of the last so many asks for a lower one, or every one for a higher."""
-    earlier = list(before.c)[2:]
+    earlier = list(before.c)[2:]  # after the customer and its tier
     if len(earlier) + 1 < ruleset.tiering.periods:
-        return [(before.c.tier == literal(tier.code, Text), tier.code) for tier in ruleset.tiers]
+        return [(before.c.previous_tier == literal(tier.code, Text), tier.code) for tier in ruleset.tiers]
     scores = [points, *earlier[: ruleset.tiering.periods - 1]]
     kept: list[tuple[Sql | None, str]] = []
     for at, tier in enumerate(ruleset.tiers):
@@ -310,7 +347,7 @@ def _not_asked(ruleset: RuleSet, points: Sql, before: Subquery) -> list[tuple[Sq
             asked.append(and_(*(score >= literal(ruleset.tiers[at - 1].at_least, Float) for score in scores)))
         # A run that did not know the customer asked for nothing: its score is NULL, and so is not less or more.
         stays = case((or_(*asked), 0), else_=1) == 1
-        kept.append((and_(before.c.tier == literal(tier.code, Text), stays), tier.code))
+        kept.append((and_(before.c.previous_tier == literal(tier.code, Text), stays), tier.code))
     return kept
 
 

@@ -128,7 +128,9 @@ def _value_for(
             return start + mark * (end - start), False
         case Logarithmic(start, end):
             return math.exp(math.log(start) + mark * (math.log(end) - math.log(start))), False
-        case Decay(half_life):
+        case Decay(_, window) if window:
+            return window * (1 - mark), False
+        case Decay(half_life, _):
             return (-half_life * math.log2(mark), False) if mark > 0 else None
         case Bands():
             return _band_for(scale, mark, raw)

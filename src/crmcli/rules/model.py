@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from crmcli.i18n import language
-from crmcli.rules.expression import Expression
+from crmcli.rules.expression import Expression, names_in
 
 GRADES = ("A", "B", "C", "D")
 MISSING = ("zero", "neutral", "leave_out")
 ANY = "*"
 VALUE = "value"  #: the name of the score that tiers go by
+BEFORE = ("previous_tier", "previous_score")  #: what the run before found, as conditions name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,15 @@ class Logarithmic:
 
 @dataclass(frozen=True, slots=True)
 class Decay:
-    """1 at zero days, half of it after each `half_life` of days."""
+    """1 at zero days, and less with time.
+
+    Attributes:
+        half_life: half of it is left after each so many days; 0 when it fades in a straight line.
+        window: nothing is left after so many days; 0 when it goes by half-lives.
+    """
 
     half_life: float
+    window: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +260,8 @@ class Tiers:
         by: "score" (thresholds), "customers" (shares of them, best score first), "sum" (shares of the sum of a
             feature, largest first: Pareto) or "condition".
         of: the feature that is summed up, for "sum".
-        sticky: a customer keeps the tier of the run before while its score is within so many points of it.
+        sticky: a customer keeps the tier of the run before while its score (or its share, in percent) is within so many
+            points of it.
         periods: a customer keeps that tier until so many runs on end, this one among them, ask for a higher one, or all
             of them for a lower one; 0 when runs are not counted.
     """
@@ -263,8 +272,8 @@ class Tiers:
     periods: int = 0
 
     @property
-    def looks_back(self) -> bool:
-        """Whether the tier leans on runs before."""
+    def kept(self) -> bool:
+        """Whether the tier of the run before is kept in some cases."""
         return self.sticky > 0 or self.periods > 1
 
 
@@ -424,6 +433,15 @@ class RuleSet:
     def value(self) -> Score:
         """The score that tiers go by."""
         return next(score for score in self.scores if score.name == VALUE)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether classes lean on what the runs before found."""
+        rules: tuple[Any, ...] = (
+            *self.tiers, *self.grades.rules, *self.lifecycle, *(rule for each in self.segments for rule in each.rules),
+        )  # fmt: skip
+        asked = (names_in(rule.when) for rule in rules if rule.when is not None)
+        return self.tiering.kept or any(not names.isdisjoint(BEFORE) for names in asked)
 
     @property
     def short(self) -> str:

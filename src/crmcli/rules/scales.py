@@ -16,7 +16,8 @@ BETTER = ("higher", "lower")
 MAX_CLASSES = 20
 MAX_STEPS = 100
 MAX_MINIMUM = 1_000_000  #: known values that a scale may ask for
-_HALF_LIFE = re.compile(r"([1-9][0-9]{0,4}) ?(days?|天|日)")
+_FADING = ("half_life", "window")
+_DAYS = re.compile(r"([1-9][0-9]{0,4}) ?(days?|天|日)")
 _FLAGS = ("true", "false")
 
 
@@ -98,17 +99,24 @@ def _quantile(reader: Reader, node: Node) -> Quantile | None:
 
 
 def _decay(reader: Reader, node: Node) -> Decay | None:
-    body = reader.fields(node, node.place, required=("half_life",))
-    value = body.get("half_life") if body is not None else None
-    if value is None:
+    body = reader.fields(node, node.place, optional=_FADING)
+    if body is None:
+        return None
+    if len(body.entries) != 1:
+        what = _("a decay has one of: {names}").format(names=", ".join(_FADING))
+        reader.fault(node.place, what, "bad-scale", hint="half_life: 90 days")
+        return None
+    key, value = body.entries[0]
+    if key.text not in _FADING:
         return None
     written = value.text.strip() if isinstance(value, Scalar) else ""
-    match = _HALF_LIFE.fullmatch(written)
+    match = _DAYS.fullmatch(written)
     if match is None:
-        what = _("a half-life is a number of days, got {value}").format(value=repr(written[:80]))
-        reader.fault(value.place, what, "months-or-days", hint="half_life: 90 days", value=written)
+        what = _("{name} is a number of days, got {value}").format(name=key.text, value=repr(written[:80]))
+        reader.fault(value.place, what, "months-or-days", hint=f"{key.text}: 90 days", value=written)
         return None
-    return Decay(float(match.group(1)))
+    days = float(match.group(1))
+    return Decay(days) if key.text == "half_life" else Decay(0.0, days)
 
 
 def _steps(reader: Reader, node: Node, known: Known | None, feature: Node) -> Steps | None:

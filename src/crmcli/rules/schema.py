@@ -37,7 +37,7 @@ from crmcli.rules.facts import (
 )
 from crmcli.rules.matrix import MAX_BOUNDS
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
-from crmcli.rules.scales import _HALF_LIFE, BETTER, MAX_CLASSES, MAX_MINIMUM, MAX_STEPS
+from crmcli.rules.scales import _DAYS, _FADING, BETTER, MAX_CLASSES, MAX_MINIMUM, MAX_STEPS
 from crmcli.rules.sources import SOURCES
 from crmcli.values import CUSTOM_NAME
 from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
@@ -487,14 +487,18 @@ def _scale() -> Schema:
         ),
         "log": _object(_("0 at from, 1 at to, each doubling counts the same"), above),
         "decay": _object(
-            _("1 at zero days, half of it after each half-life"),
+            _("1 at zero days; half of it after each half-life, or nothing after a window"),
+            {},
             {
-                "half_life": {
+                key: {
                     "type": "string",
                     "description": _("a number of days: 90 days"),
-                    "pattern": rf"^\s*(?:{_HALF_LIFE.pattern})\s*$",
+                    "pattern": rf"^\s*(?:{_DAYS.pattern})\s*$",
                 }
+                for key in _FADING
             },
+            minProperties=1,
+            maxProperties=1,
         ),
         "steps": {
             "type": "object",

@@ -143,7 +143,9 @@ def _mark(indicator: Indicator, value: Sql, place: Sql | None) -> Sql:
             held = func.min(func.max(value, least, type_=Float), most, type_=Float)
             rise = math.log(end) - math.log(start)
             return _between((func.crm_ln(held, type_=Float) - math.log(start)) / literal(rise, Float))
-        case Decay(half_life):
+        case Decay(_, window) if window:
+            return _between(1.0 - func.max(value, 0.0, type_=Float) / literal(window, Float))
+        case Decay(half_life, _):
             halvings = func.max(value, 0.0, type_=Float) / literal(half_life, Float)
             return func.crm_exp(halvings * literal(-math.log(2), Float), type_=Float)
         case Steps():

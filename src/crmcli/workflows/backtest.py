@@ -307,7 +307,7 @@ class Tally:
 
     def look_back(self, connection: Connection, number: int, everybody: Sequence[Placed]) -> None:
         """Keep what a month's tiers will be needed for, if the rules lean on the months before."""
-        if not self.ruleset.tiering.looks_back:
+        if not self.ruleset.looks_back:
             return
         self._before = [everybody, *self._before][: max(self.ruleset.tiering.periods - 1, 1)]
         self.held = trial.hold(connection, number, self._before)

@@ -114,7 +114,7 @@ def classify(
 
 def before_of(connection: Connection, ruleset: RuleSet, as_of: date) -> tuple[Select[Any] | None, int | None]:
     """Return what the tiers of a ruleset lean on: the statement for it, and the last run before the day."""
-    if not ruleset.tiering.looks_back:
+    if not ruleset.looks_back:
         return None, None
     before = runs.runs_before(connection, as_of, max(ruleset.tiering.periods - 1, 1))
     return runs.looked_back(before), before[0] if before else None

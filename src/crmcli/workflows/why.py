@@ -16,7 +16,18 @@ from crmcli.rules import load, thresholds
 from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import unit_of
 from crmcli.rules.distance import Marked, Way, next_tier, ways_up
-from crmcli.rules.model import VALUE, FeatureUse, Label, RuleSet, Score, Segmentation, Tier, Tiers, cap_line
+from crmcli.rules.model import (
+    SCORE,
+    VALUE,
+    FeatureUse,
+    Label,
+    RuleSet,
+    Score,
+    Segmentation,
+    Tier,
+    Tiers,
+    cap_line,
+)
 from crmcli.store.light import reading
 from crmcli.store.reads import judgements as reads
 from crmcli.store.reads import overrides as pinned
@@ -210,7 +221,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
 
 
 def _kept_from(ruleset: RuleSet, found: reads.Judgement) -> str | None:
-    if not ruleset.tiering.looks_back:
+    if not ruleset.tiering.kept or ruleset.tiering.by != SCORE:
         return None
     asked = next(tier for tier in ruleset.tiers if found.score >= tier.at_least or tier is ruleset.tiers[-1])
     return None if asked.code == found.tier else found.leans_on
