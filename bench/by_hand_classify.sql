@@ -35,10 +35,10 @@ SELECT customer_id, count(*) AS records FROM interactions WHERE occurred_on <= :
 
 -- The open deal that closes next; on one day the furthest, then one that waits for nothing.
 CREATE TEMPORARY TABLE deals (
-    customer_id INTEGER PRIMARY KEY, expected_close_on TEXT, introduced INTEGER, waits INTEGER, undated INTEGER
+    customer_id INTEGER PRIMARY KEY, expected_close_on TEXT, stage TEXT, waits INTEGER, undated INTEGER, ready_on TEXT
 );
 INSERT INTO deals
-SELECT customer_id, expected_close_on, stage <> 'prospecting' AS introduced, waits, undated
+SELECT customer_id, expected_close_on, stage, waits, undated, ready_on
 FROM (
     SELECT
         customer_id, expected_close_on, stage,
@@ -50,7 +50,9 @@ FROM (
                 CASE stage WHEN 'negotiating' THEN 1 WHEN 'approved' THEN 2 WHEN 'introduced' THEN 3 ELSE 4 END,
                 trim(coalesce(waiting_for, '')) <> ''
         ) AS place,
-        sum(expected_close_on IS NULL) OVER (PARTITION BY customer_id) AS undated
+        sum(expected_close_on IS NULL) OVER (PARTITION BY customer_id) AS undated,
+        min(iif(stage IN ('approved', 'negotiating') AND trim(coalesce(waiting_for, '')) = '', expected_close_on, NULL))
+            OVER (PARTITION BY customer_id) AS ready_on
     FROM opportunities
     WHERE customer_id IS NOT NULL AND archived_at IS NULL AND closed_on IS NULL
         AND stage IN ('prospecting', 'introduced', 'approved', 'negotiating')
@@ -73,8 +75,15 @@ SELECT
         + CAST(substr(d.expected_close_on, 6, 2) AS INTEGER) - CAST(substr(:today, 6, 2) AS INTEGER)
         + (substr(d.expected_close_on, 9, 2) > substr(:today, 9, 2))
     ) AS REAL) AS months_to_close,
-    d.introduced,
+    CAST(max(0,
+        (CAST(substr(d.ready_on, 1, 4) AS INTEGER) - CAST(substr(:today, 1, 4) AS INTEGER)) * 12
+        + CAST(substr(d.ready_on, 6, 2) AS INTEGER) - CAST(substr(:today, 6, 2) AS INTEGER)
+        + (substr(d.ready_on, 9, 2) > substr(:today, 9, 2))
+    ) AS REAL) AS months_to_ready_close,
+    d.stage <> 'prospecting' AS introduced,
+    d.stage AS next_stage,
     d.waits AS waiting,
+    c.needs,
     CAST(coalesce(d.undated, 0) AS REAL) AS undated,
     coalesce(t.records, 0) + coalesce(b.records, 0) <= 1 AS no_followup
 FROM customers c
@@ -131,7 +140,8 @@ INSERT INTO feature_values (run_id, customer_id, features)
 SELECT
     1, customer_id,
     json_object(
-        'introduced', introduced, 'months_to_close', months_to_close, 'no_followup', no_followup, 'orders', orders,
+        'introduced', introduced, 'months_to_close', months_to_close, 'months_to_ready_close', months_to_ready_close,
+        'needs', needs, 'next_stage', next_stage, 'no_followup', no_followup, 'orders', orders,
         'purchase_gap_days', gap_days, 'recency_days', recency_days, 'tenure_days', tenure_days,
         'undated_opportunities', undated, 'waiting', waiting
     )
@@ -161,20 +171,22 @@ FROM (
         customer_id, score,
         CASE WHEN score >= 70 THEN 'high' WHEN score >= 40 THEN 'medium' ELSE 'low' END AS tier,
         CASE
-            WHEN months_to_close <= 1 AND introduced AND NOT waiting THEN 'A'
+            WHEN months_to_ready_close <= 1 THEN 'A'
             WHEN months_to_close <= 3 THEN 'B'
             WHEN months_to_close <= 6 THEN 'C'
             ELSE 'D'
         END AS grade,
         CASE
-            WHEN months_to_close <= 1 AND introduced AND NOT waiting THEN 'ready'
+            WHEN months_to_ready_close <= 1 THEN 'ready'
             WHEN months_to_close <= 3 AND waiting THEN 'waiting'
             WHEN months_to_close <= 3 AND NOT introduced THEN 'not_introduced'
+            WHEN months_to_close <= 3 AND next_stage = 'introduced' THEN 'not_approved'
             WHEN months_to_close <= 3 THEN 'soon'
             WHEN months_to_close <= 6 THEN 'later'
             WHEN months_to_close > 6 THEN 'beyond_horizon'
             WHEN undated > 0 THEN 'no_date'
             WHEN no_followup THEN 'no_followup'
+            WHEN needs IS NOT NULL THEN 'no_date'
             ELSE 'no_need'
         END AS reason,
         CASE

@@ -41,8 +41,8 @@ STORY = """
 2026-02-02 log phone 李四 "first call"
 2026-10-01 log meeting Tiny intro --next 2026-11-19
 2026-08-01 opportunity add 李四 --amount 1 --close 2026-09-01 --stage won
-2026-08-01 opportunity add Tiny --name "late one" --amount 450 --close 2026-11-10
-2026-11-01 opportunity add 张三 --name "GTX 二期" --amount 20000 --close 2026-12-15 --product "GTX Pro" --probability 80
+2026-08-01 opportunity add Tiny --name "late one" --amount 450 --close 2026-11-10 --stage approved
+2026-11-01 opportunity add 张三 --name "GTX 二期" --amount 20000 --close 2026-12-15 --product "GTX Pro" --probability 80 --stage approved
 2026-11-01 opportunity add Annie --amount 9999.99 --close 2026-12-31 --waiting-for "the boss's OK"
 2026-11-01 opportunity add 007 --amount 1000 --close 2027-04-01 --name =SUM(A1)
 2026-11-01 opportunity add José --close 2027-12-01

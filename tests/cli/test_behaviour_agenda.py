@@ -44,7 +44,15 @@ def classified(crm: Run, do: Callable[..., None], grade: str, tier: str, touched
         do("sell", "张三", "500", "--on", ago(100))
     close = {"A": 20, "B": 80, "C": 150}
     if grade in close:
-        do("opportunity", "add", "张三", "--close", (TODAY + timedelta(days=close[grade])).isoformat())
+        do(
+            "opportunity",
+            "add",
+            "张三",
+            "--stage",
+            "approved",
+            "--close",
+            (TODAY + timedelta(days=close[grade])).isoformat(),
+        )
         do("task", "add", "later", "--customer", "张三", "--due", "2027-01-31")
     do("log", "phone", "张三", "--on", ago(touched))
     do("log", "phone", "big")

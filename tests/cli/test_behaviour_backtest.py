@@ -59,7 +59,12 @@ def test_how_many_of_a_grade_won_a_deal_in_its_months(crm: Run, on: On) -> None:
     on("2026-01-10")
     for name in ("in time", "too late", "lost"):
         assert crm("add", name).status == 0
-        assert crm("opportunity", "add", name, "--amount", "5", "--close", "2026-02-20").status == 0
+        assert (
+            crm(
+                "opportunity", "add", name, "--stage", "approved", "--amount", "5", "--close", "2026-02-20"
+            ).status
+            == 0
+        )
     for number, day, stage in (
         ("1", "2026-02-28", "won"),
         ("2", "2026-03-01", "won"),

@@ -141,7 +141,7 @@ def test_what_came_later_does_not_exist(crm: Run, do: Do) -> None:
 @pytest.mark.usefixtures("two")
 def test_who_moved(crm: Run, do: Do) -> None:
     do("classify", "--month", "2026-09")
-    do("opportunity", "add", "李四", "--close", "2026-12-01")
+    do("opportunity", "add", "李四", "--stage", "approved", "--close", "2026-12-01")
     result = crm("classify", "--as-of", "2026-11-20")
     moved = [line for line in result.err.splitlines() if line.startswith("  #")]
     assert moved == ["  #2 李四: low value/D → low value/A (0 → 0)"]

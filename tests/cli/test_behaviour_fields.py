@@ -560,7 +560,7 @@ def test_what_is_no_date_is_unknown_to_rules(crm: Run, home: Path, database: Pat
     own = "features:\n  ends: {custom: ends, type: date, text: {en: e, zh: e}}\n"
     (mine / "features.yaml").write_text(features.replace("features:\n", own, 1), encoding="utf-8")
     grades = (mine / "grades.yaml").read_text(encoding="utf-8").partition("tests:")[0]
-    old = "when: months_to_close <= months.A and introduced and not waiting"
+    old = "when: months_to_ready_close <= months.A"
     assert old in grades
     (mine / "grades.yaml").write_text(
         grades.replace(old, "when: months_between(ends, today) < 999999"), encoding="utf-8"

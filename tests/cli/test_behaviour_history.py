@@ -44,7 +44,7 @@ def months(do: Do) -> None:
         "--close",
         "2026-12-15",
         "--stage",
-        "introduced",
+        "approved",
     )
     do("classify", "--month", "2026-09")
     do("classify", "--month", "2026-10")

@@ -13,7 +13,7 @@ from conftest import Run
 
 FILES = Path(__file__).parents[2] / "src" / "crmcli" / "demo"
 REASONS = {
-    "ready", "waiting", "not_introduced", "soon", "later", "beyond_horizon", "no_date", "no_followup", "no_need",
+    "ready", "waiting", "not_introduced", "not_approved", "soon", "later", "beyond_horizon", "no_date", "no_followup", "no_need",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from conftest import Run
+from conftest import PROJECT, Run
 
 AS_OF = "2026-06-30"
 SETTINGS = settings(
@@ -146,3 +146,90 @@ def test_the_order_of_recording_does_not_matter(
     database = fresh(four)
     record(crm, past)
     assert run(crm, database) == before
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.one_of(
+            st.tuples(
+                st.just(("customer", "edit")),
+                st.integers(1, 4),
+                st.sampled_from(
+                    [
+                        ("--tags", "vip"),
+                        ("--intent", "high_hope"),
+                        ("--region", "East"),
+                        ("--next", "+3d"),
+                        ("--next", ""),
+                    ]
+                ),
+            ),
+            st.tuples(
+                st.just(("opportunity", "edit")),
+                st.integers(1, 3),
+                st.sampled_from(
+                    [("--close", "+9d"), ("--close", ""), ("--waiting-for", "the boss"), ("--amount", "77")]
+                ),
+            ),
+            st.tuples(
+                st.just(("opportunity", "move")),
+                st.integers(1, 3),
+                st.sampled_from([("approved",), ("won",), ("lost",)]),
+            ),
+            st.tuples(st.just(("task", "done")), st.integers(1, 2), st.just(())),
+            st.tuples(st.just(("customer", "archive")), st.integers(1, 4), st.just(())),
+        ),
+        LATER,
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)
+#: Looks at everything that an edit may change, so that all of it is stored with the run.
+EVERYTHING = """
+segments:
+  probe:
+    text: {en: probe, zh: 探针}
+    policy: first
+    rules:
+      - segment: any
+        when: >
+          has(tags, 'vip') or intent_stage == 'high_hope' or region == 'East' or has_next_step or waiting or open_pipeline > 5
+          or best_stage == 'approved' or next_close_on > '2026-07-01' or open_opportunities > 1 or waiting_for == 'x'
+          or days_without_next_step > 3 or undated_opportunities > 0
+        text: {en: any, zh: 有}
+    otherwise: {segment: none, text: {en: none, zh: 无}}
+"""
+
+
+@SETTINGS
+@given(past=facts(PAST), edits=EDITS)
+def test_what_was_edited_later_changes_nothing(
+    past: list[tuple[str, ...]], edits: list[Any], crm: Run, four: Path
+) -> None:
+    database = fresh(four)
+    rules = Path(shutil.copytree(PROJECT / "rules", four.parent / "mine", dirs_exist_ok=True))
+    (rules / "segments.yaml").write_text(EVERYTHING, encoding="utf-8")
+    os.environ["CRM_TODAY"] = "2026-06-01"
+    for number, close in (("#1", "2026-07-15"), ("#2", "2026-08-01"), ("#2", "2026-12-01")):
+        assert crm("opportunity", "add", number, "--close", close, "--amount", "50").status == 0
+    for number in ("#1", "#3"):
+        assert crm("task", "add", "call", "--customer", number, "--due", "2026-07-20").status == 0
+    assert (
+        crm(
+            "customer", "edit", "#1", "--tags", "old", "--intent", "interested", "--next", "2026-07-30"
+        ).status
+        == 0
+    )
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    record(crm, [fact for fact in past if fact[0] != "deal"])
+    before = run(crm, database, "--rules", str(rules))
+    for (command, number, options), day, undone in sorted(edits, key=lambda edit: str(edit[1])):
+        os.environ["CRM_TODAY"] = day
+        if (
+            crm(*command, f"#{number}" if command[0] == "customer" else str(number), *options).status == 0
+            and undone
+        ):
+            assert crm("undo").status == 0
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    assert run(crm, database, "--rules", str(rules), "--force") == before

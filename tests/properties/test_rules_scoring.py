@@ -110,6 +110,11 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         default=None,
     )
     close = nearest["expected_close_on"] if nearest else None
+    ready = [
+        months_until(deal["expected_close_on"], as_of)
+        for deal in deals
+        if deal["expected_close_on"] and rank(deal) >= 2 and not (deal["waiting_for"] or "").strip()
+    ]
     tasks = [t for t in db["tasks"] if t["customer_id"] == own and t["created_at"][:10] <= as_of.isoformat()]
     firsts = [date.fromisoformat(customer["created_at"][:10])]
     firsts += [row["occurred_on"] for row in (*bought, *spoken)]
@@ -124,6 +129,7 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         "no_followup": int(len(spoken) + len(bought) <= 1),
         "open_opportunities": float(len(deals)),
         "open_pipeline": sum(d["amount_minor"] or 0 for d in deals if d["currency"] == "CNY") / 100,
+        "months_to_ready_close": min(ready, default=None),
         "months_to_close": months_until(close, as_of) if close else None,
         "next_close_on": close.isoformat() if close else None,
         "undated_opportunities": float(sum(d["expected_close_on"] is None for d in deals)),
@@ -288,7 +294,9 @@ def score_of(own: Row, everybody: list[Row]) -> tuple[dict[str, int], int]:
 
 
 def grade_of(own: Row) -> tuple[str, str]:
-    months = own["months_to_close"]
+    months, ready = own["months_to_close"], own["months_to_ready_close"]
+    if ready is not None and ready <= 1:
+        return "A", "ready"
     if months is not None:
         if months > 6:
             return "D", "beyond_horizon"
@@ -298,10 +306,12 @@ def grade_of(own: Row) -> tuple[str, str]:
             return "B", "waiting"
         if not own["introduced"]:
             return "B", "not_introduced"
-        return ("A", "ready") if months <= 1 else ("B", "soon")
+        return ("B", "not_approved") if own["next_stage"] == "introduced" else ("B", "soon")
     if own["undated_opportunities"]:
         return "D", "no_date"
-    return ("D", "no_followup") if own["no_followup"] else ("D", "no_need")
+    if own["no_followup"]:
+        return "D", "no_followup"
+    return "D", "no_need" if own["needs"] is None else "no_date"
 
 
 def stage_of(own: Row) -> str:

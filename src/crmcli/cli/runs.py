@@ -84,6 +84,13 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
                 known,
             )
             warn(text.format(indicator=label.text(), known=known, minimum=minimum))
+        if outcome.recorded_later:
+            text = ngettext(
+                "{count} record was made only after {day}: what it holds without a date is today's",
+                "{count} records were made only after {day}: what they hold without a date is today's",
+                outcome.recorded_later,
+            )
+            say(text.format(count=outcome.recorded_later, day=run.as_of))
         if outcome.other_currencies:
             text = ngettext(
                 "{count} transaction in another currency was not counted",

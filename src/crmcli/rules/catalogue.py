@@ -368,13 +368,21 @@ def _waiting(facts: Facts) -> Sql:
     return func.substr(_next_deal(facts), 12, 1, type_=Text) == "1"
 
 
-def _months_to_close(facts: Facts) -> Sql:
+def _ready_day(facts: Facts) -> Sql:
+    """The nearest expected close of an open deal that is approved and waits for nothing."""
+    table = facts.tables[OPPORTUNITIES]
+    waits = func.trim(func.coalesce(table.c.waiting_for, "")) != ""
+    approved = _stage_rank(facts) >= vocabulary.OPEN_STAGES.index("approved") + 1
+    close = type_coerce(table.c.expected_close_on, Text)
+    return facts.take(OPPORTUNITIES, "ready_day", func.min(close).filter(approved, ~waits), Text)
+
+
+def _months_until(facts: Facts, close: Sql) -> Sql:
     """The smallest n ≥ 0 with the close on or before as-of + n months (clamped to the month's last day).
 
     Where the later month is shorter than the anchor day, no day of it lies after the anchor: so comparing
     the days of the month is enough, and no date arithmetic is needed.
     """
-    close = _close_day(facts)
     year, month, day = (
         cast(func.substr(close, start, length), Integer) for start, length in ((1, 4), (6, 2), (9, 2))
     )
@@ -629,7 +637,14 @@ _FEATURES = (
         Label("Calendar months until the next expected close of an open opportunity; 0 when it has come; "
               "missing without a day.",
               "距最近一个预计成交日的日历月数；已到期为 0；没有日期则缺失。"),
-        OPPORTUNITIES, _months_to_close,
+        OPPORTUNITIES, lambda facts: _months_until(facts, _close_day(facts)),
+    ),
+    Feature(
+        "months_to_ready_close", "距可成交月数", NUMBER, "months",
+        Label("Calendar months until the next expected close of an open opportunity that is approved (or further) and waits "
+              "for nothing; 0 when it has come; missing without one.",
+              "距最近一个已认可（或更后）且无需等待的进行中商机预计成交日的日历月数；已到期为 0；没有则缺失。"),
+        OPPORTUNITIES, lambda facts: _months_until(facts, _ready_day(facts)),
     ),
     Feature(
         "next_close_on", "最近预计成交日", DATE, "",
@@ -722,8 +737,8 @@ _FEATURES = (
     _customer_field("size", "规模", "Size of the organization.", "企业规模。", vocabulary.SIZE.codes),
     _customer_field("source", "来源", "Where the customer came from.", "客户来源。"),
     _customer_field(
-        "intent_stage", "意向阶段", "What the salesperson judged; today's value, also for a past day.",
-        "销售人员判断的意向阶段；回看过去时也用今天的值。", vocabulary.INTENT_STAGE.codes,
+        "intent_stage", "意向阶段", "What the salesperson judged.",
+        "销售人员判断的意向阶段。", vocabulary.INTENT_STAGE.codes,
     ),
     _customer_field("company", "公司", "The company a person works for.", "所在公司。"),
     _customer_field("title", "职务", "Job title.", "职务。"),

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Alias,
     Column,
     Connection,
-    Index,
     Integer,
     MetaData,
     Select,
@@ -30,13 +29,13 @@ from sqlalchemy.sql import visitors
 from sqlmodel import SQLModel
 
 from crmcli.store.light import statement
+from crmcli.store.past import NEEDED, narrowed
 from crmcli.store.program import ProgramLike, fill
 
 PREFIX = "crm_trial_"
 _TABLES = SQLModel.metadata.tables
 #: What the statements of this module look at, whatever the rules do.
 _OWN = {
-    "customers": {"id"},
     "transactions": {"customer_id", "occurred_on", "kind", "currency", "amount_minor"},
     "opportunities": {"customer_id", "stage", "closed_on"},
 }
@@ -74,7 +73,7 @@ def copy_sources(connection: Connection, programs: Iterable[ProgramLike]) -> Map
         programs: compiled over the tables of the schema, for any day: the columns do not depend on it.
     """
     wanted = _columns_used(programs)
-    copies = {name: _narrow(_TABLES[name], wanted[name]) for name in sorted(wanted)}
+    copies = {name: narrowed(_TABLES[name], sorted(wanted[name]), PREFIX + name) for name in sorted(wanted)}
     for name, copy in copies.items():
         source = _TABLES[name]
         order = [source.c[key] for key in ("customer_id", "occurred_on", "id") if key in source.c]
@@ -91,6 +90,8 @@ def copy_sources(connection: Connection, programs: Iterable[ProgramLike]) -> Map
 
 def _columns_used(programs: Iterable[ProgramLike]) -> dict[str, set[str]]:
     used = {name: set(columns) for name, columns in _OWN.items()}
+    for name, columns in NEEDED.items():
+        used.setdefault(name, set()).update(columns)
     for program in programs:
         for stage in program.stages:
             for element in visitors.iterate(stage.select):
@@ -103,15 +104,6 @@ def _columns_used(programs: Iterable[ProgramLike]) -> dict[str, set[str]]:
                 ):
                     used.setdefault(table.name, set()).add(element.name)
     return used
-
-
-def _narrow(source: Table, names: Iterable[str]) -> Table:
-    kept = sorted(names)
-    columns = [Column(name, source.c[name].type, primary_key=source.c[name].primary_key) for name in kept]
-    copy = Table(f"{PREFIX}{source.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
-    if "customer_id" in copy.c:  # whether somebody existed is asked customer by customer
-        Index(f"ix_{copy.name}", copy.c.customer_id)
-    return copy
 
 
 @contextmanager

@@ -5,6 +5,7 @@ against them. Nothing is stored. A figure that too few customers stand behind is
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from crmcli.rules import Program, RuleSet, compile_ruleset, load_folder
 from crmcli.rules.model import GRADES
 from crmcli.store import trial
 from crmcli.store.engine import looking
+from crmcli.store.past import as_they_stood
 from crmcli.store.runs import source_tables
 from crmcli.store.schema import end_of
 from crmcli.store.settings import Settings
@@ -223,6 +225,13 @@ def what_followed(connection: Connection, period: Period, settings: Settings) ->
     return Follow(period, bought, trial.won(connection, period.as_of))
 
 
+def as_of(
+    connection: Connection, tables: Mapping[str, Table], period: Period, settings: Settings
+) -> AbstractContextManager[Mapping[str, Table]]:
+    """Hold the copied tables as they stood at a month's end."""
+    return as_they_stood(connection, tables, period.as_of, end_of(period.as_of, settings.time_zone))
+
+
 def program_for(
     ruleset: RuleSet,
     tables: Mapping[str, Table],
@@ -245,14 +254,15 @@ def try_month(
 ) -> bool:
     """Classify everybody as of a month's end by each ruleset and count what came next; False when nobody was known."""
     known = False
-    for number, tally in enumerate(tallies):
-        program = program_for(tally.ruleset, tables, follow.period, settings, tally.held)
-        with trial.ran(connection, program):
-            everybody = trial.placed(connection, program)
-        tally.look_back(connection, number, everybody)
-        if everybody:
-            tally.count(everybody, follow)
-            known = True
+    with as_of(connection, tables, follow.period, settings) as then:
+        for number, tally in enumerate(tallies):
+            program = program_for(tally.ruleset, then, follow.period, settings, tally.held)
+            with trial.ran(connection, program):
+                everybody = trial.placed(connection, program)
+            tally.look_back(connection, number, everybody)
+            if everybody:
+                tally.count(everybody, follow)
+                known = True
     return known
 
 

@@ -16,8 +16,10 @@ from crmcli.errors import UsageError
 from crmcli.i18n import _, ngettext
 from crmcli.months import month_end, next_period, period_of
 from crmcli.rules import RuleSet, agenda_program, compile_ruleset, load_folder
+from crmcli.rules.catalogue import CATALOGUE, CUSTOMERS, OPPORTUNITIES
 from crmcli.rules.model import Label
 from crmcli.store import runs
+from crmcli.store.past import as_they_stood, recorded_later
 from crmcli.store.runs import Move, RunRow
 from crmcli.store.schema import end_of
 from crmcli.store.work import Work, unit_of_work
@@ -39,6 +41,8 @@ class Outcome:
         stale: something was recorded since a run that was left as it is.
         other_currencies: transactions in another currency, which the rules did not count.
         pinned: customers with a class that was pinned by hand on that day; the counts of the run are computed ones.
+        recorded_later: customers and open deals of that day that were recorded only afterwards, where the rules look at
+            what such a record holds without a date: that is today's.
         too_few: (label of an indicator, how many values are known, its minimum) where everybody counted as missing.
     """
 
@@ -50,6 +54,7 @@ class Outcome:
     other_currencies: int
     pinned: int = 0
     too_few: tuple[tuple[Label, int, int], ...] = ()
+    recorded_later: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +179,13 @@ def _run(
             return Outcome(found, False, None, (), changed, others)
     runs.save_ruleset(work, ruleset.fingerprint, ruleset.files, agenda_program(ruleset))
     held, before = before_of(connection, ruleset, as_of)
-    program = compile_ruleset(
-        ruleset, runs.source_tables(), as_of, currency, held, ends=end_of(as_of, work.settings.time_zone)
-    )
+    ends = end_of(as_of, work.settings.time_zone)
     savepoint = connection.begin_nested()
-    run = runs.make_run(
-        work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint, previous_run=before
-    )
+    with as_they_stood(connection, runs.source_tables(), as_of, ends) as tables:
+        program = compile_ruleset(ruleset, tables, as_of, currency, held, ends=ends)
+        run = runs.make_run(
+            work, program, period=period, as_of=as_of, fingerprint=ruleset.fingerprint, previous_run=before
+        )
     if run.customers == 0 and not wanted:
         savepoint.rollback()  # a month before anybody was known is not worth a run that nobody asked for
         return None
@@ -189,7 +194,19 @@ def _run(
     compared = found or runs.run_before(connection, run, other_rules=whatif)
     moves, pinned = tuple(runs.moves(connection, compared, run)), runs.pinned_customers(connection, run)
     too_few = tuple(_too_few(connection, ruleset, run))
-    return Outcome(run, True, compared, moves, False, others, pinned, too_few)
+    later = recorded_later(connection, _undated_sources(ruleset), as_of, ends) if as_of < work.today else 0
+    return Outcome(run, True, compared, moves, False, others, pinned, too_few, later)
+
+
+def _undated_sources(ruleset: RuleSet) -> set[str]:
+    """Return the tables of which rules look at something that has no date."""
+    sources = {
+        use.aggregate.source if use.aggregate else CATALOGUE[use.of].source
+        for use in ruleset.features
+        if not use.custom
+    }
+    sources |= {CUSTOMERS for use in ruleset.features if use.custom}
+    return sources & {CUSTOMERS, OPPORTUNITIES}
 
 
 def _too_few(connection: Connection, ruleset: RuleSet, run: RunRow) -> Iterator[tuple[Label, int, int]]:

@@ -28,6 +28,7 @@ from crmcli.workflows.backtest import (
     Follow,
     Summary,
     Tally,
+    as_of,
     copy_for,
     nothing_to_look_at,
     program_for,
@@ -201,15 +202,19 @@ def _lesson(
     follow: Follow,
     wanted: frozenset[int],
 ) -> Lesson:
-    program = program_for(ruleset, tables, follow.period, settings)
-    with trial.ran(connection, program):
-        found = trial.marks(connection, program.indicator_values[ruleset.scores.index(ruleset.value)], wanted)
+    with as_of(connection, tables, follow.period, settings) as then:
+        program = program_for(ruleset, then, follow.period, settings)
+        own = program.indicator_values[ruleset.scores.index(ruleset.value)]
+        with trial.ran(connection, program):
+            found = trial.marks(connection, own, wanted)
     names = _names(ruleset)
     marks: dict[int, dict[str, float | None]] = {}
     for customer, indicator, mark in found:
         marks.setdefault(customer, {})[indicator] = mark
     values = [max(follow.sold[customer].revenue, 0) if customer in follow.sold else 0 for customer in marks]
-    return learning.lesson([[own[name] for name in names] for own in marks.values()], values, _caps(ruleset))
+    return learning.lesson(
+        [[each[name] for name in names] for each in marks.values()], values, _caps(ruleset)
+    )
 
 
 def _caps(ruleset: RuleSet) -> tuple[Cap, ...]:

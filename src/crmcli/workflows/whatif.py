@@ -14,6 +14,7 @@ from crmcli.rules.difference import Difference, differences
 from crmcli.rules.model import Label, Scale, Window
 from crmcli.store.engine import looking
 from crmcli.store.light import reading
+from crmcli.store.past import as_they_stood
 from crmcli.store.program import rehearse
 from crmcli.store.reads.judgements import rulesets
 from crmcli.store.runs import Comparison, compare, source_tables
@@ -84,16 +85,16 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
     day = today if as_of is None else not_future(as_of, today, as_of.isoformat())
     with looking(database) as connection:
         refuse_unfit(connection, [was, would_be])
-        tables = source_tables()
         ends = end_of(day, settings.time_zone)
-        old_program, new_program = (
-            compile_ruleset(
-                each, tables, day, settings.currency, before_of(connection, each, day)[0], ends=ends
+        with as_they_stood(connection, source_tables(), day, ends) as tables:
+            old_program, new_program = (
+                compile_ruleset(
+                    each, tables, day, settings.currency, before_of(connection, each, day)[0], ends=ends
+                )
+                for each in (was, would_be)
             )
-            for each in (was, would_be)
-        )
-        judged = rehearse(connection, old_program, "before"), rehearse(connection, new_program, "after")
-        comparison = compare(connection, *judged, limit)
+            judged = rehearse(connection, old_program, "before"), rehearse(connection, new_program, "after")
+            comparison = compare(connection, *judged, limit)
     labels, headings = _both(*class_words(was), *class_words(would_be))
     said = tuple(
         replace(each, before=_said(each.before), after=_said(each.after))

@@ -85,7 +85,7 @@ def test_only_the_rule_that_moved_is_told_with_its_places() -> None:
     )
     first = text.index("  - grade: A")
     moved = text[:first] + text[start:end] + text[first:start] + text[end:]
-    assert told(AS_SHIPPED, load({**SHIPPED, "grades.yaml": moved})) == [("grade", "no_date", "moved", 7, 1)]
+    assert told(AS_SHIPPED, load({**SHIPPED, "grades.yaml": moved})) == [("grade", "no_date", "moved", 8, 1)]
 
 
 def test_the_order_of_indicators_and_tiers_by_score_is_no_difference() -> None:
@@ -101,8 +101,8 @@ def test_the_order_of_indicators_and_tiers_by_score_is_no_difference() -> None:
     [
         (
             "grades.yaml",
-            "months_to_close <= months.A and introduced",
-            "( 距成交月数<=months.A)  and 已介绍产品",
+            "months_to_close <= months.B and waiting",
+            "( 距成交月数<=months.B)  and 等待中",
         ),
         ("value.yaml", "weight: 40", "weight: 40.0"),
     ],

@@ -42,11 +42,11 @@ SAME = [
         "    weight: 40\n    scale: {percentile: higher}\n",
         "    scale: {percentile:    higher}\n    weight: 40.0\n",
     ),
-    ("grades.yaml", "months_to_close <= months.A and introduced", "( 距成交月数<=months.A)  and 已介绍产品"),
+    ("grades.yaml", "months_to_close <= months.B and waiting", "( 距成交月数<=months.B)  and 等待中"),
     (
         "grades.yaml",
-        "when: undated_opportunities > 0",
-        "when: {feature: undated_opportunities, op: '>', value: 0}",
+        "when: months_to_close > months.C",
+        "when: {feature: months_to_close, op: '>', value: 6}",
     ),
     ("value.yaml", "name: nothing is known", "name: something else"),
     ("features.yaml", "{occurred_on: 2027-03-01, amount: 20}", "{occurred_on: 2027-03-01, amount: 30}"),
@@ -107,7 +107,7 @@ def test_the_agenda_program_is_json_and_complete() -> None:
     assert program["task_lead_days"] == 0
     assert program["urgency"]["tier"] == {"high": 30, "medium": 15, "low": 0}
     assert program["labels"]["tier"]["high"] == {"en": "high value", "zh": "高价值"}
-    assert program["labels"]["grade_reason"]["no_date"]["zh"] == "有商机但没有预计成交日"
+    assert program["labels"]["grade_reason"]["no_date"]["zh"] == "有商机或需求但没有预计成交日"
     assert program["labels"]["indicator"]["revenue_12m"] == {"en": "purchase amount", "zh": "成交金额"}
 
 

@@ -1,0 +1,144 @@
+"""Customers, opportunities and tasks as they stood at the end of a day, walked back through the journal.
+
+What has a day of its own (a sale, a touch, the close of a deal) needs no walking back: it is seen from its day on,
+and a late record of it counts. What has none (an industry, an intent stage, an expected close, what a deal waits
+for) is worth what the journal says it was worth. What was undone was never so. A record that was made only after the
+day keeps today's values: of the day itself nothing is known.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    Table,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+from sqlmodel import SQLModel
+
+PREFIX = "crm_past_"
+#: What can be walked back, each with the column that says from which day on a record is over.
+WALKED = {"customers": None, "opportunities": "closed_on", "tasks": "done_on"}
+#: What walking back needs of each, beside what the rules look at.
+NEEDED = {name: {"id", "created_at", *([over] if over else [])} for name, over in WALKED.items()}
+_TABLES = SQLModel.metadata.tables
+_ENTRIES = _TABLES["journal_entries"]
+_CHANGES = _TABLES["journal_changes"]
+
+
+@contextmanager
+def as_they_stood(
+    connection: Connection, tables: Mapping[str, Table], day: date, ends: str
+) -> Iterator[Mapping[str, Table]]:
+    """Hold tables in which every record is as it was at the end of a day; those that nothing changed in are the same.
+
+    Args:
+        connection: one that may have temporary tables.
+        tables: by name; copies may stand for those of the schema.
+        day: the day.
+        ends: the instant, as UTC text, at which it is over.
+    """
+    found = dict(tables)
+    held = []
+    for name, values in _before(connection, ends).items():
+        if name in tables:
+            found[name] = _walked_back(connection, name, tables[name], values, day, ends)
+            held.append(found[name])
+    yield found
+    for table in held:
+        connection.execute(DropTable(table))
+
+
+def recorded_later(connection: Connection, names: Iterable[str], day: date, ends: str) -> int:
+    """Return how many records of some tables were made only after a day on which, by their own days, they were there.
+
+    What such a record holds without a date is not known for the day.
+    """
+    count = 0
+    for name in names:
+        table = _TABLES[name]
+        query = select(func.count()).select_from(table).where(table.c.created_at >= ends)
+        if name == "opportunities":
+            query = query.where(
+                table.c.opened_on <= day, or_(table.c.closed_on.is_(None), table.c.closed_on > day)
+            )
+        else:
+            dated = (_TABLES[other] for other in ("transactions", "interactions"))
+            seen = [
+                exists().where(each.c.customer_id == table.c.id, each.c.occurred_on <= day) for each in dated
+            ]
+            query = query.where(or_(*seen))
+        count += int(connection.execute(query).scalar_one())
+    return count
+
+
+def _before(connection: Connection, ends: str) -> dict[str, dict[int, dict[str, Any]]]:
+    """Return table → record → the values that were changed after an instant, as they were before."""
+    undoing = _ENTRIES.alias("undoing")
+    undone = exists().where(undoing.c.undoes_id == _ENTRIES.c.id)
+    changes = (
+        select(_CHANGES.c.table_name, _CHANGES.c.row_id, _CHANGES.c.before, _CHANGES.c.after)
+        .join(_ENTRIES, _ENTRIES.c.id == _CHANGES.c.entry_id)
+        .where(_ENTRIES.c.at >= ends, ~undone)
+        .where(_CHANGES.c.table_name.in_(list(WALKED)), _CHANGES.c.action == "update")
+        .order_by(_CHANGES.c.id.desc())
+    )
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for table, row, was, became in connection.execute(changes):
+        before, after = json.loads(was), json.loads(became)
+        changed = {key: value for key, value in before.items() if value != after.get(key)}
+        changed.pop("updated_at", None)
+        found.setdefault(table, {}).setdefault(row, {}).update(changed)
+    return found
+
+
+def _walked_back(
+    connection: Connection,
+    name: str,
+    source: Table,
+    values: Mapping[int, Mapping[str, Any]],
+    day: date,
+    ends: str,
+) -> Table:
+    copy = narrowed(source, source.columns.keys(), PREFIX + name)
+    connection.execute(CreateTable(copy))
+    connection.execute(insert(copy).from_select(copy.columns.keys(), select(source)))
+    for index in copy.indexes:
+        connection.execute(CreateIndex(index))
+    over = WALKED[name]
+    still = copy.c.created_at < ends
+    if over is not None:
+        still = still & or_(copy.c[over].is_(None), copy.c[over] > day)
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row, changed in values.items():
+        known = {key: value for key, value in changed.items() if key in copy.c}
+        if known:
+            alike.setdefault(tuple(known), []).append(
+                {"row": row, **{f"was_{key}": known[key] for key in known}}
+            )
+    for keys, rows in alike.items():
+        back = update(copy).where(copy.c.id == bindparam("row"), still)
+        connection.execute(back.values({key: bindparam(f"was_{key}") for key in keys}), rows)
+    return copy
+
+
+def narrowed(source: Table, names: Iterable[str], called: str) -> Table:
+    """Return a temporary table, not yet made, for some columns of a table."""
+    columns = [Column(name, source.c[name].type, primary_key=source.c[name].primary_key) for name in names]
+    copy = Table(called, MetaData(), *columns, prefixes=["TEMPORARY"])
+    if "customer_id" in copy.c:  # whether somebody existed is asked customer by customer
+        Index(f"ix_{called}", copy.c.customer_id)
+    return copy
