@@ -360,6 +360,8 @@ class _Sections:
                 self.reader.fault(key.place, what, "name-taken", value=key.text)
             elif number is not None:
                 found[key.text] = number
+            else:
+                self.faulty.add(fold(key.text))
         return found
 
     def _is_name(self, key: Scalar, meant: Container[str] = WORDS) -> bool:
@@ -1001,11 +1003,13 @@ class _Sections:
 
     def _months(self, node: Node | None, place: Place) -> tuple[tuple[str, int], ...]:
         body = self.reader.fields(node, place, required=GRADES[:3]) if node is not None else None
-        if body is None:
-            return ()
         found: list[tuple[str, int]] = []
+        if body is None:
+            self.faulty |= {f"months.{grade}" for grade in GRADES[:3]}
+            return ()
         for grade in GRADES[:3]:
             value_node = body.get(grade)
+            self.faulty.add(f"months.{grade}")  # until it is read
             if value_node is None:
                 continue
             value = value_node.value if isinstance(value_node, Scalar) else None
@@ -1023,6 +1027,7 @@ class _Sections:
                 )
                 self.reader.fault(value_node.place, what, "unordered-months")
             found.append((grade, count))
+            self.faulty.discard(f"months.{grade}")
         return tuple(found)
 
     def _lifecycle(self) -> tuple[StageRule, ...]:
@@ -1359,6 +1364,8 @@ class _Sections:
             return None
         for key, value in node.entries:
             known = scope.fields.get(fold(key.text))
+            if known is None and fold(key.text) in scope.faulty:
+                continue
             if known is None:
                 what = _("unknown feature {name}").format(name=repr(key.text[:80]))
                 hint = nearest(key.text, list(scope.fields)) or _("crm rules features lists them")
@@ -1418,7 +1425,7 @@ class _Sections:
         facts = self._facts(body.get("facts"), body.place) if body.get("facts") is not None else None
         expected = body.get("expect")
         expect = self._given(expected, body.place) if expected is not None else None
-        if expect == () and expected is not None:
+        if isinstance(expected, Fields) and not expected.entries:
             self._expects_nothing(expected)
         if as_of is None or facts is None or expect is None or len(reader.faults) > before:
             return

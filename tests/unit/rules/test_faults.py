@@ -550,3 +550,17 @@ def test_a_chinese_text_that_means_another_feature_is_refused() -> None:
 def test_how_a_tier_is_kept_has_one_fault(written: str, code: str) -> None:
     value = SHIPPED["value.yaml"].replace("policy: first", f"policy: first\nsticky: {written}")
     assert [fault for fault, _what in faults_with(value=value)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "count"),
+    [
+        ("value.yaml", "at_least: 70, text: {en: high value, zh: 高价值}", "at_least: 70", 1),
+        ("value.yaml", "at_least: 70", "at_least: x70", 1),
+        ("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: 30, B: 90, C: 180}", 3),
+        ("features.yaml", "window: 12 months", "window: 12", 1),
+        ("lifecycle.yaml", "new_days: 90", "new_days: 3 months", 1),
+    ],
+)
+def test_what_has_a_fault_is_not_unknown_elsewhere(file: str, old: str, new: str, count: int) -> None:
+    assert len(faults_after(file, old, new)) == count
