@@ -5,9 +5,11 @@ import sys
 from typing import Any
 
 from crmcli import vocabulary as words
-from crmcli.cli import pins, tiers
+from crmcli.cli import pins, tables, tiers
+from crmcli.cli.customer_file import intent
 from crmcli.i18n import _
 from crmcli.render.output import Column, Format, Listing, Record, choose
+from crmcli.vocabulary import INTENT
 
 
 def record(found: Any, format: Format | None) -> Record:
@@ -37,6 +39,7 @@ def record(found: Any, format: Format | None) -> Record:
         ),
         ("grade_rule", _("Rule"), found.grade_rule or _("whoever is left over")),
         ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
+        *_intent(found, coded=coded),
         ("period", _("Period"), found.period),
         ("as_of", _("As of"), found.as_of),
         ("fingerprint", _("Rules"), found.fingerprint if coded else found.fingerprint[:12]),
@@ -55,6 +58,17 @@ def record(found: Any, format: Format | None) -> Record:
     return Record(fields, [*sections, _facts(found, coded=coded)])
 
 
+def _intent(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    """The intent stage set by hand beside the suggested one; a terminal is told where the rules suggest one."""
+    suggested = next((word for name, _label, _code, word, _when in found.segments if name == INTENT), None)
+    if coded:
+        return [("intent_stage", "", found.intent_stage)]
+    if suggested is None:
+        return []
+    by_hand = tables.word(words.INTENT_STAGE, found.intent_stage)
+    return [("intent_stage", _("Intent"), intent(by_hand, suggested))]
+
+
 def only_pinned(found: Any, format: Format | None) -> Record:
     """Build the record of somebody whom no run knows yet; for a program it has the fields of every other."""
     coded = choose(format, sys.stdout) is not Format.TABLE
@@ -68,7 +82,7 @@ def only_pinned(found: Any, format: Format | None) -> Record:
         ("grade", _("Grade"), classes["grade"]),
         *((name, "", None) for name in ("grade_reason", "grade_rule")),
         ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
-        *((name, "", None) for name in ("period", "as_of", "fingerprint")),
+        *((name, "", None) for name in ("intent_stage", "period", "as_of", "fingerprint")),
         *((f"computed_{name}", "", None) for name in unknown),
     ]
     overrides = pins.of_customer(found.overrides, unknown, coded=coded)

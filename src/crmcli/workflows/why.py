@@ -29,6 +29,7 @@ from crmcli.rules.model import (
     cap_line,
 )
 from crmcli.store.light import reading
+from crmcli.store.reads import customers
 from crmcli.store.reads import judgements as reads
 from crmcli.store.reads import overrides as pinned
 from crmcli.store.reads.overrides import OverrideLine
@@ -91,6 +92,7 @@ class Why:
         tier_kept_from: the period whose tier was kept, where the score alone asks for another.
         tiers: highest first; `tiering` says by what they are given out.
         grade_text: the reason in words; `grade_rule` is the condition that matched, as the rules have it.
+        intent_stage: what the salesperson set by hand, as it is today.
         facts: (feature, its label, its value) for what the conditions of the rules look at.
         further: the other scores.
         segments: (judgement, its label, segment, its label, the condition that leads to it).
@@ -118,6 +120,7 @@ class Why:
     grade_text: str
     grade_rule: str
     lifecycle_stage: str
+    intent_stage: str | None
     facts: tuple[tuple[str, str, Any], ...]
     further: tuple[Further, ...]
     segments: tuple[tuple[str, str, str, str, str], ...]
@@ -159,6 +162,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
                 _("{name} has not been classified").format(name=match.name),
                 hint=_("run 'crm classify'; it leaves out who was archived or not yet known on its day"),
             )
+        customer = customers.customer(connection, match.id)
         lines = reads.indicators(connection, found.run, match.id)
         segments = dict(reads.segments(connection, found.run, match.id))
         if period is not None:
@@ -192,6 +196,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         grade_text=cause.label.text(),
         grade_rule=cause.condition,
         lifecycle_stage=found.lifecycle_stage,
+        intent_stage=None if customer is None else customer.intent_stage,
         facts=tuple(
             (
                 name,

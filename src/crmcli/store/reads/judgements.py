@@ -59,6 +59,16 @@ def segments(connection: sqlite3.Connection, run: int, number: int) -> list[tupl
     return list(connection.execute(statement("segments"), {"run": run, "customer": number}))
 
 
+def segment_classes(connection: sqlite3.Connection, run: int) -> list[tuple[str, str]]:
+    """Return the (judgement, segment) pairs of one run that somebody has."""
+    return list(connection.execute(statement("segment_classes"), {"run": run}))
+
+
+def scores(connection: sqlite3.Connection, run: int, number: int) -> dict[str, float]:
+    """Return every score of one customer in one run by its name."""
+    return dict(connection.execute(statement("scores"), {"run": run, "customer": number}))
+
+
 def ruleset_files(connection: sqlite3.Connection, fingerprint: str) -> dict[str, str]:
     """Return the text of a stored ruleset's files by name."""
     row = connection.execute(statement("ruleset_files"), {"fingerprint": fingerprint}).fetchone()
