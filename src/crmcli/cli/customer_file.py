@@ -136,7 +136,7 @@ def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     shown = computed
     if judgement is not None and not coded:
         shown = {name: tables.word(words.CLASSES[name], code) for name, code in computed.items()}
-        shown["grade"] = f"{judgement.grade} ({judgement.grade_reason})"
+        shown["grade"] = f"{judgement.grade} ({found.further.grade_text})"
     classes = pins.classes(found.overrides, shown, coded=coded)
     fields = [
         ("score", _("Score"), getattr(judgement, "score", None)),

@@ -374,7 +374,10 @@ def _record(shown: Any) -> Any:
             )
             for score in shown.scores if score.groups
         ),
-        tiers.listing(shown.tiers, shown.tiering, key="tiers"),
+        tiers.listing(
+            shown.tiers, shown.tiering, key="tiers",
+            summed=next((use.label.text() for use in shown.features if use.name == shown.tiering.of), ""),
+        ),
         listing(
             "grades", _("Grades, the first that fits"),
             [("grade", _("Grade")), ("reason", _("Reason")), ("label", _("Name")), ("when", _("When"))],

@@ -192,7 +192,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One term of a score. `share` is its weight divided by the sum of all weights; `feature` may be another score."""
+    """One term of a score. `share` is its weight divided by the sum of all weights; `feature` may be another score.
+
+    `meant` are the words that fingerprints have held from the first for an indicator without a text: its feature's.
+    """
 
     name: str
     feature: str
@@ -202,6 +205,7 @@ class Indicator:
     missing: str
     label: Label
     group: str = ""
+    meant: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

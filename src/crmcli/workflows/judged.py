@@ -16,6 +16,7 @@ from crmcli.store.reads.base import SCORE
 from crmcli.store.reads.judgements import Judgement
 from crmcli.store.reads.periods import RunLine, ruleset_agenda, run_of_period
 from crmcli.vocabulary import INTENT, Term, Vocabulary
+from crmcli.workflows.shifts import RuleWords
 
 _OPTION = "--segment"
 
@@ -38,10 +39,11 @@ class FurtherScore(NamedTuple):
 
 
 class Further(NamedTuple):
-    """What a run found about one customer beyond the five judgements."""
+    """What a run found about one customer beyond the five judgements, and the reason for the grade in words."""
 
     segments: tuple[Segmented, ...] = ()
     scores: tuple[FurtherScore, ...] = ()
+    grade_text: str = ""
 
     @property
     def intent(self) -> Segmented | None:
@@ -70,7 +72,8 @@ class _Words:
 
 def further(connection: sqlite3.Connection, found: Judgement, number: int) -> Further:
     """Return the further judgements and scores of one customer in a run, in the order of the rules."""
-    program = json.loads(ruleset_agenda(connection, found.fingerprint))
+    stored = ruleset_agenda(connection, found.fingerprint)
+    program, rules = json.loads(stored), RuleWords(stored)
     segments = reads.segments(connection, found.run, number)
     words = _Words(program, segments)
     given = dict(segments)
@@ -84,8 +87,11 @@ def further(connection: sqlite3.Connection, found: Judgement, number: int) -> Fu
             if name in given
         ),
         tuple(
-            FurtherScore(name, label.label(name), value) for name, value in scores.items() if name != SCORE
+            FurtherScore(name, label.label(name), scores[name])
+            for name in dict.fromkeys((*label.codes, *scores))
+            if name in scores and name != SCORE
         ),
+        rules.grade_reason(found.grade_reason),
     )
 
 

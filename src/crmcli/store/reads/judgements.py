@@ -54,6 +54,12 @@ def indicator_raws(connection: sqlite3.Connection, run: int, score: str, indicat
     return [value for (value,) in connection.execute(statement("indicator_raws"), values)]
 
 
+def place(connection: sqlite3.Connection, run: int, score: float) -> tuple[int, int]:
+    """Return how many customers of a run have a better score than this one, and how many there are."""
+    better, count = connection.execute(statement("place"), {"run": run, "score": score}).fetchone()
+    return better, count
+
+
 def segments(connection: sqlite3.Connection, run: int, number: int) -> list[tuple[str, str]]:
     """Return (judgement, segment) pairs of one customer in one run."""
     return list(connection.execute(statement("segments"), {"run": run, "customer": number}))
