@@ -187,3 +187,14 @@ def test_more_than_an_amount_is_the_smallest_amount_more(crm: Run, home: Path) -
 def test_show_says_the_reason_for_the_grade_in_words(crm: Run, home: Path) -> None:
     judge(crm, home)
     assert "D (nothing was recorded after the first contact)" in crm("show", "C1", "--format", "table").out
+
+
+def test_moves_between_two_ladders_are_told_in_the_words_of_each(crm: Run, home: Path) -> None:
+    judge(crm, home)
+    other = home / "ladder"
+    assert crm("rules", "init", str(other), "--preset", "membership").status == 0
+    value = other / "value.yaml"
+    value.write_text(value.read_text().replace("en: standard", "en: plain member"))
+    done = crm("classify", "--rules", str(other), "--as-of", "2026-11-20")
+    assert done.status == 0, done.err
+    assert "low value/D → plain member/D" in done.err
