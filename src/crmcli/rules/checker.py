@@ -252,6 +252,7 @@ class _Sections:
             tiering=tiering,
             segments=self.segmentations,
             compared=tuple(self.compared),
+            declared=tuple(self.declared.values()),
         )
         return replace(ruleset, fingerprint=hashlib.sha256(_meaning(ruleset).encode()).hexdigest())
 

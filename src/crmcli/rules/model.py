@@ -417,6 +417,7 @@ class RuleSet:
         cases: the examples that start from feature values.
         fact_cases: the examples that start from facts.
         compared: the indicators that need several customers.
+        declared: what features.yaml declares, in its order, whether or not it is used.
     """
 
     files: Mapping[str, str] = field(repr=False)
@@ -432,6 +433,7 @@ class RuleSet:
     tiering: Tiers = Tiers()
     segments: tuple[Segmentation, ...] = ()
     compared: tuple[Compared, ...] = ()
+    declared: tuple[FeatureUse, ...] = ()
 
     @property
     def value(self) -> Score:
