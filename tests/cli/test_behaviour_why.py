@@ -1,5 +1,7 @@
 """What `crm why` says beyond the points: what was done where nothing is known, classes and places among all."""
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -198,3 +200,24 @@ def test_moves_between_two_ladders_are_told_in_the_words_of_each(crm: Run, home:
     done = crm("classify", "--rules", str(other), "--as-of", "2026-11-20")
     assert done.status == 0, done.err
     assert "low value/D → plain member/D" in done.err
+
+
+def test_csv_has_the_terms_and_says_what_it_leaves_out(crm: Run, home: Path) -> None:
+    judge(crm, home)
+    done = crm("why", "C1", "--format", "csv")
+    header, *rows = csv.reader(io.StringIO(done.out))
+    assert header == [
+        "indicator", "raw", "normalised", "weight", "points", "missing", "missing_because",
+    ]  # fmt: skip
+    score = json.loads(crm("why", "C1", "--format", "json").out)["score"]
+    assert sum(float(row[4]) for row in rows) == pytest.approx(score)
+    assert "left out: the fields, classes" in done.err
+    assert "effort" in done.err
+
+
+def test_csv_of_somebody_only_pinned_has_the_same_header(crm: Run) -> None:
+    crm("add", "C1")
+    crm("classify", "pin", "C1", "--tier", "high", "--reason", "friend")
+    assert crm("why", "C1", "--format", "csv").out == (
+        "indicator,raw,normalised,weight,points,missing,missing_because\n"
+    )

@@ -11,6 +11,7 @@ from crmcli.i18n import _, ngettext
 from crmcli.render.output import Column, Format, Listing, Record, choose
 from crmcli.vocabulary import INTENT
 
+_MAIN = "indicators"  #: the terms of the value score: what a spreadsheet gets
 #: Feature or judgement → the closed list that its words are of; tiers are called as the rules do.
 _LISTS = {
     "kind": words.KIND, "gender": words.GENDER, "size": words.SIZE, "intent_stage": words.INTENT_STAGE,
@@ -59,7 +60,7 @@ def record(found: Any, format: Format | None) -> Record:
         overrides,
         _terms(
             found.terms,
-            "indicators",
+            _MAIN,
             _("Where the score comes from"),
             found.total,
             labels=labels,
@@ -76,7 +77,7 @@ def record(found: Any, format: Format | None) -> Record:
         for each in found.further
     ]
     sections += [_segments(found, coded=coded)] if found.segments else []
-    return Record(fields, [*sections, _facts(found, labels=labels, coded=coded)])
+    return Record(fields, [*sections, _facts(found, labels=labels, coded=coded)], main=_MAIN)
 
 
 def _intent(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
@@ -109,8 +110,9 @@ def only_pinned(found: Any, format: Format | None) -> Record:
     overrides = pins.of_customer(found.overrides, unknown, coded=coded)
     if not coded:
         return Record([field for field in fields if field[2] is not None], [overrides])
-    empty = [Listing([], [], key=key) for key in ("indicators", "thresholds", "facts")]
-    return Record(fields, [overrides, *empty])
+    terms = _terms((), _MAIN, "", 0.0, labels={}, coded=True)
+    empty = [Listing([], [], key=key) for key in ("thresholds", "facts")]
+    return Record(fields, [overrides, terms, *empty], main=_MAIN)
 
 
 def short_number(value: Any) -> Any:

@@ -437,4 +437,4 @@ def _record(shown: Any) -> Any:
             for each in shown.segments
         ),
     ]  # fmt: skip
-    return Record(fields, sections)
+    return Record(fields, sections, main="indicators")
