@@ -221,3 +221,17 @@ def test_csv_of_somebody_only_pinned_has_the_same_header(crm: Run) -> None:
     assert crm("why", "C1", "--format", "csv").out == (
         "indicator,raw,normalised,weight,points,missing,missing_because\n"
     )
+
+
+def test_a_tier_by_share_that_is_kept_says_from_when(
+    crm: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = judge(crm, home, (BY_SCORE, "share_of: revenue_12m\nsticky: 40\n" + BY_CUSTOMERS))
+    first = json.loads(crm("why", "C3", "--format", "json").out)
+    assert (first["tier"], first["tier_kept_from"]) == ("high", None)
+    monkeypatch.setenv("CRM_TODAY", "2026-11-22")
+    assert crm("sell", "C2", "250", "--on", "2026-11-21").status == 0
+    assert crm("classify", "--rules", str(folder), "--as-of", "2026-11-22").status == 0
+    then = json.loads(crm("why", "C3", "--format", "json").out)
+    assert then["place_above_percent"] > 50
+    assert (then["tier"], then["tier_kept_from"]) == ("high", "2026-11-20")

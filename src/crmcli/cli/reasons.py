@@ -190,7 +190,7 @@ def _spoken(value: Any, of: str, labels: Any) -> Any:
     """Write a value for a person: a number short, a code of a closed list as its word."""
     if not isinstance(value, str):
         return short_number(value)
-    if of == "tier":
+    if of in {"tier", "previous_tier"}:
         return labels.get(value, value)
     return _LISTS[of].label(value) if of in _LISTS else value
 

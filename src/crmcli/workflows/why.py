@@ -254,7 +254,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         score=found.score,
         tier=found.tier,
         tier_label=next((tier.label.text() for tier in ruleset.tiers if tier.code == found.tier), found.tier),
-        tier_kept_from=_kept_from(ruleset, found),
+        tier_kept_from=_kept_from(ruleset, found, place),
         tiers=ruleset.tiers,
         tiering=ruleset.tiering,
         summed=_words_of(ruleset.tiering.of, ruleset),
@@ -290,10 +290,15 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
     )
 
 
-def _kept_from(ruleset: RuleSet, found: reads.Judgement) -> str | None:
-    if not ruleset.tiering.kept or ruleset.tiering.by != SCORE:
+def _kept_from(ruleset: RuleSet, found: reads.Judgement, place: Place | None) -> str | None:
+    """Return the period whose tier was kept, where the score, or the place among all, asks for another one."""
+    tiering, last = ruleset.tiering, ruleset.tiers[-1]
+    if not tiering.kept or (tiering.by != SCORE and place is None):
         return None
-    asked = next(tier for tier in ruleset.tiers if found.score >= tier.at_least or tier is ruleset.tiers[-1])
+    if tiering.by == SCORE or place is None:
+        asked = next(tier for tier in ruleset.tiers if found.score >= tier.at_least or tier is last)
+    else:
+        asked = next(tier for tier in ruleset.tiers if place.above < tier.share or tier is last)
     return None if asked.code == found.tier else found.leans_on
 
 
@@ -498,4 +503,11 @@ def _words_of(name: str, ruleset: RuleSet) -> str:
             (i.label.text() for s in ruleset.scores for i in s.indicators if i.name == indicator), indicator
         )
         return _("class by {indicator}, 1 the worst").format(indicator=label)
-    return {"tier": _("Tier"), "grade": _("Grade"), "lifecycle": _("Lifecycle")}.get(name, name)
+    judgements = {
+        "tier": _("Tier"),
+        "grade": _("Grade"),
+        "lifecycle": _("Lifecycle"),
+        "previous_tier": _("Tier in the run before"),
+        "previous_score": _("Score in the run before"),
+    }
+    return judgements.get(name, name)
