@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,14 @@ def test_show_has_segments_scores_and_the_suggestion_beside_the_stage(crm: Run) 
 def test_why_has_the_stage_set_by_hand_beside_the_suggestion(crm: Run) -> None:
     assert "interested, set by hand; the rules suggest won" in crm("why", "张三", "--format", "table").out
     assert json.loads(crm("why", "张三", "--format", "json").out)["intent_stage"] == "interested"
+
+
+@pytest.mark.usefixtures("judged")
+def test_rules_stored_by_an_older_version_leave_the_codes(crm: Run, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE rulesets SET agenda = json_remove(agenda, '$.judgements', '$.scores')")
+    assert crm("list", "--segment", "care=thank_them", "--format", "ids").out == "1\n"
+    assert "known are thank_them, usual" in crm("list", "--segment", "care=thank", "--format", "ids").err
+    shown = crm("show", "张三", "--format", "table").out
+    assert "thank_them" in shown
+    assert "effort" in shown
