@@ -109,6 +109,7 @@ SIZE = Vocabulary(
     Term("medium", "medium", "中型", ("mid", "中型企业")),
     Term("large", "large", "大型", ("big", "大型企业")),
 )
+INTENT = "intent"  #: the further judgement that stands beside the intent stage set by hand
 INTENT_STAGE = Vocabulary(
     "intent_stage",
     Term("potential", "potential", "潜在", ("潜在客户",)),

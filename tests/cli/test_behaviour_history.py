@@ -289,3 +289,55 @@ def test_a_deleted_customer_moves_no_more_and_comes_back(do: Do) -> None:
     assert "张三" not in do("movers", "--from", "2026-08", "--to", "2026-10")
     do("undo")
     assert "张三" in do("movers", "--from", "2026-08", "--to", "2026-10")
+
+
+@pytest.fixture
+def pinned_between(do: Do) -> None:
+    """A pin that lives from the 5th to the 10th of October, between two months that are classified; the second day after."""
+    do("--today", "2025-01-05", "add", "张三")
+    do("--today", "2026-10-01", "classify", "--month", "2026-09")
+    pin = ("classify", "pin", "张三", "--tier", "high", "--reason", "friend")
+    do("--today", "2026-10-05", *pin, "--until", "2026-10-10")
+    do("--today", "2026-11-01", "classify", "--month", "2026-10")
+
+
+@pytest.mark.usefixtures("pinned_between")
+def test_a_pin_that_lived_between_two_runs_stands_in_the_period_it_fell_in(crm: Run) -> None:
+    months = json.loads(crm("history", "张三", "--format", "json").out)
+    assert [month["pins"] for month in months] == [None, "tier high from 2026-10-05 to 2026-10-10"]
+    shown = " ".join(crm("history", "张三", "--format", "table").out.split())
+    assert "pinned by hand from 2026-10-05 to 2026-10-10: tier high" in shown
+    newest = json.loads(crm("history", "张三", "--limit", "1", "--format", "json").out)
+    assert [month["pins"] for month in newest] == ["tier high from 2026-10-05 to 2026-10-10"]
+
+
+@pytest.mark.usefixtures("pinned_between")
+def test_a_pin_over_a_run_is_told_where_it_begins_and_where_it_ends(crm: Run, do: Do) -> None:
+    do("--today", "2026-11-02", "classify", "pin", "张三", "--grade", "A", "--reason", "signs")
+    do("--today", "2026-11-05", "classify", "--as-of", "2026-11-05")
+    do("--today", "2026-11-09", "classify", "unpin", "张三")
+    do("--today", "2026-11-12", "classify", "--as-of", "2026-11-12")
+    months = json.loads(crm("history", "张三", "--format", "json").out)
+    assert [(month["pinned_grade"], month["pins"]) for month in months[2:]] == [
+        ("A", "grade A since 2026-11-02"),
+        (None, "grade A to 2026-11-08"),
+    ]
+
+
+@pytest.mark.usefixtures("pinned_between")
+def test_a_pin_after_the_last_run_has_a_line_of_its_own(crm: Run, do: Do) -> None:
+    do("--today", TODAY, "classify", "pin", "张三", "--lifecycle", "loyal", "--reason", "knows us")
+    found = json.loads(crm("history", "张三", "--format", "json").out)
+    assert len(found) == 3
+    assert (found[-1]["period"], found[-1]["as_of"], found[-1]["score"]) == (None, TODAY, None)
+    assert found[-1]["pins"] == f"lifecycle_stage loyal since {TODAY}"
+    assert f"pinned by hand since {TODAY}" in crm("history", "张三", "--format", "table").out
+    assert crm("history", "张三", "--format", "ids").out.split() == ["2026-09", "2026-10"]
+
+
+@pytest.mark.usefixtures("pinned_between")
+def test_a_pin_after_the_run_of_the_same_day_stands_in_that_day(crm: Run, do: Do) -> None:
+    do("--today", TODAY, "classify", "--as-of", TODAY)
+    do("--today", TODAY, "classify", "pin", "张三", "--lifecycle", "loyal", "--reason", "knows us")
+    found = json.loads(crm("history", "张三", "--format", "json").out)
+    assert (found[-1]["period"], found[-1]["pins"]) == (TODAY, f"lifecycle_stage loyal since {TODAY}")

@@ -3,11 +3,17 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crmcli.cli import app
+from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.checker import FILES
+from crmcli.rules.schema import file_schema
+from crmcli.vocabulary import TIER
 
 PROJECT = Path(__file__).parents[2]
 #: The walkthrough is left to `make check`: it classifies eighteen months of real data twice.
@@ -103,3 +109,21 @@ def test_links_lead_somewhere(page: str) -> None:
     missing = [link for link in links if not ((PROJECT / page).parent / link).exists()]
     missing += [name for name in named if not (PROJECT / name).exists()]
     assert missing == []
+
+
+def keys_of(schema: Any) -> Iterator[str]:
+    """Yield every key that a JSON Schema names."""
+    for name, value in schema.items() if isinstance(schema, dict) else ():
+        if name == "properties":
+            yield from value
+        yield from keys_of(value)
+    for item in schema if isinstance(schema, list) else ():
+        yield from keys_of(item)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_key_of_a_rule_file_stands_in_the_reference(file: str) -> None:
+    page = (PROJECT / "docs/rules.md").read_text(encoding="utf-8")
+    reference = page[page.index("## Keys of the files") :]
+    written = set(re.findall(r"[A-Za-z_]+", " ".join(re.findall(r"`[^`\n]+`", reference))))
+    assert set(keys_of(file_schema(file))) - written - {*CATALOGUE, *TIER.codes} == set()

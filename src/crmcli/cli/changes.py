@@ -40,6 +40,7 @@ def periods(found: Any, *, coded: bool) -> Listing:
         Column("rules", _("Rules")),
         Column("because", _("Because"), wrap=True, min_width=24),
         *(Column(f"pinned_{judgement}", _("Pinned")) for judgement in words.CLASSES),
+        Column("pins", ""),
     ]
     rows = [
         (
@@ -55,10 +56,20 @@ def periods(found: Any, *, coded: bool) -> Listing:
             period.rules,
             _because(period, coded=coded),
             *(period.pinned.get(judgement) for judgement in words.CLASSES),
+            _joined([_pin(pin, coded=True) for pin in period.pins], coded=True),
         )
         for period in found.periods
     ]
+    if found.since:
+        rows.append(_since(found, columns, coded=coded))
     return Listing(columns, rows, ids=[period.period for period in found.periods], key="periods")
+
+
+def _since(found: Any, columns: list[Column], *, coded: bool) -> tuple[Any, ...]:
+    """What was pinned, or is no longer, since the last period: a line without classes of its own."""
+    said = _joined([_pin(pin, coded=coded) for pin in found.since], coded=coded)
+    known = {"as_of": found.today, "pins": said} if coded else {"period": _("since then"), "because": said}
+    return tuple(known.get(column.key) for column in columns)
 
 
 def movers(found: Any, *, coded: bool) -> Listing:
@@ -157,7 +168,12 @@ def _because(period: Any, *, coded: bool) -> str | None:
     """Say what changed a period against the one before, a person also what was pinned; nothing where nothing was."""
     if coded:
         return _changes(period, coded=True)
-    said = [_changes(period, coded=False), _pinned(period.pinned)]
+    told = [pin for pin in period.pins if pin.last or period.pinned.get(pin.judgement) != pin.value]
+    said = [
+        _changes(period, coded=False),
+        _pinned(period.pinned),
+        *(_pin(pin, coded=False) for pin in told),
+    ]
     return _joined([each for each in said if each], coded=False)
 
 
@@ -170,6 +186,23 @@ def _pinned(pinned: Mapping[str, str]) -> str | None:
         if judgement in pinned
     )
     return _("pinned by hand: {classes}").format(classes=", ".join(said))
+
+
+def _pin(pin: Any, *, coded: bool) -> str:
+    """Say from when to when a class was pinned by hand, as far as the period saw it."""
+    if coded:
+        first = f" from {pin.first}" if pin.first and pin.last else f" since {pin.first}" if pin.first else ""
+        return f"{pin.judgement} {pin.value}{first}" + (f" to {pin.last}" if pin.last else "")
+    if pin.first and pin.last:
+        text = _("pinned by hand from {first} to {last}: {judgement} {value}")
+    elif pin.first:
+        text = _("pinned by hand since {first}: {judgement} {value}")
+    else:
+        text = _("pinned by hand to {last}: {judgement} {value}")
+    value = words.CLASSES[pin.judgement].label(pin.value)
+    return text.format(
+        first=pin.first, last=pin.last, judgement=words.JUDGEMENT.label(pin.judgement), value=value
+    )
 
 
 def _changes(period: Any, *, coded: bool) -> str | None:

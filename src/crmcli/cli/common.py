@@ -137,7 +137,7 @@ def limit_of(limit: int | None, format: Format | None) -> int:
     return SCREENFUL if choose(format, sys.stdout) is Format.TABLE else -1
 
 
-def pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
+def pairs(texts: list[str] | None, option: str, shape: str = "NAME=VALUE") -> tuple[tuple[str, str], ...]:
     """Read what an option that may be repeated gave, such as `--set NAME=VALUE`.
 
     Raises:
@@ -150,7 +150,7 @@ def pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
             raise UsageError(
                 _("no = in {value}").format(value=repr(text)),
                 where=option,
-                hint=_("write {option} NAME=VALUE").format(option=option),
+                hint=_("write {option} {shape}").format(option=option, shape=shape),
             )
         found.append((left.strip(), right.strip()))
     return tuple(found)

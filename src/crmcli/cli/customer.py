@@ -167,6 +167,16 @@ def list_customers(
             help=_("Only those with exactly this in a custom field; may be repeated."),
         ),
     ] = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--segment",
+            metavar="JUDGEMENT=CLASS",
+            help=_(
+                "Only those in this class of a further judgement; may be repeated: of one judgement any, of several each."
+            ),
+        ),
+    ] = None,
     archived: Annotated[bool, typer.Option("--archived", help=_("Archived ones too."))] = False,
     sort: Annotated[str, typer.Option("--sort", help=_("By id, name or score."))] = "id",
     limit: LimitOption = None,
@@ -191,7 +201,13 @@ def list_customers(
         "archived": archived,
         "sort": sort,
     }
-    page = customers(database(), limit=limit_of(limit, format), where=pairs(where, "--where"), **filters)
+    page = customers(
+        database(),
+        limit=limit_of(limit, format),
+        where=pairs(where, "--where"),
+        segments=pairs(segment, "--segment", "JUDGEMENT=CLASS"),
+        **filters,
+    )
     import sys
 
     coded = choose(format, sys.stdout) is not Format.TABLE
@@ -255,7 +271,7 @@ _ADD = {
 }
 _LIST = {
     "help": _("List customers and where they stand."),
-    "examples": "crm list --tier high\ncrm list 张 --format json\ncrm list --where shirt=m",
+    "examples": "crm list --tier high\ncrm list 张 --format json\ncrm list --where shirt=m\ncrm list --segment rfm=champions",
 }
 _SHOW = {
     "help": _("Show everything about one customer."),

@@ -6,7 +6,7 @@ from typing import Any
 from crmcli import vocabulary as words
 from crmcli.cli import pins, tables
 from crmcli.i18n import _
-from crmcli.render.output import Format, Listing, Record, choose
+from crmcli.render.output import Column, Format, Listing, Record, choose
 from crmcli.values import plain_number
 
 
@@ -14,14 +14,19 @@ def record(found: Any, format: Format | None) -> Record:
     """Build the record; on a terminal empty fields are left out, elsewhere every field is there."""
     coded = choose(format, sys.stdout) is not Format.TABLE
     fields = [
-        *_identity(found.customer, coded=coded),
+        *_identity(found.customer, found.further.intent, coded=coded),
         *_custom(found.custom, coded=coded),
         *_judgement(found, coded=coded),
     ]
-    if not coded:
+    if coded:
+        suggested = found.further.intent
+        fields.append(("suggested_intent_stage", "", None if suggested is None else suggested.segment))
+    else:
         fields = [field for field in fields if field[2] not in (None, "")]
     sections = [
         (_("Pinned by hand"), pins.of_customer(found.overrides, _computed(found.judgement), coded=coded)),
+        (_("Further judgements"), _segments(found.further.segments, coded=coded)),
+        (_("Further scores"), _scores(found.further.scores, coded=coded)),
         (_("Contacts"), tables.contacts(found.contacts)),
         (_("Open opportunities"), tables.opportunities(found.opportunities, coded=coded)),
         (_("Open tasks"), tables.tasks(found.tasks, coded=coded)),
@@ -41,10 +46,36 @@ def _of_one(section: Listing, title: str) -> Listing:
     return section.only(keys)._replace(title=title)
 
 
-def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+def _segments(segments: Any, *, coded: bool) -> Listing:
+    columns = [Column("judgement", _("Judgement")), Column("segment", _("Segment"))]
+    rows = [
+        (each.judgement, each.segment) if coded else (each.label, each.segment_label) for each in segments
+    ]
+    return Listing(columns, rows, key="segments")
+
+
+def _scores(scores: Any, *, coded: bool) -> Listing:
+    columns = [Column("score", _("Score")), Column("value", _("Points"))]
+    rows = [(each.score if coded else each.label, each.value) for each in scores]
+    return Listing(columns, rows, key="scores")
+
+
+def intent(by_hand: str | None, suggested: str | None) -> str | None:
+    """Say the intent stage that was set by hand, and beside it the one that the rules suggest."""
+    if suggested is None:
+        return by_hand
+    if by_hand is None:
+        return _("not set; the rules suggest {suggested}").format(suggested=suggested)
+    return _("{stage}, set by hand; the rules suggest {suggested}").format(stage=by_hand, suggested=suggested)
+
+
+def _identity(row: Any, suggested: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     def say(vocabulary: words.Vocabulary, code: str | None) -> str | None:
         return code if coded else tables.word(vocabulary, code)
 
+    stage = say(words.INTENT_STAGE, row.intent_stage)
+    if suggested is not None and not coded:
+        stage = intent(stage, suggested.segment_label)
     birthday = row.birthday
     if birthday and not coded and row.birthday_calendar == "lunar":
         birthday = f"{birthday} ({say(words.CALENDAR, 'lunar')})"
@@ -68,7 +99,7 @@ def _identity(row: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
         ("referred_by", _("Referred by"), row.referred_by),
         ("tags", _("Tags"), row.tags),
         ("needs", _("Needs"), row.needs),
-        ("intent_stage", _("Intent"), say(words.INTENT_STAGE, row.intent_stage)),
+        ("intent_stage", _("Intent"), stage),
         ("next_contact_on", _("Next contact"), tables.day(row.next_contact_on)),
         ("notes", _("Notes"), row.notes),
         ("external_id", _("External id"), row.external_id),
@@ -105,7 +136,7 @@ def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     shown = computed
     if judgement is not None and not coded:
         shown = {name: tables.word(words.CLASSES[name], code) for name, code in computed.items()}
-        shown["grade"] = f"{judgement.grade} ({judgement.grade_reason})"
+        shown["grade"] = f"{judgement.grade} ({found.further.grade_text})"
     classes = pins.classes(found.overrides, shown, coded=coded)
     fields = [
         ("score", _("Score"), getattr(judgement, "score", None)),

@@ -5,9 +5,19 @@ import sys
 from typing import Any
 
 from crmcli import vocabulary as words
-from crmcli.cli import pins, tiers
-from crmcli.i18n import _
+from crmcli.cli import pins, tables, tiers
+from crmcli.cli.customer_file import intent
+from crmcli.i18n import _, ngettext
 from crmcli.render.output import Column, Format, Listing, Record, choose
+from crmcli.vocabulary import INTENT
+
+_MAIN = "indicators"  #: the terms of the value score: what a spreadsheet gets
+#: Feature or judgement → the closed list that its words are of; tiers are called as the rules do.
+_LISTS = {
+    "kind": words.KIND, "gender": words.GENDER, "size": words.SIZE, "intent_stage": words.INTENT_STAGE,
+    "lifecycle": words.LIFECYCLE_STAGE, "grade": words.GRADE,
+    "next_stage": words.OPPORTUNITY_STAGE, "best_stage": words.OPPORTUNITY_STAGE,
+}  # fmt: skip
 
 
 def record(found: Any, format: Format | None) -> Record:
@@ -29,6 +39,7 @@ def record(found: Any, format: Format | None) -> Record:
         ("score", _("Score"), found.score),
         ("tier", _("Tier"), classes["tier"]),
         *([("tier_kept_from", _("Tier kept from"), found.tier_kept_from)] if found.tiering.kept else []),
+        *_place(found, coded=coded),
         ("grade", _("Grade"), classes["grade"]),
         (
             "grade_reason",
@@ -37,6 +48,7 @@ def record(found: Any, format: Format | None) -> Record:
         ),
         ("grade_rule", _("Rule"), found.grade_rule or _("whoever is left over")),
         ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
+        *_intent(found, coded=coded),
         ("period", _("Period"), found.period),
         ("as_of", _("As of"), found.as_of),
         ("fingerprint", _("Rules"), found.fingerprint if coded else found.fingerprint[:12]),
@@ -46,13 +58,37 @@ def record(found: Any, format: Format | None) -> Record:
     overrides = pins.of_customer(found.overrides, computed, coded=coded, labels=labels)
     sections = [
         overrides,
-        _terms(found.terms, "indicators", _("Where the score comes from"), found.total, coded=coded),
+        _terms(
+            found.terms,
+            _MAIN,
+            _("Where the score comes from"),
+            found.total,
+            labels=labels,
+            coded=coded,
+        ),
     ]
+    sections += [_classes(found, coded=coded)] if found.classes else []
     sections += [_steps(found, coded=coded)] if found.steps else []
-    sections.append(tiers.listing(found.tiers, found.tiering, key="thresholds", here=found.tier))
-    sections += [_terms(each.terms, each.name, each.label, each.score, coded=coded) for each in found.further]
+    sections.append(
+        tiers.listing(found.tiers, found.tiering, key="thresholds", here=found.tier, summed=found.summed)
+    )
+    sections += [
+        _terms(each.terms, each.name, each.label, each.score, labels=labels, coded=coded)
+        for each in found.further
+    ]
     sections += [_segments(found, coded=coded)] if found.segments else []
-    return Record(fields, [*sections, _facts(found, coded=coded)])
+    return Record(fields, [*sections, _facts(found, labels=labels, coded=coded)], main=_MAIN)
+
+
+def _intent(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    """The intent stage set by hand beside the suggested one; a terminal is told where the rules suggest one."""
+    suggested = next((word for name, _label, _code, word, _when in found.segments if name == INTENT), None)
+    if coded:
+        return [("intent_stage", "", found.intent_stage)]
+    if suggested is None:
+        return []
+    by_hand = tables.word(words.INTENT_STAGE, found.intent_stage)
+    return [("intent_stage", _("Intent"), intent(by_hand, suggested))]
 
 
 def only_pinned(found: Any, format: Format | None) -> Record:
@@ -68,14 +104,15 @@ def only_pinned(found: Any, format: Format | None) -> Record:
         ("grade", _("Grade"), classes["grade"]),
         *((name, "", None) for name in ("grade_reason", "grade_rule")),
         ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
-        *((name, "", None) for name in ("period", "as_of", "fingerprint")),
+        *((name, "", None) for name in ("intent_stage", "period", "as_of", "fingerprint")),
         *((f"computed_{name}", "", None) for name in unknown),
     ]
     overrides = pins.of_customer(found.overrides, unknown, coded=coded)
     if not coded:
         return Record([field for field in fields if field[2] is not None], [overrides])
-    empty = [Listing([], [], key=key) for key in ("indicators", "thresholds", "facts")]
-    return Record(fields, [overrides, *empty])
+    terms = _terms((), _MAIN, "", 0.0, labels={}, coded=True)
+    empty = [Listing([], [], key=key) for key in ("thresholds", "facts")]
+    return Record(fields, [overrides, terms, *empty], main=_MAIN)
 
 
 def short_number(value: Any) -> Any:
@@ -85,27 +122,135 @@ def short_number(value: Any) -> Any:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
-def _terms(terms: Any, key: str, title: str, total: float, *, coded: bool) -> Listing:
+def _terms(terms: Any, key: str, title: str, total: float, *, labels: Any, coded: bool) -> Listing:
     columns = [
         Column("indicator", _("Indicator"), wrap=True),
         Column("raw", _("Value"), align="right"),
         Column("normalised", _("0 to 1"), decimals=3),
         Column("weight", _("Weight"), decimals=3),
         Column("points", _("Points")),
+        *([Column("missing", ""), Column("missing_because", "")] if coded else []),
     ]
+    if coded:
+        return Listing(columns, [_coded_term(term) for term in terms], title=title, key=key)
     rows: list[tuple[Any, ...]] = [
         (
-            term.indicator if coded else term.label,
-            term.raw if coded else short_number(term.raw),
+            term.label,
+            _spoken(term.raw, term.words, labels),
             term.normalised,
             term.weight,
             term.points,
+            _missing(term),
         )
         for term in terms
     ]
-    if not coded:
-        rows.append((_("Sum"), None, None, round(sum(term.weight for term in terms), 6), total))
-    return Listing(columns, rows, title=title, key=key)
+    weights = round(sum(term.weight for term in terms), 6)
+    rows.append((_("Sum"), None, None, weights, total, None))
+    columns.append(Column("missing", _("Not known"), wrap=True, min_width=16))
+    found = Listing(columns, rows, title=title, key=key)
+    if any(row[-1] for row in rows):
+        return found
+    return found.only([column.key for column in columns[:-1]])
+
+
+def _coded_term(term: Any) -> tuple[Any, ...]:
+    because = None if term.missing is None else "unknown" if term.too_few is None else "too_few"
+    return (
+        term.indicator,
+        term.raw,
+        term.normalised,
+        term.weight,
+        term.points,
+        term.missing,
+        because,
+    )
+
+
+def _missing(term: Any) -> str | None:
+    """Say what was done where a value is not known, or where too few are known to compare it with."""
+    if term.missing is None:
+        return None
+    done = {
+        "zero": _("no points"),
+        "neutral": _("half the points"),
+        "leave_out": _("left out, the others share its weight"),
+    }[term.missing]
+    if term.too_few is None:
+        return _("missing: {done}").format(done=done)
+    known, minimum = term.too_few
+    text = ngettext(
+        "only {known} value is known, {minimum} are needed: {done}",
+        "only {known} values are known, {minimum} are needed: {done}",
+        known,
+    )
+    return text.format(known=known, minimum=minimum, done=done)
+
+
+def _spoken(value: Any, of: str, labels: Any) -> Any:
+    """Write a value for a person: a number short, a code of a closed list as its word."""
+    if not isinstance(value, str):
+        return short_number(value)
+    if of in {"tier", "previous_tier"}:
+        return labels.get(value, value)
+    return _LISTS[of].label(value) if of in _LISTS else value
+
+
+def _classes(found: Any, *, coded: bool) -> Listing:
+    """The classes of quantile indicators: for a program one row per class, for a person one per indicator."""
+    if coded:
+        columns = [Column(key, "") for key in ("score", "indicator", "class", "from", "below", "here")]
+        return Listing(
+            columns,
+            [
+                (each.score, each.indicator, place, *each.bounds(place), place == each.own)
+                for each in found.classes
+                for place in range(1, each.classes + 1)
+            ],
+            key="classes",
+        )
+    columns = [
+        Column("indicator", _("Indicator"), wrap=True),
+        Column("class", _("Class"), align="right"),
+        Column("cuts", _("Cut points, from the worst class to the best"), wrap=True),
+    ]
+    rows = [
+        (
+            each.label,
+            _("unknown")
+            if each.own is None
+            else _("{own} of {count}").format(own=each.own, count=each.classes),
+            f"{_cuts(each)} {_unit(each.unit, found.currency)}".strip(),
+        )
+        for each in found.classes
+    ]
+    return Listing(columns, rows, title=_("Classes among all customers, 1 the worst"), key="classes")
+
+
+def _cuts(each: Any) -> str:
+    ordered = each.cuts if each.higher else each.cuts[::-1]
+    return (" < " if each.higher else " > ").join(str(short_number(cut)) for cut in ordered)
+
+
+def _place(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    """Where the customer stands among all, where tiers go by share."""
+    if found.tiering.by not in {"customers", "sum"}:
+        return []
+    place = found.place
+    if coded:
+        keys = ("place", "place_of", "place_above_percent", "place_reached_percent")
+        given = (None,) * 4 if place is None else (place.rank, place.count, place.above, place.reached)
+        return [(key, "", value) for key, value in zip(keys, given, strict=True)]
+    if place is None:
+        text = _("not stored: no indicator looks at {feature}").format(feature=found.summed)
+    elif found.tiering.by == "customers":
+        text = _("{rank} of {count}, {reached:.1f} %; {above:.1f} % of the customers are better").format(
+            rank=place.rank, count=place.count, reached=place.reached, above=place.above
+        )
+    else:
+        text = _(
+            "{rank} of {count}, up to {reached:.1f} % of the sum; those before bring {above:.1f} %"
+        ).format(rank=place.rank, count=place.count, reached=place.reached, above=place.above)
+    return [("place", _("Place"), text)]
 
 
 def _steps(found: Any, *, coded: bool) -> Listing:
@@ -132,29 +277,25 @@ def _steps(found: Any, *, coded: bool) -> Listing:
 
 
 def _needed(step: Any) -> str:
-    value = _rounded(step.needed, down=step.down) if step.unit == "money" else step.needed
-    if not step.beyond:
-        return str(short_number(value))
-    return f"{'<' if step.down else '>'} {short_number(value)}"
+    value = short_number(step.needed)
+    return str(value) if not step.beyond else f"{'<' if step.down else '>'} {value}"
 
 
 def _change(step: Any, currency: str) -> str | None:
     """Say by how much, in the unit of the feature."""
     if step.now is None:
         return None
-    change = (
-        _rounded(step.needed - step.now, down=step.down) if step.unit == "money" else step.needed - step.now
-    )
+    change = step.needed - step.now
+    if step.unit == "money":  # what is needed is whole amounts, and an average is not
+        change = (math.floor(change * 100 + 1e-6) if step.down else math.ceil(change * 100 - 1e-6)) / 100
     sign = "+" if change > 0 else ""
-    unit = {
-        "money": currency, "days": _("days"), "months": _("months"), "minutes": _("minutes"),
-    }.get(step.unit, "")  # fmt: skip
-    return f"{sign}{short_number(change)} {unit}".strip()
+    more = ("<" if step.down else ">") if step.beyond else ""
+    return f"{more} {sign}{short_number(change)} {_unit(step.unit, currency)}".strip()
 
 
-def _rounded(value: float, *, down: bool) -> float:
-    """An amount is rounded to hundredths, away from too little."""
-    return (math.floor(value * 100) if down else math.ceil(value * 100 - 1e-6)) / 100
+def _unit(unit: str, currency: str) -> str:
+    words = {"money": currency, "days": _("days"), "months": _("months"), "minutes": _("minutes")}
+    return words.get(unit, "")
 
 
 def _segments(found: Any, *, coded: bool) -> Listing:
@@ -170,11 +311,14 @@ def _segments(found: Any, *, coded: bool) -> Listing:
     return Listing(columns, rows, title=_("Further judgements"), key="segments")
 
 
-def _facts(found: Any, *, coded: bool) -> Listing:
+def _facts(found: Any, *, labels: Any, coded: bool) -> Listing:
     columns = [
         Column("feature", _("Feature")),
         Column("label", _("Meaning"), wrap=True),
         Column("value", _("Value"), align="right"),
     ]
-    rows = [(name, label, value if coded else short_number(value)) for name, label, value in found.facts]
+    rows = [
+        (name, label, value if coded else _spoken(value, of, labels))
+        for name, label, value, of in found.facts
+    ]
     return Listing(columns, rows, title=_("What the conditions rest on"), key="facts")

@@ -160,22 +160,58 @@ def diff(
 @command(
     app,
     "features",
-    help=_("List the built-in features that rules can use."),
-    examples="crm rules features\ncrm rules features --format csv",
+    help=_(
+        "List the features that rules can use: the built-in ones, and after them those that the rules declare themselves."
+    ),
+    examples="crm rules features\ncrm rules features --rules my-rules --format csv",
 )
-def features(format: FormatOption = None) -> None:
-    from crmcli.render.output import Column, Listing, show
-    from crmcli.workflows.ruleset import list_features
+def features(rules: RulesOption = None, format: FormatOption = None) -> None:
+    from crmcli.render.notes import say
+    from crmcli.render.output import Column, Format, Listing, choose, show
+    from crmcli.workflows.ruleset import features_of
 
+    folder = _folder(rules)
+    found, faults = features_of(folder)
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    types, units = ({}, {}) if coded else (_types(), _units())
     columns = [
         Column("name", _("Feature")), Column("zh", _("Chinese name")), Column("type", _("Type")), Column("unit", _("Unit")),
         Column("window", _("Window")), Column("meaning", _("Meaning"), wrap=True, min_width=24),
+        Column("declared", _("Declared as"), wrap=True),
     ]  # fmt: skip
     rows = [
-        (each.name, each.zh, each.type, each.unit, each.windowable, each.text.text())
-        for each in list_features()
-    ]
-    show(Listing(columns, rows, ids=[row[0] for row in rows], key="features"), format)
+        (
+            each.name, each.zh, types.get(each.type, each.type), units.get(each.unit, each.unit), each.windowable,
+            each.text.text(), each.written or None,
+        )
+        for each in found
+    ]  # fmt: skip
+    listing = Listing(columns, rows, ids=[row[0] for row in rows], key="features")
+    if not coded and not any(each.written for each in found):
+        listing = listing.only([column.key for column in columns[:-1]])
+    show(listing, format)
+    if faults:
+        text = ngettext("{count} fault in the rules", "{count} faults in the rules", len(faults))
+        said = _("{text} of {folder}: their own features are left out; 'crm rules check' shows every fault")
+        say(said.format(text=text.format(count=len(faults)), folder=folder))
+
+
+def _types() -> dict[str, str]:
+    """Return the words for types of features."""
+    return {"number": _("number"), "text": _("text"), "bool": _("yes or no"), "date": _("date")}
+
+
+def _units() -> dict[str, str]:
+    """Return the words for units of features."""
+    return {
+        "days": _("days"),
+        "months": _("months"),
+        "minutes": _("minutes"),
+        "money": _("money"),
+        "count": _("count"),
+        "share": _("share"),
+        "percent": _("percent"),
+    }
 
 
 @command(
@@ -374,7 +410,10 @@ def _record(shown: Any) -> Any:
             )
             for score in shown.scores if score.groups
         ),
-        tiers.listing(shown.tiers, shown.tiering, key="tiers"),
+        tiers.listing(
+            shown.tiers, shown.tiering, key="tiers",
+            summed=next((use.label.text() for use in shown.features if use.name == shown.tiering.of), ""),
+        ),
         listing(
             "grades", _("Grades, the first that fits"),
             [("grade", _("Grade")), ("reason", _("Reason")), ("label", _("Name")), ("when", _("When"))],
@@ -398,4 +437,4 @@ def _record(shown: Any) -> Any:
             for each in shown.segments
         ),
     ]  # fmt: skip
-    return Record(fields, sections)
+    return Record(fields, sections, main="indicators")

@@ -112,7 +112,9 @@ def _say_moves(done: Any, outcome: Any, shown: int) -> None:
     )
     say(text.format(count=len(outcome.moves), period=outcome.compared_with.period))
     for move in outcome.moves[:shown]:
-        old = f"{class_word(done, 'tier', move.old_tier)}/{move.old_grade}"
+        before = outcome.tiers_before.get(move.old_tier)
+        tier = class_word(done, "tier", move.old_tier) if before is None else before.text()
+        old = f"{tier}/{move.old_grade}"
         new = f"{class_word(done, 'tier', move.new_tier)}/{move.new_grade}"
         say(f"  #{move.customer} {move.name}: {old} → {new} ({move.old_score:g} → {move.new_score:g})")
     if len(outcome.moves) > shown:

@@ -6,7 +6,7 @@ from crmcli.i18n import _
 from crmcli.render.output import Column, Listing
 
 
-def listing(tiers: Any, tiering: Any, *, key: str, here: str = "") -> Listing:
+def listing(tiers: Any, tiering: Any, *, key: str, here: str = "", summed: str = "") -> Listing:
     """Build the list of tiers, highest first.
 
     Args:
@@ -14,11 +14,12 @@ def listing(tiers: Any, tiering: Any, *, key: str, here: str = "") -> Listing:
         tiering: by what they are given out.
         key: the name of the list for programs.
         here: the tier to mark; without it there is no mark.
+        summed: the label of the feature that shares are of; without it its code stands for it.
     """
     name, heading = {
         "score": ("at_least", _("From score")),
         "customers": ("share", _("Up to % of the customers")),
-        "sum": ("share", _("Up to % of {feature}").format(feature=tiering.of)),
+        "sum": ("share", _("Up to % of {feature}").format(feature=summed or tiering.of)),
         "condition": ("when", _("When")),
     }[tiering.by]
     columns = [

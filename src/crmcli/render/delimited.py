@@ -39,8 +39,16 @@ def write_listing(listing: Listing, out: TextIO) -> None:
 
 
 def write_record(record: Record, out: TextIO) -> None:
-    """Write the fields as one row; there is no place for the sections, and a note says so."""
+    """Write the record's main list, or without one the fields as one row; a note says what there is no place for."""
+    sections = record.named_sections()
+    main = next((section for name, section in sections if name == record.main), None)
+    left_out = [name for name, section in sections if section.rows and section is not main]
+    if main is not None:
+        write_listing(main, out)
+        names = ", ".join([_("the fields"), *left_out])
+        text = _("CSV has place for one list, {name}; left out: {names}")
+        notes.say(text.format(name=record.main, names=names))
+        return
     write_listing(record.as_row(), out)
-    left_out = [name for name, section in record.named_sections() if section.rows]
     if left_out:
         notes.say(_("CSV has no place for lists; left out: {names}").format(names=", ".join(left_out)))

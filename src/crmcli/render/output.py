@@ -66,8 +66,8 @@ def show_record(record: Record, fmt: Format | None = None, *, stream: TextIO | N
 
     Args:
         record: on a terminal an aligned block, then titled tables; in plain `key<TAB>value` lines, then the
-            rows of the sections with the section's key first; in JSON one object; in CSV one row without
-            the sections.
+            rows of the sections with the section's key first; in JSON one object; in CSV its main section, or
+            one row without the sections where it has none.
         fmt: None chooses table on a terminal and plain elsewhere.
         stream: instead of standard output.
 

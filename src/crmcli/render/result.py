@@ -100,10 +100,15 @@ class Listing(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One thing in full: its fields as (key, heading, value), then the lists that belong to it."""
+    """One thing in full: its fields as (key, heading, value), then the lists that belong to it.
+
+    `main` is the key of the list that one comes for, where the fields are not it: what CSV, which has place for one
+    table, writes.
+    """
 
     fields: Sequence[tuple[str, str, Cell]]
     sections: Sequence[Listing] = ()
+    main: str = ""
 
     def as_row(self) -> Listing:
         """Return the fields as a listing of one row."""

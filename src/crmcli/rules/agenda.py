@@ -6,7 +6,7 @@ Data only; nothing is compiled to SQL here.
 from dataclasses import dataclass
 
 from crmcli.rules.expression import names_in
-from crmcli.rules.model import GRADES, SCORE, Label, RuleSet, Tier, cap_line
+from crmcli.rules.model import GRADES, SCORE, Label, RuleSet, Segmentation, Tier, cap_line
 from crmcli.vocabulary import LIFECYCLE_STAGE
 
 
@@ -89,6 +89,17 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
         "thresholds": {tier.code: tier.at_least for tier in ruleset.tiers}
         if ruleset.tiering.by == SCORE
         else {},
+        "judgements": [
+            {
+                "name": each.name,
+                "label": _words(each.label),
+                "classes": _classes(each),
+            }
+            for each in ruleset.segments
+        ],
+        "scores": [
+            [score.name, _words(score.label)] for score in ruleset.scores if score is not ruleset.value
+        ],
         "labels": {
             "tier": {tier.code: _words(tier.label) for tier in ruleset.tiers},
             "grade_reason": {rule.reason: _words(rule.label) for rule in ruleset.grades.rules},
@@ -98,6 +109,14 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
             },
         },
     }
+
+
+def _classes(judgement: Segmentation) -> list[list[object]]:
+    """Return (code, words) of every class in the order of the rules; the first rule of a class names it."""
+    found: dict[str, dict[str, str]] = {}
+    for rule in judgement.rules:
+        found.setdefault(rule.segment, _words(rule.label))
+    return [[code, words] for code, words in found.items()]
 
 
 def _words(label: Label) -> dict[str, str]:

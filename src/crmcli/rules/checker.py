@@ -252,6 +252,7 @@ class _Sections:
             tiering=tiering,
             segments=self.segmentations,
             compared=tuple(self.compared),
+            declared=tuple(self.declared.values()),
         )
         return replace(ruleset, fingerprint=hashlib.sha256(_meaning(ruleset).encode()).hexdigest())
 
@@ -768,8 +769,9 @@ class _Sections:
         group = reader.choice(body.get("group"), groups, "unknown-group")
         label_node = body.get("text")
         label = reader.label(label_node, node.place) if label_node is not None else None
-        if label is None and known is not None:
-            label = self._words_for(known, node.place)
+        meant = None
+        if label is None and known is not None and name is not None:
+            label, meant = self._words_for(name, known, node.place)
         if (
             known is None
             or name is None
@@ -780,11 +782,22 @@ class _Sections:
         ):
             return None
         self._note_used({known})
-        return Indicator(name, known, weight, 0.0, scale, missing, label, group or "")
+        return Indicator(name, known, weight, 0.0, scale, missing, label, group or "", meant)
 
-    def _words_for(self, known: str, place: Place) -> Label | None:
-        """Return the words of an indicator that brings none: those of its feature."""
-        return self.reader.label(None, place) if known in self.scores else self._use(known).label
+    def _words_for(self, name: str, known: str, place: Place) -> tuple[Label | None, Label | None]:
+        """Return the words of an indicator that brings none, and the sentence of its feature that fingerprints hold.
+
+        They are the feature's short name, behind the indicator's own name where it has one.
+        """
+        if known in self.scores:
+            return self.reader.label(None, place), None
+        sentence = self._use(known).label
+        words = sentence
+        if known not in self.declared:
+            words = Label(known.replace("_", " "), CATALOGUE[known].zh)
+        if name != known:
+            words = Label(f"{name} ({words.en})", f"{name}（{words.zh}）")
+        return words, None if words == sentence else sentence
 
     def _note_used(self, names: Iterable[str]) -> None:
         """Note which features must be worked out; what is not a feature (a score, a class) comes by itself."""
@@ -1516,7 +1529,13 @@ def _as_written(node: Node | None, condition: Expression | None) -> str:
 def _meaning(ruleset: RuleSet) -> str:
     """Return a text that is equal for rules that mean the same. The order of scores and indicators means nothing."""
     ordered = tuple(
-        replace(score, indicators=tuple(sorted(score.indicators, key=lambda indicator: indicator.name)))
+        replace(
+            score,
+            indicators=tuple(
+                replace(indicator, label=indicator.meant or indicator.label, meant=None)
+                for indicator in sorted(score.indicators, key=lambda indicator: indicator.name)
+            ),
+        )
         for score in sorted(ruleset.scores, key=lambda score: score.name)
     )
     # The words for a feature of the catalogue are the program's, not the rules'.
@@ -1529,7 +1548,7 @@ def _meaning(ruleset: RuleSet) -> str:
 
 
 #: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
-_CAME_LATER = ("custom", "periods", "minimum", "window")
+_CAME_LATER = ("custom", "periods", "minimum", "window", "meant")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 

@@ -144,7 +144,7 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
         ],
         "score": [_item(score.name, score, leave_out={"indicators", "groups"}) for score in scores],
         "indicator": [
-            _item(_in_score(score, each.name), each, "weight", "feature", "scale", leave_out={"share"})
+            _item(_in_score(score, each.name), each, "weight", "feature", "scale", leave_out={"share", "meant"})
             for score in scores
             for each in score.indicators
         ],
@@ -195,7 +195,7 @@ def _single(name: str, what: str, value: object) -> _Item:
 def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[str] = frozenset()) -> _Item:
     """Take the fields of a part of the rules as its values, so that none is forgotten; `told` are the gist."""
     assert is_dataclass(found)  # noqa: S101 - the model is made of them
-    given = {each.name: getattr(found, each.name) for each in fields(found)}
+    given = {each.name: getattr(found, each.name) for each in fields(found) if each.name not in leave_out}
     values: dict[str, _Value] = {}
     label: Label | None = None
     for key, value in given.items():
@@ -211,7 +211,7 @@ def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[
             values |= {name: _Value(each, each) for name, each in own.items()}
         elif key == "when":
             values[key] = _condition(given["written"], value)
-        elif key not in {"name", "written", "type", "declared", "aggregate", "custom", *leave_out}:
+        elif key not in {"name", "written", "type", "declared", "aggregate", "custom"}:
             values[key] = _Value(value, value)
     there = [key for key in told if key in values]
     gist = tuple((key, values[key].shown) for key in there if values[key].shown not in {"", None})

@@ -189,7 +189,17 @@ def _cut_for(
     if place <= 1 or not values:
         return None
     cut = place - 1 if better == "higher" else classes + 1 - place
-    position = (len(values) - 1) * cut / classes
-    low = values[math.floor(position)]
-    high = values[min(math.floor(position) + 1, len(values) - 1)]
-    return low + (high - low) * (position - math.floor(position)) + shift, better == "lower"
+    return cut_points(values, classes, shift)[cut - 1], better == "lower"
+
+
+def cut_points(values: Sequence[float], classes: int, shift: float = 0.0) -> tuple[float, ...]:
+    """Return the type-7 quantiles that cut values (smallest first, at least one) into classes, as a run takes them.
+
+    A value on a cut belongs to the side above it.
+    """
+    found = []
+    for cut in range(1, classes):
+        below, over = divmod((len(values) - 1) * cut, classes)
+        low, high = values[below], values[min(below + 1, len(values) - 1)]
+        found.append(low + (high - low) * (over / classes) + shift)
+    return tuple(found)

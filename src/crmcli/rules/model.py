@@ -192,7 +192,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One term of a score. `share` is its weight divided by the sum of all weights; `feature` may be another score."""
+    """One term of a score. `share` is its weight divided by the sum of all weights; `feature` may be another score.
+
+    `meant` are the words that fingerprints have held from the first for an indicator without a text: its feature's.
+    """
 
     name: str
     feature: str
@@ -202,6 +205,7 @@ class Indicator:
     missing: str
     label: Label
     group: str = ""
+    meant: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +417,7 @@ class RuleSet:
         cases: the examples that start from feature values.
         fact_cases: the examples that start from facts.
         compared: the indicators that need several customers.
+        declared: what features.yaml declares, in its order, whether or not it is used.
     """
 
     files: Mapping[str, str] = field(repr=False)
@@ -428,6 +433,7 @@ class RuleSet:
     tiering: Tiers = Tiers()
     segments: tuple[Segmentation, ...] = ()
     compared: tuple[Compared, ...] = ()
+    declared: tuple[FeatureUse, ...] = ()
 
     @property
     def value(self) -> Score:

@@ -135,6 +135,13 @@ def journal_position(connection: Connection) -> int:
     return int(value or 0)
 
 
+def stored_words(connection: Connection, fingerprint: str, kind: str) -> dict[str, tuple[str, str]]:
+    """Return the English and the Chinese word that a stored ruleset has for each code of a kind, such as "tier"."""
+    query = select(_RULESETS.c.agenda).where(_RULESETS.c.fingerprint == fingerprint)
+    labels = json.loads(str(connection.execute(query).scalar_one())).get("labels", {})
+    return {code: (words["en"], words["zh"]) for code, words in labels.get(kind, {}).items()}
+
+
 def save_ruleset(work: Work, fingerprint: str, files: Mapping[str, str], agenda: Mapping[str, Any]) -> None:
     """Keep a ruleset's text and its compiled agenda under its fingerprint; the same meaning is kept once."""
     values = {

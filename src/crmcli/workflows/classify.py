@@ -5,7 +5,7 @@ period stays as it is unless a new version is asked for by name.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Outcome:
         pinned: customers with a class that was pinned by hand on that day; the counts of the run are computed ones.
         recorded_later: customers and open deals of that day that were recorded only afterwards, where the rules look at
             what such a record holds without a date: that is today's.
+        tiers_before: what the rules of `compared_with` call their tiers.
         too_few: (label of an indicator, how many values are known, its minimum) where everybody counted as missing.
     """
 
@@ -55,6 +56,7 @@ class Outcome:
     pinned: int = 0
     too_few: tuple[tuple[Label, int, int], ...] = ()
     recorded_later: int = 0
+    tiers_before: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,9 @@ def _run(
     moves, pinned = tuple(runs.moves(connection, compared, run)), runs.pinned_customers(connection, run)
     too_few = tuple(_too_few(connection, ruleset, run))
     later = recorded_later(connection, _undated_sources(ruleset), as_of, ends) if as_of < work.today else 0
-    return Outcome(run, True, compared, moves, False, others, pinned, too_few, later)
+    words = runs.stored_words(connection, compared.fingerprint, "tier") if compared is not None else {}
+    labels = {code: Label(*said) for code, said in words.items()}
+    return Outcome(run, True, compared, moves, False, others, pinned, too_few, later, labels)
 
 
 def _undated_sources(ruleset: RuleSet) -> set[str]:

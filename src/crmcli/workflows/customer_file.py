@@ -21,6 +21,7 @@ from crmcli.store.reads.records import (
 from crmcli.store.settings import read_settings
 from crmcli.workflows.custom import CustomValue, shown_values
 from crmcli.workflows.find import find_customer
+from crmcli.workflows.judged import Further, further
 
 _LAST = 5  #: touches and trades shown with a customer
 
@@ -32,6 +33,7 @@ class CustomerFile:
     customer: CustomerRow
     custom: tuple[CustomValue, ...]
     judgement: Judgement | None
+    further: Further
     overrides: tuple[OverrideLine, ...]
     contacts: tuple[ContactLine, ...]
     interactions: tuple[InteractionLine, ...]
@@ -53,10 +55,12 @@ def customer_file(database: Path, which: str) -> CustomerFile:
         row = customers.customer(connection, number)
         if row is None:
             raise NotFoundError(_("no customer fits {text}").format(text=repr(which)))
+        judged = judgements.judgement(connection, number, today)
         return CustomerFile(
             row,
             shown_values(connection, row.custom),
-            judgements.judgement(connection, number, today),
+            judged,
+            Further() if judged is None else further(connection, judged, number),
             tuple(overrides.overrides(connection, today, customer=number)),
             tuple(records.contacts(connection, number)),
             tuple(records.interactions(connection, number, _LAST)),

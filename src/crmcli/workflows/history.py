@@ -5,7 +5,7 @@ Read from what the runs stored; nothing is worked out again. Light: neither YAML
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +15,29 @@ from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.store.light import reading
 from crmcli.store.reads import history as reads
+from crmcli.store.reads import overrides as pins
 from crmcli.store.reads.base import ALL
+from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.reads.periods import ruleset_agenda
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.shifts import Kept, RuleWords, Shift, shift_of
 
 NAMED = 2  #: indicators named for a period: as a rule one that rose and one that fell
+
+
+class Pin(NamedTuple):
+    """What a stretch of time saw of a class pinned by hand.
+
+    Attributes:
+        first: the day it was pinned, None if that was before.
+        last: the last day that it counted, None if it still counts at the end.
+    """
+
+    judgement: str
+    value: str
+    first: date | None
+    last: date | None
 
 
 class Period(NamedTuple):
@@ -37,6 +53,7 @@ class Period(NamedTuple):
         rules_changed: they are others than in the period before.
         shifts: the indicators whose points changed most, the biggest change first.
         pinned: judgement → the class that was pinned by hand on that day; the others are what the rules said.
+        pins: those that began or ended since the period before, oldest first, even if the run did not see them.
     """
 
     period: str
@@ -58,15 +75,21 @@ class Period(NamedTuple):
     rules_changed: bool
     shifts: tuple[Shift, ...]
     pinned: Mapping[str, str]
+    pins: tuple[Pin, ...]
 
 
 class History(NamedTuple):
-    """The periods of one customer, oldest first; `more` when a limit left older ones out."""
+    """The periods of one customer, oldest first; `more` when a limit left older ones out.
+
+    `since` are the pins that began or ended after the last period, up to `today`.
+    """
 
     customer: int
     name: str
     periods: tuple[Period, ...]
     more: bool
+    since: tuple[Pin, ...]
+    today: date
 
 
 def history(database: Path, which: str, *, limit: int = ALL) -> History:
@@ -83,24 +106,53 @@ def history(database: Path, which: str, *, limit: int = ALL) -> History:
     with reading(database) as connection:
         settings = read_settings(connection)
         match = find_customer(connection, which, settings.country)
-        today = clock.today(settings.time_zone).isoformat()
+        day = clock.today(settings.time_zone)
+        today = day.isoformat()
         wanted = limit + 1 if limit >= 0 else ALL
         lines = reads.history(connection, match.id, today, named=NAMED, limit=wanted)
         words = _words(connection, lines)
         pinned: dict[int, dict[str, str]] = {}
         for each in reads.pinned_then(connection, match.id):
             pinned.setdefault(each.run, {})[each.judgement] = each.value
+        overrides = pins.overrides(connection, today, customer=match.id, everything=True)
     if not lines:
         raise NotFoundError(
             _("{name} has not been classified").format(name=match.name),
             hint=_("run 'crm classify'; it leaves out who was archived or not yet known on its day"),
         )
-    periods = [
-        _period(tuple(group), words, pinned.get(run, {}))
-        for run, group in groupby(lines, key=lambda line: line.run)
-    ]
+    periods: list[Period] = []
+    before = date.min
+    for run, group in groupby(lines, key=lambda line: line.run):
+        period = _period(tuple(group), words, pinned.get(run, {}))
+        periods.append(period._replace(pins=_pins(overrides, before, period.as_of)))
+        before = period.as_of
     more = 0 <= limit < len(periods)
-    return History(match.id, match.name, tuple(periods[-limit:] if more else periods), more)
+    shown = tuple(periods[-limit:] if more else periods)
+    return History(match.id, match.name, shown, more, _pins(overrides, before, day), day)
+
+
+def _pins(overrides: Sequence[OverrideLine], before: date, until: date) -> tuple[Pin, ...]:
+    """Return the overrides that began or ended after one day and up to another."""
+    found = []
+    for each in overrides:
+        first, last = date.fromisoformat(each.from_on), _last_day(each)
+        if last is not None and last < first:
+            continue  # taken back on the day it was made
+        began = before < first <= until
+        over = last is not None and before <= last < until  # it no longer counts on the day after
+        if began or over:
+            found.append(Pin(each.judgement, each.value, first if began else None, last if over else None))
+    return tuple(sorted(found, key=lambda pin: (pin.first or pin.last or date.min, pin.judgement)))
+
+
+def _last_day(override: OverrideLine) -> date | None:
+    """Return the last day on which an override counts, None if it has no end yet."""
+    ends = []
+    if override.until_on is not None:
+        ends.append(date.fromisoformat(override.until_on))
+    if override.ended_on is not None:
+        ends.append(date.fromisoformat(override.ended_on) - timedelta(days=1))
+    return min(ends, default=None)
 
 
 def _words(connection: sqlite3.Connection, lines: Sequence[reads.HistoryLine]) -> dict[str, RuleWords]:
@@ -138,4 +190,5 @@ def _period(
         rules_changed=line.rules_before is not None and line.rules_before != line.rules,
         shifts=tuple(shift for shift in shifts if shift is not None),
         pinned=pinned,
+        pins=(),
     )

@@ -12,7 +12,8 @@ from typing import Any, cast
 from crmcli.errors import ConfigError, Fault, UsageError
 from crmcli.i18n import _, ngettext
 from crmcli.rules.agenda import agenda_program
-from crmcli.rules.catalogue import CATALOGUE
+from crmcli.rules.aggregates import unit_of_aggregate
+from crmcli.rules.catalogue import CATALOGUE, unit_of
 from crmcli.rules.checker import FILES, check, load_folder
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.expression import BOOL
@@ -138,7 +139,10 @@ class RulesShown:
 
 @dataclass(frozen=True, slots=True)
 class ShownFeature:
-    """One feature of the catalogue, for `rules features`."""
+    """One feature for `rules features`: of the catalogue, or one of the rules' own.
+
+    `written` is how features.yaml makes it, on one line; "" for one of the catalogue.
+    """
 
     name: str
     zh: str
@@ -147,6 +151,7 @@ class ShownFeature:
     text: Label
     source: str
     windowable: bool
+    written: str = ""
 
 
 def check_folder(folder: Path, database: Path) -> RulesReport:
@@ -252,6 +257,40 @@ def list_features() -> tuple[ShownFeature, ...]:
     return tuple(
         ShownFeature(f.name, f.zh, f.type, f.unit, f.text, f.source, f.windowable) for f in CATALOGUE.values()
     )
+
+
+def features_of(folder: Path) -> tuple[tuple[ShownFeature, ...], tuple[Fault, ...]]:
+    """Return what rules can use, the catalogue and after it what the rules of a folder declare; and their faults.
+
+    With faults only the catalogue is known, which is what somebody who is mending them looks for.
+    """
+    try:
+        files = read_files(folder)
+    except ConfigError as error:
+        faults = error.faults or (Fault(error.what, file=str(folder), hint=error.hint, code="no-rules"),)
+        return list_features(), faults
+    ruleset, faults = check(files, str(folder))
+    own = () if ruleset is None else (_own_feature(use) for use in ruleset.declared)
+    return (*list_features(), *own), faults
+
+
+def _own_feature(use: FeatureUse) -> ShownFeature:
+    if use.custom is not None:
+        source, unit = "customers", ""
+        parts = [("custom", use.custom.field), ("type", use.custom.kind)]
+        if use.custom.choices:
+            parts.append(("choices", f"[{', '.join(use.custom.choices)}]"))
+    elif use.aggregate is not None:
+        own = use.aggregate
+        source, unit = own.source, unit_of_aggregate(own)
+        parts = [("from", own.source), ("take", own.function), ("field", own.field), ("where", own.written)]
+    else:
+        source, unit = CATALOGUE[use.of].source, unit_of(use)
+        parts = [("of", use.of)]
+    if use.window is not None:
+        parts.append(("window", f"{use.window.count} {use.window.unit}"))
+    written = ", ".join(f"{key}: {value}" for key, value in parts if value)
+    return ShownFeature(use.name, use.label.zh, use.type, unit, use.label, source, False, written)
 
 
 def schema_of(file: str | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,12 +15,15 @@ from crmcli.i18n import _
 from crmcli.rules import load, thresholds
 from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import unit_of
-from crmcli.rules.distance import Marked, Way, next_tier, ways_up
+from crmcli.rules.distance import Marked, Way, cut_points, next_tier, ways_up
 from crmcli.rules.model import (
+    CUSTOMERS,
     SCORE,
+    SUM,
     VALUE,
-    FeatureUse,
-    Label,
+    Indicator,
+    Percentile,
+    Quantile,
     RuleSet,
     Score,
     Segmentation,
@@ -29,26 +32,83 @@ from crmcli.rules.model import (
     cap_line,
 )
 from crmcli.store.light import reading
+from crmcli.store.reads import customers
 from crmcli.store.reads import judgements as reads
 from crmcli.store.reads import overrides as pinned
 from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.settings import read_settings
+from crmcli.values import exponent
 from crmcli.workflows.find import find_customer, named_run
 
+_TINY = 1e-6  #: of the smallest part of a unit: less than that is how computers reckon
 #: What nothing but waiting changes is no way to the next tier: everything else ages meanwhile.
 _ONLY_TIME = ("tenure_days", "days_known")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One indicator: its raw value, where that lies from 0 to 1, its share of the weights, and the points it gave."""
+    """One indicator: its raw value, where that lies from 0 to 1, its share of the weights, and the points it gave.
+
+    Attributes:
+        raw: a number, a flag, or the word that `steps` score; None where it is not known.
+        words: the closed list that a word is of, such as "size", else "".
+        missing: zero, neutral or leave_out, where that was applied, else None.
+        too_few: (known values, values needed) where `missing` was applied because too few are known to compare with.
+    """
 
     indicator: str
     label: str
-    raw: float | None
+    raw: float | str | bool | None
     normalised: float | None
     weight: float
     points: float
+    words: str = ""
+    missing: str | None = None
+    too_few: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The classes of a quantile indicator, 1 the worst, and the customer's own.
+
+    Attributes:
+        unit: "days", "money", "count", … of the cut points.
+        own: None for somebody whose value is not known.
+        higher: the higher value is better.
+        cuts: smallest first; a value on a cut stands above it.
+    """
+
+    score: str
+    indicator: str
+    label: str
+    unit: str
+    own: int | None
+    classes: int
+    higher: bool
+    cuts: tuple[float, ...]
+
+    def bounds(self, place: int) -> tuple[float | None, float | None]:
+        """Return from where (included) and below what the values of a class lie."""
+        at = place - 1 if self.higher else self.classes - place
+        return (self.cuts[at - 1] if at else None), (self.cuts[at] if at < len(self.cuts) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a customer stands among all where tiers go by share.
+
+    Attributes:
+        rank: 1 for the first; equals share one.
+        count: customers in all.
+        above: percent (of the customers, or of the sum) that belong to those who are strictly better; the tier follows
+            from it.
+        reached: percent together with the customer's own part and that of equals before whom nobody stands.
+    """
+
+    rank: int
+    count: int
+    above: float
+    reached: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +149,12 @@ class Why:
     Attributes:
         total: the sum of the points; it is the score.
         tier_kept_from: the period whose tier was kept, where the score alone asks for another.
-        tiers: highest first; `tiering` says by what they are given out.
+        tiers: highest first; `tiering` says by what they are given out, and `summed` is the label of what is summed up.
+        place: where tiers go by share, else None; None too where the run did not store what is summed up.
         grade_text: the reason in words; `grade_rule` is the condition that matched, as the rules have it.
-        facts: (feature, its label, its value) for what the conditions of the rules look at.
+        intent_stage: what the salesperson set by hand, as it is today.
+        facts: (feature, its label, its value, the closed list it is of) for what the conditions of the rules look at.
+        classes: those of the quantile indicators that had values enough.
         further: the other scores.
         segments: (judgement, its label, segment, its label, the condition that leads to it).
         next_tier: (its label, the least score for it) of the tier above, or None; `steps` lead to it, one at a time.
@@ -113,12 +176,16 @@ class Why:
     tier_kept_from: str | None
     tiers: tuple[Tier, ...]
     tiering: Tiers
+    summed: str
+    place: Place | None
     grade: str
     grade_reason: str
     grade_text: str
     grade_rule: str
     lifecycle_stage: str
-    facts: tuple[tuple[str, str, Any], ...]
+    intent_stage: str | None
+    facts: tuple[tuple[str, str, Any, str], ...]
+    classes: tuple[Classes, ...]
     further: tuple[Further, ...]
     segments: tuple[tuple[str, str, str, str, str], ...]
     next_tier: tuple[str, float] | None
@@ -159,6 +226,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
                 _("{name} has not been classified").format(name=match.name),
                 hint=_("run 'crm classify'; it leaves out who was archived or not yet known on its day"),
             )
+        customer = customers.customer(connection, match.id)
         lines = reads.indicators(connection, found.run, match.id)
         segments = dict(reads.segments(connection, found.run, match.id))
         if period is not None:
@@ -166,10 +234,12 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         files = reads.ruleset_files(connection, found.fingerprint)
         ruleset = load(files, _("the rules of {period}").format(period=found.period))
         above = next_tier(ruleset, found.tier)
-        steps = _steps(connection, ruleset, found, lines, above) if above is not None else ()
+        run = _Run(connection, ruleset, found, lines)
+        steps = _steps(run, above, 10.0 ** -exponent(settings.currency)) if above is not None else ()
+        scores = {score.name: _terms(run, score) for score in ruleset.scores}
+        classes = tuple(_classes(run))
+        place = _place(run)
     words = thresholds(ruleset)
-    flags = {use.name for use in ruleset.features if use.type == "bool"}
-    scores = {score.name: _terms(score, lines) for score in ruleset.scores}
     terms = scores[VALUE]
     cause = words.grade_reasons[found.grade_reason]
     return Why(
@@ -184,22 +254,22 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         score=found.score,
         tier=found.tier,
         tier_label=next((tier.label.text() for tier in ruleset.tiers if tier.code == found.tier), found.tier),
-        tier_kept_from=_kept_from(ruleset, found),
+        tier_kept_from=_kept_from(ruleset, found, place),
         tiers=ruleset.tiers,
         tiering=ruleset.tiering,
+        summed=_words_of(ruleset.tiering.of, ruleset),
+        place=place,
         grade=found.grade,
         grade_reason=found.grade_reason,
         grade_text=cause.label.text(),
         grade_rule=cause.condition,
         lifecycle_stage=found.lifecycle_stage,
+        intent_stage=None if customer is None else customer.intent_stage,
         facts=tuple(
-            (
-                name,
-                _words_of(name, words.features),
-                _typed(value, name in flags),
-            )
-            for name, value in json.loads(found.facts).items()
+            (name, _words_of(name, ruleset), run.typed(name, value), run.list_of(name))
+            for name, value in run.facts.items()
         ),
+        classes=classes,
         further=tuple(
             Further(
                 score.name,
@@ -220,10 +290,15 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
     )
 
 
-def _kept_from(ruleset: RuleSet, found: reads.Judgement) -> str | None:
-    if not ruleset.tiering.kept or ruleset.tiering.by != SCORE:
+def _kept_from(ruleset: RuleSet, found: reads.Judgement, place: Place | None) -> str | None:
+    """Return the period whose tier was kept, where the score, or the place among all, asks for another one."""
+    tiering, last = ruleset.tiering, ruleset.tiers[-1]
+    if not tiering.kept or (tiering.by != SCORE and place is None):
         return None
-    asked = next(tier for tier in ruleset.tiers if found.score >= tier.at_least or tier is ruleset.tiers[-1])
+    if tiering.by == SCORE or place is None:
+        asked = next(tier for tier in ruleset.tiers if found.score >= tier.at_least or tier is last)
+    else:
+        asked = next(tier for tier in ruleset.tiers if place.above < tier.share or tier is last)
     return None if asked.code == found.tier else found.leans_on
 
 
@@ -235,68 +310,204 @@ def _segment(segmentation: Segmentation, code: str) -> tuple[str, str, str, str,
     return segmentation.name, segmentation.label.text(), code, label, written
 
 
-def _terms(score: Score, lines: list[reads.IndicatorLine]) -> tuple[Term, ...]:
-    """Return the terms of one score; the cap of a group is one when it took something off."""
-    words = {indicator.name: indicator.label.text() for indicator in score.indicators}
-    words |= {
+class _Run:
+    """What is looked at again and again: the run's rules, what it stored of the customer, and the values of everybody."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        ruleset: RuleSet,
+        found: reads.Judgement,
+        lines: Sequence[reads.IndicatorLine],
+    ) -> None:
+        self.connection, self.ruleset, self.found = connection, ruleset, found
+        self.lines = {(line.score, line.indicator): line for line in lines}
+        self.uses = {use.name: use for use in ruleset.features}
+        self.facts: dict[str, Any] = json.loads(found.facts)
+        self._raws: dict[tuple[str, str], Sequence[float]] = {}
+
+    def raws(self, score: str, indicator: str) -> Sequence[float]:
+        """Return every known value of an indicator, smallest first."""
+        key = (score, indicator)
+        if key not in self._raws:
+            self._raws[key] = reads.indicator_raws(self.connection, self.found.run, score, indicator)
+        return self._raws[key]
+
+    def typed(self, feature: str, value: Any) -> Any:
+        """SQL has no yes and no: a flag comes back as 1 or 0."""
+        flag = feature in self.uses and self.uses[feature].type == "bool"
+        return bool(value) if flag and value is not None else value
+
+    def list_of(self, name: str) -> str:
+        """Return which closed list the words of a feature or judgement are of, "" for none."""
+        return self.uses[name].of if name in self.uses else name
+
+    def unit(self, feature: str) -> str:
+        """Return the unit of a feature, as `crm rules features` has it."""
+        use = self.uses.get(feature)
+        if use is None:
+            return ""
+        return unit_of_aggregate(use.aggregate) if use.aggregate else unit_of(use)
+
+
+def _terms(run: _Run, score: Score) -> tuple[Term, ...]:
+    """Return the terms of one score in the order of the file; the cap of a group is one when it took something off."""
+    known = {each.name: each for each in score.indicators}
+    caps = {
         cap_line(group.name): _("at most {cap:g} from: {group}").format(
             cap=group.cap, group=group.label.text()
         )
         for group in score.groups
     }
-    own = (line for line in lines if line.score == score.name)
-    return tuple(
-        Term(line.indicator, words[line.indicator], line.raw, line.normalised, line.weight, line.points)
-        for line in own
-        if line.points or line.indicator in {indicator.name for indicator in score.indicators}
+    found = []
+    for name in (*known, *caps):
+        line = run.lines.get((score.name, name))
+        if line is None:
+            continue
+        if name in known:
+            found.append(_term(run, known[name], line))
+        elif line.points:
+            found.append(Term(name, caps[name], line.raw, line.normalised, line.weight, line.points))
+    return tuple(found)
+
+
+def _term(run: _Run, indicator: Indicator, line: reads.IndicatorLine) -> Term:
+    raw: float | str | bool | None = run.typed(indicator.feature, line.raw)
+    use = run.uses.get(indicator.feature)
+    told = True
+    if (
+        use is not None and use.type == "text"
+    ):  # a run stores the numbers of its indicators, and words beside them
+        told, raw = indicator.feature in run.facts, run.facts.get(indicator.feature)
+    too_few = None
+    if isinstance(indicator.scale, Percentile | Quantile) and raw is not None and indicator.scale.minimum:
+        count = len(run.raws(line.score, line.indicator))
+        too_few = (count, indicator.scale.minimum) if count < indicator.scale.minimum else None
+    unknown = told and raw is None
+    return Term(
+        indicator=line.indicator,
+        label=indicator.label.text(),
+        raw=raw,
+        normalised=line.normalised,
+        weight=line.weight,
+        points=line.points,
+        words=run.list_of(indicator.feature),
+        missing=indicator.missing if unknown or too_few else None,
+        too_few=too_few,
     )
 
 
-def _steps(
-    connection: sqlite3.Connection,
-    ruleset: RuleSet,
-    found: reads.Judgement,
-    lines: list[reads.IndicatorLine],
-    above: Tier,
-) -> tuple[Step, ...]:
+def _classes(run: _Run) -> Iterator[Classes]:
+    """Return the classes of every quantile indicator that had values enough."""
+    for score in run.ruleset.scores:
+        for indicator in score.indicators:
+            scale = indicator.scale
+            line = run.lines.get((score.name, indicator.name))
+            if not isinstance(scale, Quantile) or line is None:
+                continue
+            values = run.raws(score.name, indicator.name)
+            if len(values) < max(scale.minimum, 1):
+                continue
+            own = None
+            if line.raw is not None and line.normalised is not None:
+                own = round(line.normalised * (scale.classes - 1)) + 1
+            yield Classes(
+                score=score.name,
+                indicator=indicator.name,
+                label=indicator.label.text(),
+                unit=run.unit(indicator.feature),
+                own=own,
+                classes=scale.classes,
+                higher=scale.better == "higher",
+                cuts=cut_points(values, scale.classes, scale.shift),
+            )
+
+
+def _place(run: _Run) -> Place | None:
+    """Return where somebody stands where tiers go by share of the customers, or of a sum that the run stored."""
+    if run.ruleset.tiering.by == CUSTOMERS:
+        better, count = reads.place(run.connection, run.found.run, run.found.score)
+        return Place(better + 1, count, better * 100 / count, (better + 1) * 100 / count)
+    if run.ruleset.tiering.by != SUM:
+        return None
+    line = next(
+        (
+            run.lines[score.name, each.name]
+            for score in run.ruleset.scores
+            for each in score.indicators
+            if each.feature == run.ruleset.tiering.of and (score.name, each.name) in run.lines
+        ),
+        None,
+    )
+    if line is None:
+        return None
+    _better, count = reads.place(run.connection, run.found.run, run.found.score)
+    values = [max(value, 0.0) for value in run.raws(line.score, line.indicator)]
+    own, total = max(line.raw or 0.0, 0.0), math.fsum(values)
+    above, reached = (
+        math.fsum(value for value in values if value > own),
+        math.fsum(v for v in values if v >= own),
+    )
+    rank = 1 + sum(value > own for value in values)
+    return Place(
+        rank, count, *(round(part * 100 / total, 9) if total else 100.0 for part in (above, reached))
+    )
+
+
+def _steps(run: _Run, above: Tier, smallest: float) -> tuple[Step, ...]:
     """Return the ways to the tier above, in the units of the features."""
-    score = ruleset.value
+    score = run.ruleset.value
     marked = {
-        line.indicator: Marked(line.raw, line.normalised, line.weight, line.points)
-        for line in lines
-        if line.score == score.name
+        name: Marked(line.raw, line.normalised, line.weight, line.points)
+        for (of, name), line in run.lines.items()
+        if of == score.name
     }
 
     def values(indicator: str) -> Sequence[float]:
-        return reads.indicator_raws(connection, found.run, score.name, indicator)
+        return run.raws(score.name, indicator)
 
-    uses = {use.name: use for use in ruleset.features}
-    ways = ways_up(score, above.at_least - found.score, marked, values)
-    return tuple(_step(way, uses) for way in ways if way.indicator.feature not in _ONLY_TIME)
+    ways = ways_up(score, above.at_least - run.found.score, marked, values)
+    return tuple(
+        _step(way, run.unit(way.indicator.feature), smallest)
+        for way in ways
+        if way.indicator.feature not in _ONLY_TIME
+    )
 
 
-def _step(way: Way, uses: Mapping[str, FeatureUse]) -> Step:
-    use = uses.get(way.indicator.feature)
-    unit = "" if use is None else unit_of_aggregate(use.aggregate) if use.aggregate else unit_of(use)
+def _step(way: Way, unit: str, smallest: float) -> Step:
+    """Return a way in words; `smallest` is the smallest amount of money there is."""
     needed, beyond = way.needed, way.beyond
-    if unit in {"count", "days", "months"}:  # there is nothing between two of them
+    grain = smallest if unit == "money" else 1.0 if unit in {"count", "days", "months"} else None
+    if grain is not None:  # there is nothing between two of them
+        parts = needed / grain
         if way.down:
-            whole = math.ceil(needed) - 1 if beyond else math.floor(needed + 1e-9)
+            whole = math.ceil(parts - _TINY) - 1 if beyond else math.floor(parts + _TINY)
         else:
-            whole = math.floor(needed) + 1 if beyond else math.ceil(needed - 1e-9)
-        needed, beyond = float(whole), False
+            whole = math.floor(parts + _TINY) + 1 if beyond else math.ceil(parts - _TINY)
+        needed, beyond = round(whole * grain, 9), False
     own = way.indicator
     return Step(own.name, own.label.text(), own.feature, unit, way.now, needed, beyond, way.down)
 
 
-def _words_of(name: str, features: Mapping[str, Label]) -> str:
-    """Return what a name in a condition means: a feature's words, or which class it is."""
-    if name in features:
-        return features[name].text()
+def _words_of(name: str, ruleset: RuleSet) -> str:
+    """Return what a name in a condition means: a feature, a score, a judgement, or a class of one indicator."""
+    use = next((use for use in ruleset.features if use.name == name), None)
+    if use is not None:
+        return use.label.text()
+    score = next((score for score in ruleset.scores if score.name == name), None)
+    if score is not None:
+        return score.label.text()
     kind, _dot, indicator = name.partition(".")
-    return _("class by {indicator}, 1 the worst").format(indicator=indicator) if kind == "rank" else name
-
-
-def _typed(value: Any, flag: bool) -> Any:
-    """SQL has no yes and no: a flag comes back as 1 or 0."""
-    return bool(value) if flag and value is not None else value
+    if kind == "rank":
+        label = next(
+            (i.label.text() for s in ruleset.scores for i in s.indicators if i.name == indicator), indicator
+        )
+        return _("class by {indicator}, 1 the worst").format(indicator=label)
+    judgements = {
+        "tier": _("Tier"),
+        "grade": _("Grade"),
+        "lifecycle": _("Lifecycle"),
+        "previous_tier": _("Tier in the run before"),
+        "previous_score": _("Score in the run before"),
+    }
+    return judgements.get(name, name)

@@ -193,6 +193,13 @@ def test_a_record_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
     assert written(RECORD, Format.CSV) == 'id,name,total,total_currency,gone\n7,"王\n小明",1.00,CNY,\n'
     assert capsys.readouterr().err == "CSV has no place for lists; left out: contacts\n"
+    main = RECORD._replace(main="contacts")
+    assert written(main, Format.CSV) == "day,text\n2026-01-02,x\ty\n"
+    assert capsys.readouterr().err == "CSV has place for one list, contacts; left out: the fields\n"
+    assert written(main, Format.JSON) == written(RECORD, Format.JSON)
+    capsys.readouterr()
+    assert written(RECORD._replace(main="empty"), Format.CSV).count("\n") == 1
+    assert capsys.readouterr().err == "CSV has place for one list, empty; left out: the fields, contacts\n"
 
 
 def test_a_record_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,6 +140,7 @@ def test_every_part_of_a_ruleset_is_compared_or_has_no_meaning() -> None:
         "cases",
         "fact_cases",
         "compared",
+        "declared",
     }
 
 

@@ -352,3 +352,26 @@ def test_a_fingerprint_is_for_ever() -> None:
     """Stored runs are found by it: a change of the program must not change what the same files come to."""
     kept = Path(__file__).parents[2] / "data" / "rules"
     assert load_folder(kept).fingerprint == "1f470073a8854be9f40ac8811e7dac3813c68f47df1fad7a2d88813a940860a5"
+
+
+SHORT = """scores:
+  effort:
+    text: {en: service effort, zh: 服务投入}
+    indicators:
+      - {feature: minutes, weight: 70, missing: zero, scale: {linear: {from: 0, to: 1200}}}
+      - {name: spent, feature: service_cost, weight: 30, missing: zero, scale: {linear: {from: 0, to: 5000}}}
+      - {name: sold, feature: orders_12m, weight: 30, missing: zero, scale: {linear: {from: 0, to: 50}}}
+"""
+
+
+def test_an_indicator_without_a_text_is_called_by_short_names_and_means_what_it_meant() -> None:
+    kept = read_files(Path(__file__).parents[2] / "data" / "rules")
+    ruleset = load({**kept, "scores.yaml": SHORT})
+    effort = next(score for score in ruleset.scores if score.name == "effort")
+    assert [(each.label.en, each.label.zh) for each in effort.indicators] == [
+        ("minutes", "服务分钟数"),
+        ("spent (service cost)", "spent（服务费用）"),
+        ("sold (sales in the last 12 months)", "sold（近12个月成交次数）"),
+    ]
+    # As it was when such an indicator was called by the sentence of its feature.
+    assert ruleset.fingerprint == "81909d746ca57d7e949934ad82915b70c6b22789deaa52b1a84650e3b62b71cb"

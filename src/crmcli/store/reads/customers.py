@@ -16,6 +16,7 @@ EVERYBODY: Mapping[str, Any] = {
     "tag": None,
     "search": "",
     "custom": None,
+    "segments": None,
     "sort": "id",
 }
 
@@ -91,7 +92,7 @@ def match_by_name(connection: sqlite3.Connection, part: str) -> list[Match]:
 
 
 def customers(connection: sqlite3.Connection, **filters: Any) -> list[CustomerLine]:
-    """Return customers as the filters say: today, archived, tier, grade, tag, search, custom, sort, limit."""
+    """Return customers as the filters say: today, archived, tier, grade, tag, search, custom, segments, sort, limit."""
     return rows(connection, "customers", CustomerLine, **filters)
 
 

@@ -54,9 +54,25 @@ def indicator_raws(connection: sqlite3.Connection, run: int, score: str, indicat
     return [value for (value,) in connection.execute(statement("indicator_raws"), values)]
 
 
+def place(connection: sqlite3.Connection, run: int, score: float) -> tuple[int, int]:
+    """Return how many customers of a run have a better score than this one, and how many there are."""
+    better, count = connection.execute(statement("place"), {"run": run, "score": score}).fetchone()
+    return better, count
+
+
 def segments(connection: sqlite3.Connection, run: int, number: int) -> list[tuple[str, str]]:
     """Return (judgement, segment) pairs of one customer in one run."""
     return list(connection.execute(statement("segments"), {"run": run, "customer": number}))
+
+
+def segment_classes(connection: sqlite3.Connection, run: int) -> list[tuple[str, str]]:
+    """Return the (judgement, segment) pairs of one run that somebody has."""
+    return list(connection.execute(statement("segment_classes"), {"run": run}))
+
+
+def scores(connection: sqlite3.Connection, run: int, number: int) -> dict[str, float]:
+    """Return every score of one customer in one run by its name."""
+    return dict(connection.execute(statement("scores"), {"run": run, "customer": number}))
 
 
 def ruleset_files(connection: sqlite3.Connection, fingerprint: str) -> dict[str, str]:

@@ -41,6 +41,16 @@ WHERE (:archived OR c.archived_at IS NULL)
         SELECT 1 FROM json_each(:custom) w
         WHERE json_extract(c.custom, json_extract(w.value, '$[0]')) IS NOT json_extract(w.value, '$[1]')
     ))
+    -- each a JSON list of a further judgement and the classes of it that are wanted, in the last run; null wants none
+    AND (:segments IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(:segments) w
+        WHERE NOT EXISTS (
+            SELECT 1 FROM segments s
+            WHERE s.run_id = (SELECT id FROM latest) AND s.customer_id = c.id
+                AND s.segmentation = json_extract(w.value, '$[0]')
+                AND s.segment IN (SELECT value FROM json_each(w.value, '$[1]'))
+        )
+    ))
 ORDER BY
     CASE :sort WHEN 'score' THEN coalesce(-k.score, 1) END,
     CASE :sort WHEN 'name' THEN c.name END,
