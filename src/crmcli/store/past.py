@@ -29,14 +29,16 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from sqlmodel import SQLModel
 
+from crmcli.store.schema import JournalChange, JournalEntry
+
 PREFIX = "crm_past_"
 #: What can be walked back, each with the column that says from which day on a record is over.
 WALKED = {"customers": None, "opportunities": "closed_on", "tasks": "done_on"}
 #: What walking back needs of each, beside what the rules look at.
 NEEDED = {name: {"id", "created_at", *([over] if over else [])} for name, over in WALKED.items()}
 _TABLES = SQLModel.metadata.tables
-_ENTRIES = _TABLES["journal_entries"]
-_CHANGES = _TABLES["journal_changes"]
+_ENTRIES = _TABLES[str(JournalEntry.__tablename__)]
+_CHANGES = _TABLES[str(JournalChange.__tablename__)]
 
 
 @contextmanager
