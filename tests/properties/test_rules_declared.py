@@ -15,7 +15,17 @@ from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.store.program import fill as fill_stage
 from crmcli.store.runs import source_tables
-from properties.test_rules_scoring import MIDDLE, Db, connection, databases, fill, months_back, same
+from properties.test_rules_scoring import (
+    MIDDLE,
+    PRODUCTS,
+    Db,
+    category_of,
+    connection,
+    databases,
+    fill,
+    months_back,
+    same,
+)
 
 SHIPPED = read_files(shipped_folder())
 __all__ = ["connection"]  # the fixture
@@ -27,6 +37,7 @@ OWN = {
     "least": f"{SALES}, take: min, field: margin",
     "latest": f"{SALES}, take: max, field: due_on",
     "kinds": f"{SALES}, take: distinct, field: category",
+    "pots": f"{SALES}, take: count, where: product == 'P4'",
     "first_amount": f"{SALES}, take: first, field: amount, window: 90 days",
     "last_kind": f"{SALES}, take: last, field: kind",
     "mid": f"{SALES}, take: median, field: amount",
@@ -81,7 +92,8 @@ def expected(db: Db, own: int) -> dict[str, Any]:
         "mean": statistics.fmean(amounts) if amounts else None,
         "least": min(margins, default=None),
         "latest": max(due).isoformat() if due else None,
-        "kinds": float(len({t["category"] for t in facts if t["category"] is not None})),
+        "kinds": float(len({category_of(t, PRODUCTS) for t in facts} - {""})),
+        "pots": float(sum(t["product_id"] == 4 for t in facts)),
         "first_amount": recent[0] if recent else None,
         "last_kind": ordered[-1]["kind"] if ordered else None,
         "mid": float(statistics.median(amounts)) if amounts else None,

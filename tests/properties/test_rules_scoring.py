@@ -138,7 +138,7 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         "next_stage": order[rank(nearest)] if nearest else None,
         "best_stage": order[max(rank(d) for d in deals)] if deals else None,
         "has_next_step": int(
-            customer["next_contact_on"] is not None
+            (customer["next_contact_on"] is not None and customer["next_contact_on"] >= as_of)
             or any(t["done_on"] is None or t["done_on"] > as_of for t in tasks)
         ),
         "days_known": float(max((as_of - min(firsts)).days, 0)),
@@ -198,10 +198,11 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
 
 def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for suffix, since in (
-        ("", as_of - timedelta(days=90)), ("_w3m", months_back(as_of, 3)), ("_w30d", as_of - timedelta(days=30)),
-    ):  # fmt: skip
-        start = since - (as_of - since)
+    for suffix, since, start in (
+        ("", as_of - timedelta(days=90), as_of - timedelta(days=180)),
+        ("_w3m", months_back(as_of, 3), months_back(as_of, 6)),
+        ("_w30d", as_of - timedelta(days=30), as_of - timedelta(days=60)),
+    ):
         local = [t for t in bought if t["currency"] == "CNY"]
         now = sum(t["amount_minor"] for t in local if t["occurred_on"] > since)
         before = sum(t["amount_minor"] for t in local if start < t["occurred_on"] <= since)
@@ -209,18 +210,32 @@ def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
     return found
 
 
+def number_of_orders(sales: list[Row]) -> int:
+    """Lines under one number are one order, a line without a number is one of its own."""
+    numbers = [t["order_number"] or "" for t in sales]
+    return len({number for number in numbers if number}) + sum(not number for number in numbers)
+
+
+def category_of(sale: Row, products: dict[int, str]) -> str:
+    return (sale["category"] or "").strip() or products.get(sale["product_id"], "").strip()
+
+
 def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date) -> dict[str, Any]:
     inside = [t for t in bought if t["occurred_on"] > since]
     local = [t for t in inside if t["currency"] == "CNY"]
     sales = [t for t in inside if t["kind"] == "sale"]
     costed = [t for t in local if t["cost_minor"] is not None]
-    sold = [t["amount_minor"] for t in sales if t["currency"] == "CNY"]
+    sold = [t for t in sales if t["currency"] == "CNY"]
+    orders = number_of_orders(sales)
+    first = min((t["occurred_on"] for t in bought if t["kind"] == "sale"), default=None)
+    repeated = orders - (first is not None and first > since)
+    categories = {category_of(t, PRODUCTS) for t in sales} - {""}
     return {
-        "orders": float(len(sales)),
+        "orders": float(orders),
         "revenue": sum(t["amount_minor"] for t in local) / 100,
         "margin": sum(t["amount_minor"] - t["cost_minor"] for t in costed) / 100 if costed else None,
-        "average_order": sum(sold) / 100 / len(sold) if sold else None,
-        "repeat_rate": (len(sales) - 1) / len(sales) if sales else None,
+        "average_order": sum(t["amount_minor"] for t in sold) / 100 / number_of_orders(sold) if sold else None,
+        "repeat_rate": repeated / orders if orders else None,
         "touches": float(sum(i["occurred_on"] > since for i in real)),
         "unanswered": float(sum(i["occurred_on"] > since for i in spoken if i not in real)),
         "minutes": float(sum(i["minutes"] or 0 for i in spoken if i["occurred_on"] > since)),
@@ -228,7 +243,7 @@ def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date)
             i["cost_minor"] or 0 for i in spoken if i["occurred_on"] > since and i["currency"] == "CNY"
         )
         / 100,
-        "categories": float(len({t["category"].strip() for t in sales if (t["category"] or "").strip()})),
+        "categories": float(len(categories)),
     }
 
 
@@ -360,11 +375,14 @@ customers = st.fixed_dictionaries(
         "needs": st.sampled_from([None, "", " ", "x"]),
     }
 )  # fmt: skip
+#: The products there are, by number, and their categories; the second has none, the third a blank one.
+PRODUCTS = {1: "tea", 2: "", 3: " ", 4: "pot"}
 transactions = st.fixed_dictionaries(
     {
         "customer_id": who, "occurred_on": days, "kind": st.sampled_from(["sale", "sale", "refund"]),
         "amount_minor": money, "cost_minor": st.one_of(st.none(), money), "currency": currency,
         "category": st.sampled_from([None, "", " tea ", "tea", "cup"]), "due_on": maybe_day, "paid_on": maybe_day,
+        "product_id": st.sampled_from([None, *PRODUCTS]), "order_number": st.sampled_from([None, "", "A", "B", "1"]),
     }
 )  # fmt: skip
 interactions = st.fixed_dictionaries(
@@ -427,6 +445,14 @@ def connection() -> Iterator[Connection]:
 
 def fill(connection: Connection, db: Db) -> None:
     connection.rollback()
+    for at, category in PRODUCTS.items():
+        connection.execute(
+            text(
+                "INSERT INTO products (id, uid, name, category, currency, created_at, updated_at)"
+                " VALUES (:id, 'product' || :id, 'P' || :id, :category, 'CNY', 'x', 'x')"
+            ),
+            {"id": at, "category": category or None},
+        )
     for table in reversed(TABLES):
         for at, row in enumerate(db[table], 1):
             row["id"] = at
@@ -510,18 +536,33 @@ def test_the_same_facts_and_rules_give_the_same_rows(connection: Connection, db:
     assert run(connection, program_for(MIDDLE)) == run(connection, program_for(MIDDLE))
 
 
+def as_it_was(db: Db, day: date) -> Db:
+    """The facts that were there on a day: a deal that was won or lost later was an open one."""
+    dated: dict[str, Callable[[Row], bool]] = {
+        "transactions": lambda row: row["occurred_on"] <= day,
+        "interactions": lambda row: row["occurred_on"] <= day,
+        "opportunities": lambda row: (
+            row["opened_on"] is None
+            or row["opened_on"] <= day
+            or (row["closed_on"] is not None and row["closed_on"] <= day)
+        ),
+    }
+    past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
+    past["opportunities"] = [
+        {**row, "closed_on": None, "stage": "introduced" if row["stage"] in {"won", "lost"} else row["stage"]}
+        if row["closed_on"] is not None and row["closed_on"] > day
+        else row
+        for row in past["opportunities"]
+    ]
+    return past
+
+
 @settings(max_examples=DATABASES, derandomize=True, deadline=None)
 @given(db=databases)
 def test_facts_after_the_day_change_nothing(connection: Connection, db: Db) -> None:
     fill(connection, db)
     before = run(connection, program_for(MIDDLE))
-    dated: dict[str, Callable[[Row], bool]] = {
-        "transactions": lambda row: row["occurred_on"] <= MIDDLE,
-        "interactions": lambda row: row["occurred_on"] <= MIDDLE,
-        "opportunities": lambda row: row["opened_on"] is None or row["opened_on"] <= MIDDLE,
-    }
-    past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
-    fill(connection, past)
+    fill(connection, as_it_was(db, MIDDLE))
     assert run(connection, program_for(MIDDLE)) == before
 
 

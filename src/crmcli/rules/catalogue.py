@@ -37,6 +37,7 @@ from crmcli.rules.model import FeatureUse, Label
 Sql = ColumnElement[Any]
 CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
 OPPORTUNITIES, TASKS = "opportunities", "tasks"
+PRODUCTS = "products"
 CLOSED_STAGES = ("won", "lost")
 COMPLETE = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
 _TREND_DAYS = 90
@@ -57,7 +58,8 @@ class Facts:
     currency: str
     units: float
     ends: str  #: the instant, as UTC text, at which the day is over
-    since: date | None = None
+    since: date | None = None  #: the day before the feature's window
+    before: date | None = None  #: the day before the stretch of the same length that comes before the window
     window: str = ""
     holders: dict[str, Table] = field(default_factory=dict)
     aggregates: dict[str, dict[str, Sql]] = field(default_factory=dict)  #: those of one pass, by source
@@ -174,9 +176,17 @@ def _sale_day(facts: Facts, which: str) -> Sql:
     return facts.take(TRANSACTIONS, f"{which}_sale_on", aggregate.filter(table.c.kind == "sale"), Text)
 
 
-def _sale_count(facts: Facts) -> Sql:
-    count = func.count().filter(_sales(facts))
-    return func.coalesce(facts.take(TRANSACTIONS, "sales", count, windowed=True), 0)
+def _orders(facts: Facts, lines: Sql) -> Sql:
+    """The number of orders in some lines: those under one number are one, a line without a number is one."""
+    table = facts.tables[TRANSACTIONS]
+    # An id is a whole number and so never the same as a number of an order, which is a text.
+    order = func.coalesce(func.nullif(table.c.order_number, ""), table.c.id)
+    return func.count(order.distinct()).filter(lines)
+
+
+def _order_count(facts: Facts) -> Sql:
+    count = _orders(facts, _sales(facts))
+    return func.coalesce(facts.take(TRANSACTIONS, "orders", count, windowed=True), 0)
 
 
 def _sale_days(facts: Facts) -> Sql:
@@ -200,15 +210,19 @@ def _margin(facts: Facts) -> Sql:
 def _average_order(facts: Facts) -> Sql:
     own = _sales(facts, in_currency=True)
     total = _total(facts.tables[TRANSACTIONS].c.amount_minor).filter(own)
-    count = func.count().filter(own)
     held = facts.take(TRANSACTIONS, "sold", total, Float, windowed=True)
-    number = facts.take(TRANSACTIONS, "sold_count", count, windowed=True)
+    number = facts.take(TRANSACTIONS, "sold_orders", _orders(facts, own), windowed=True)
     return _money(facts, held) / func.nullif(number, 0, type_=Integer)
 
 
 def _repeat_rate(facts: Facts) -> Sql:
-    count = _sale_count(facts)
-    return (_number(count) - 1.0) / func.nullif(_number(count), 0.0, type_=Float)
+    """The first order may lie before the window: then all of the window's are repeated ones."""
+    count = _number(_order_count(facts))
+    first: Sql = literal(1.0, Float)
+    if facts.since is not None:
+        start = literal(facts.since.isoformat(), Text)
+        first = case((_sale_day(facts, "first") > start, 1.0), else_=0.0)
+    return (count - first) / func.nullif(count, 0.0, type_=Float)
 
 
 def _purchase_gap(facts: Facts) -> Sql:
@@ -232,11 +246,10 @@ def _overdue_ratio(facts: Facts) -> Sql:
 
 
 def _revenue_trend(facts: Facts) -> Sql:
-    """Revenue of the window against that of the stretch of as many days before it, as a share of the latter."""
+    """Revenue of the window against that of the stretch of the same length before it, as a share of the latter."""
     table = facts.tables[TRANSACTIONS]
     since = facts.since or facts.as_of - timedelta(days=_TREND_DAYS)
-    days = facts.as_of.toordinal() - since.toordinal()
-    start = date.fromordinal(max(since.toordinal() - days, 1))
+    start = facts.before or facts.as_of - timedelta(days=2 * _TREND_DAYS)
     own = table.c.currency == facts.currency
     now = _total(table.c.amount_minor).filter(and_(own, table.c.occurred_on > since))
     before = _total(table.c.amount_minor).filter(
@@ -247,9 +260,21 @@ def _revenue_trend(facts: Facts) -> Sql:
     return case((held_before > 0, func.coalesce(held, 0.0) / held_before - 1.0), else_=None)
 
 
+def product_of(facts: Facts, source: str, column: str) -> Sql:
+    """Return a text of the product that a fact is about, as it is now; nothing without a product."""
+    products, table = facts.tables[PRODUCTS], facts.tables[source]
+    own = select(products.c[column]).where(products.c.id == table.c.product_id).correlate(table)
+    return func.nullif(func.trim(own.scalar_subquery()), "", type_=Text)
+
+
+def category_of(facts: Facts, source: str) -> Sql:
+    """Return the category of a sale: its own, or else that of its product."""
+    own = func.nullif(func.trim(facts.tables[source].c.category), "")
+    return func.coalesce(own, product_of(facts, source, "category"), type_=Text)
+
+
 def _categories(facts: Facts) -> Sql:
-    table = facts.tables[TRANSACTIONS]
-    number = func.count(func.nullif(func.trim(table.c.category), "").distinct()).filter(_sales(facts))
+    number = func.count(category_of(facts, TRANSACTIONS).distinct()).filter(_sales(facts))
     return _number(func.coalesce(facts.take(TRANSACTIONS, "categories", number, windowed=True), 0))
 
 
@@ -424,8 +449,10 @@ def _waiting_for(facts: Facts) -> Sql:
 
 
 def _has_next_step(facts: Facts) -> Sql:
+    """A next contact whose day has passed is none; a task that is late is still to be done."""
     tasks = facts.take(TASKS, "tasks", func.count())
-    return or_(facts.tables[CUSTOMERS].c.next_contact_on.is_not(None), func.coalesce(tasks, 0) > 0)
+    contact = func.coalesce(facts.tables[CUSTOMERS].c.next_contact_on >= facts.as_of, 0, type_=Integer)
+    return or_(contact == 1, func.coalesce(tasks, 0) > 0)
 
 
 def _days_known(facts: Facts) -> Sql:
@@ -510,8 +537,9 @@ _FEATURES = (
     ),
     Feature(
         "orders", "成交次数", NUMBER, "count",
-        Label("Number of sales; refunds do not count.", "成交次数；退款不计。"),
-        TRANSACTIONS, lambda facts: _number(_sale_count(facts)), windowable=True,
+        Label("Number of orders: lines under one order number are one, a line without a number is one; refunds do not count.",
+              "成交次数：同一订单号的各行合为一次，没有订单号的每行为一次；退款不计。"),
+        TRANSACTIONS, lambda facts: _number(_order_count(facts)), windowable=True,
     ),
     Feature(
         "revenue", "成交额", NUMBER, "money",
@@ -527,7 +555,8 @@ _FEATURES = (
     ),
     Feature(
         "average_order", "客单价", NUMBER, "money",
-        Label("Average amount of a sale; missing without sales.", "每次成交的平均金额；尚未成交则缺失。"),
+        Label("Average amount of an order, with all its lines, in the base currency; missing without sales.",
+              "每次成交（订单各行合计）的平均金额，以本位币计；尚未成交则缺失。"),
         TRANSACTIONS, _average_order, windowable=True,
     ),
     Feature(
@@ -537,8 +566,9 @@ _FEATURES = (
     ),
     Feature(
         "repeat_rate", "复购率", NUMBER, "share",
-        Label("Share of the sales that were not the first one, 0 to 1; missing without sales.",
-              "非首次成交占全部成交次数的比例（0 到 1）；尚未成交则缺失。"),
+        Label("Share of the orders that were not the customer's first one ever (which may lie before the window), 0 to 1; "
+              "missing without sales.",
+              "不是该客户首次成交的订单所占比例（0 到 1；首次成交可以早于窗口期）；没有成交则缺失。"),
         TRANSACTIONS, _repeat_rate, windowable=True,
     ),
     Feature(
@@ -561,14 +591,15 @@ _FEATURES = (
     ),
     Feature(
         "revenue_trend", "成交额趋势", NUMBER, "share",
-        Label("Revenue of the window (90 days without one) against as many days before it: 0.5 is half more, -1 is nothing "
-              "left; missing when there was none before, or only refunds.",
-              "窗口期（未设则为90天）成交额相对前一等长时段的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
+        Label("Revenue of the window (90 days without one) against as many days, or calendar months, before it: 0.5 is half "
+              "more, -1 is nothing left; missing when there was none before, or only refunds.",
+              "窗口期（未设则为90天）成交额相对此前同样天数或同样日历月数的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
         TRANSACTIONS, _revenue_trend, windowable=True,
     ),
     Feature(
         "categories", "购买品类数", NUMBER, "count",
-        Label("Number of different product categories bought.", "购买过的不同产品品类数量。"),
+        Label("Number of different product categories bought: the category of the sale, or else that of its product.",
+              "购买过的不同产品品类数量：以交易上的品类为准，没有则取其产品的品类。"),
         TRANSACTIONS, _categories, windowable=True,
     ),
     Feature(
@@ -685,8 +716,9 @@ _FEATURES = (
     ),
     Feature(
         "has_next_step", "有下一步", BOOL, "",
-        Label("True when a next contact is set (as it is now, also for a past day) or a task is open.",
-              "已定下次联系日（回看过去时也用现在的值）或有未完成的待办。"),
+        Label("True when a next contact is set for the day or later (as it is now, also for a past day), or a task is open, "
+              "late or not.",
+              "已定当天或以后的下次联系日（回看过去时也用现在的值），或有未完成的待办（包括已过期的）。"),
         TASKS, _has_next_step,
     ),
     Feature(

@@ -146,17 +146,22 @@ def _since(as_of: date, window: Window) -> date:
         return date.min
 
 
+def _twice(window: Window) -> Window:
+    return Window(2 * window.count, window.unit)
+
+
 def _features(ruleset: RuleSet, facts: Facts) -> Stage:
     table = temporary("features")
     columns: list[Sql] = []
     for use in ruleset.features:
         facts.since = _since(facts.as_of, use.window) if use.window else None
+        facts.before = _since(facts.as_of, _twice(use.window)) if use.window else None
         facts.window = f"{use.window.count}_{use.window.unit}" if use.window else ""
         value = _feature_sql(facts, use)
         kind = _TYPES[use.type]
         table.append_column(Column(use.name, kind))
         columns.append(type_coerce(value, kind).label(use.name))
-    facts.since, facts.window = None, ""
+    facts.since, facts.before, facts.window = None, None, ""
     customers = facts.tables[CUSTOMERS]
     joined: Any = customers
     for source in sorted(facts.holders):

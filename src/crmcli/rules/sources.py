@@ -11,7 +11,16 @@ from sqlalchemy import Text, case, cast, literal, type_coerce
 from sqlalchemy.types import Float
 
 from crmcli import vocabulary
-from crmcli.rules.catalogue import INTERACTIONS, OPPORTUNITIES, TASKS, TRANSACTIONS, Facts, Sql
+from crmcli.rules.catalogue import (
+    INTERACTIONS,
+    OPPORTUNITIES,
+    TASKS,
+    TRANSACTIONS,
+    Facts,
+    Sql,
+    category_of,
+    product_of,
+)
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT, Known
 
 
@@ -66,7 +75,8 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "cost": _money("成本", "cost_minor"),
         "margin": _money("毛利", "amount_minor", "cost_minor"),
         "quantity": SourceField("数量", NUMBER, _number("quantity"), "count"),
-        "category": SourceField("品类", TEXT, _text("category")),
+        "product": SourceField("产品", TEXT, lambda facts, source: product_of(facts, source, "name")),
+        "category": SourceField("品类", TEXT, category_of),
         "order_number": SourceField("订单号", TEXT, _text("order_number")),
         "due_on": SourceField("应付日", DATE, _text("due_on")),
         "paid_on": SourceField("付款日", DATE, _text("paid_on")),
