@@ -234,7 +234,9 @@ def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date)
         "orders": float(orders),
         "revenue": sum(t["amount_minor"] for t in local) / 100,
         "margin": sum(t["amount_minor"] - t["cost_minor"] for t in costed) / 100 if costed else None,
-        "average_order": sum(t["amount_minor"] for t in sold) / 100 / number_of_orders(sold) if sold else None,
+        "average_order": sum(t["amount_minor"] for t in sold) / 100 / number_of_orders(sold)
+        if sold
+        else None,
         "repeat_rate": repeated / orders if orders else None,
         "touches": float(sum(i["occurred_on"] > since for i in real)),
         "unanswered": float(sum(i["occurred_on"] > since for i in spoken if i not in real)),

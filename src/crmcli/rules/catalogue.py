@@ -37,7 +37,7 @@ from crmcli.rules.model import FeatureUse, Label
 Sql = ColumnElement[Any]
 CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
 OPPORTUNITIES, TASKS = "opportunities", "tasks"
-PRODUCTS = "products"
+CONTACTS, PRODUCTS = "contacts", "products"
 CLOSED_STAGES = ("won", "lost")
 COMPLETE = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
 _TREND_DAYS = 90

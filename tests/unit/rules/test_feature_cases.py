@@ -1,0 +1,86 @@
+"""What features say about a few facts that are easy to get wrong: examples as a rule file has them."""
+
+from pathlib import Path
+
+import pytest
+
+from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.workflows import ruleset as verbs
+
+SHIPPED = read_files(shipped_folder())
+DECLARED = """
+  repeat_90d: {of: repeat_rate, window: 90 days, text: {en: a, zh: 甲1}}
+  repeat_30d: {of: repeat_rate, window: 30 days, text: {en: a, zh: 甲2}}
+  trend_1m: {of: revenue_trend, window: 1 month, text: {en: a, zh: 甲3}}
+  trend_3m: {of: revenue_trend, window: 3 months, text: {en: a, zh: 甲4}}
+  average_90d: {of: average_order, window: 90 days, text: {en: a, zh: 甲5}}
+  kinds: {from: transactions, take: distinct, field: category, text: {en: a, zh: 甲6}}
+  tea_sets: {from: transactions, take: count, where: product == 'tea set', text: {en: a, zh: 甲7}}
+"""
+
+
+def hold(tmp_path: Path, as_of: str, facts: str, expect: str) -> None:
+    example = f"tests:\n  - {{as_of: {as_of}, facts: {{{facts}}}, expect: {{{expect}}}}}\n"
+    own = SHIPPED["features.yaml"].split("tests:\n")[0].rstrip("\n") + DECLARED
+    for name, text in SHIPPED.items():
+        changed = own + example if name == "features.yaml" else text.split("tests:\n")[0]
+        (tmp_path / name).write_text(changed, encoding="utf-8")
+    report = verbs.test_folder(tmp_path)
+    assert report.cases == 1
+    assert [(failure.expected, failure.got) for failure in report.failures] == []
+
+
+SO_1 = "occurred_on: 2026-11-01, order_number: SO-1"
+LINES = f"{{{SO_1}, amount: 100}}, {{{SO_1}, amount: 200}}, {{{SO_1}, amount: 300}}"
+SERIES = "products: [{name: cup, category: ware}, {name: pot, category: ware}, {name: oolong, category: tea}]"
+SOLD = "occurred_on: 2026-11-01, amount: 1"
+CASES = {
+    "three lines are one order": (
+        "2026-11-20", f"transactions: [{LINES}]", "orders: 1, average_order: 600, repeat_rate: 0",
+    ),
+    "a line without a number is an order": (
+        "2026-11-20", f"transactions: [{LINES}, {{occurred_on: 2026-11-02, amount: 200}}, {{occurred_on: 2026-11-02, amount: 1}}]",
+        "orders: 3, average_order: 267, repeat_rate: 0.6666666667",
+    ),
+    "categories of the products": (
+        "2026-11-20",
+        f"{SERIES}, transactions: [{{{SOLD}, product: cup}}, {{{SOLD}, product: pot}}, {{{SOLD}, product: oolong}}]",
+        "categories: 2, kinds: 2",
+    ),
+    "the category of the sale comes first": (
+        "2026-11-20", f"{SERIES}, transactions: [{{{SOLD}, product: cup, category: gifts}}, {{{SOLD}, product: pot}}]",
+        "categories: 2, kinds: 2",
+    ),
+    "a product without a category, and one by name": (
+        "2026-11-20", f"transactions: [{{{SOLD}, product: tea set}}, {{{SOLD}}}]", "categories: 0, tea_sets: 1",
+    ),
+    "March against February": (
+        "2026-03-31",
+        "transactions: [{occurred_on: 2026-01-30, amount: 1000}, {occurred_on: 2026-02-10, amount: 100},"
+        " {occurred_on: 2026-03-10, amount: 200}]", "trend_1m: 1",
+    ),
+    "three months against the three before, which begin after 30 December": (
+        "2026-06-30",
+        "transactions: [{occurred_on: 2025-12-30, amount: 1000}, {occurred_on: 2026-02-10, amount: 100},"
+        " {occurred_on: 2026-05-10, amount: 100}]", "trend_3m: 0",
+    ),
+    "the first sale lies before the window": (
+        "2026-11-20", "transactions: [{occurred_on: 2024-01-01, amount: 1}, {occurred_on: 2026-11-10, amount: 1}]",
+        "repeat_90d: 1, repeat_30d: 1, repeat_rate: 0.5",
+    ),
+    "the first sale lies in the window": (
+        "2026-11-20", "transactions: [{occurred_on: 2026-10-01, amount: 1}, {occurred_on: 2026-11-10, amount: 1}]",
+        "repeat_90d: 0.5, repeat_30d: 1",
+    ),
+    "a next contact that has passed": (
+        "2026-11-20", "customer: {next_contact_on: 2025-01-01, created_on: 2026-11-10}",
+        "has_next_step: false, days_without_next_step: 10",
+    ),
+    "a next contact on the day": ("2026-11-20", "customer: {next_contact_on: 2026-11-20}", "has_next_step: true"),
+    "a task that is late": ("2026-11-20", "tasks: [{due_on: 2025-01-01}]", "has_next_step: true"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("as_of", "facts", "expect"), CASES.values(), ids=list(CASES))
+def test_features_of_these_facts(tmp_path: Path, as_of: str, facts: str, expect: str) -> None:
+    hold(tmp_path, as_of, facts, expect)
