@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, column, create_engine, delete, insert, select, text
+from sqlalchemy import Connection, column, create_engine, delete, event, insert, select, text
 from sqlalchemy import table as sql_table
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
@@ -25,6 +25,7 @@ from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.program import Program
 from crmcli.store import schema
+from crmcli.store.functions import add_functions
 from crmcli.store.program import run_program
 from crmcli.store.runs import source_tables
 
@@ -426,6 +427,7 @@ FIXED: dict[str, Row] = {
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Connection]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
+    event.listen(engine, "connect", lambda raw, _record: add_functions(raw))
     with engine.connect() as opened:
         SQLModel.metadata.create_all(opened)
         opened.execute(text("PRAGMA foreign_keys=ON"))
@@ -600,7 +602,8 @@ def test_nothing_temporary_is_left_behind(connection: Connection) -> None:
 def test_every_feature_is_looked_at() -> None:
     assert {use.of for use in RULES.features} == set(CATALOGUE)
     program = compile_ruleset(RULES, source_tables(), MIDDLE, "CNY")
-    assert [stage.table.name for stage in program.stages][:4] == [
-        "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_purchase_gaps", "crm_run_facts_referrals",
+    tables = ("interactions", "opportunities", "referrals", "tasks", "transactions")
+    assert [stage.table.name for stage in program.stages][:6] == [
+        *(f"crm_run_facts_{table}" for table in tables), "crm_run_features",
     ]  # fmt: skip
     assert str(select(program.features).compile()).count("crm_run_features") > 1

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from crmcli import vocabulary
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT
-from crmcli.rules.medians import gaps, middle
+from crmcli.rules.medians import median_gap
 from crmcli.rules.model import FeatureUse, Label
 
 Sql = ColumnElement[Any]
@@ -64,13 +64,7 @@ class Facts:
     holders: dict[str, Table] = field(default_factory=dict)
     aggregates: dict[str, dict[str, Sql]] = field(default_factory=dict)  #: those of one pass, by source
     holder: Callable[[str], Table] | None = None
-    seen_in: Callable[["Facts", str], Sql] | None = None
     held: dict[str, Select[Any]] = field(default_factory=dict)
-
-    def seen(self, source: str) -> Sql:
-        """Return which rows of a source table exist as of the day."""
-        assert self.seen_in is not None  # noqa: S101 - the compiler always gives one
-        return self.seen_in(self, source)
 
     def hold(self, name: str, rows: Select[Any], kind: type[Any]) -> Sql:
         """Return the column of a value that needs a pass of its own: `rows` are (customer_id, value)."""
@@ -234,10 +228,8 @@ def _purchase_gap(facts: Facts) -> Sql:
 
 def _purchase_gap_median(facts: Facts) -> Sql:
     table = facts.tables[TRANSACTIONS]
-    days = select(table.c.customer_id, type_coerce(table.c.occurred_on, Text).label("day"))
-    return facts.hold(
-        "purchase_gaps", middle(gaps(days.where(facts.seen(TRANSACTIONS), table.c.kind == "sale"))), Float
-    )
+    gap = median_gap(type_coerce(table.c.occurred_on, Text)).filter(table.c.kind == "sale")
+    return facts.take(TRANSACTIONS, "purchase_gap_median", gap, Float)
 
 
 def _overdue_ratio(facts: Facts) -> Sql:

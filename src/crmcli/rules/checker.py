@@ -110,6 +110,7 @@ MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
 MAX_RULES = 50
+MAX_FEATURES = 200  #: each is a column or two of one table, and SQLite takes 2,000
 MAX_STICKY = 50  #: points
 MIN_PERIODS, MAX_PERIODS = 2, 24  #: that a tier is kept for
 MAX_NODES_IN_ALL = 5_000  #: SQLite takes 32,766 values in one statement; a condition may stand in it twice
@@ -388,7 +389,11 @@ class _Sections:
         root = self._root(name, required=("features",))
         if root is None:
             return
-        for key, node in self.reader.mapping(root.get("features"), root.place):
+        declared = self.reader.mapping(root.get("features"), root.place)
+        if len(declared) > MAX_FEATURES:
+            what = _("more than {limit} features").format(limit=MAX_FEATURES)
+            self.reader.fault(declared[MAX_FEATURES][0].place, what, "too-many")
+        for key, node in declared:
             use = self._feature(key, node)
             if use is not None:
                 self._refuse_taken_label(key, use)

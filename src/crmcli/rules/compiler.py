@@ -92,7 +92,7 @@ def compile_ruleset(
     """
     ends = ends or f"{(as_of + timedelta(days=1)).isoformat()}T00:00:00.000000Z"
     facts = Facts(dict(tables), as_of, currency, float(10 ** exponent(currency)), ends)
-    facts.holder, facts.seen_in = lambda source: temporary(f"facts_{source}"), _seen
+    facts.holder = lambda source: temporary(f"facts_{source}")
     features = _features(ruleset, facts)
     stages = [
         Stage(table, facts.held[name] if name in facts.held else _grouped(facts, name))

@@ -1,10 +1,14 @@
 """What features say about a few facts that are easy to get wrong: examples as a rule file has them."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from crmcli.rules.checker import MAX_FEATURES, check, load
+from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.store.runs import source_tables
 from crmcli.workflows import ruleset as verbs
 
 SHIPPED = read_files(shipped_folder())
@@ -56,13 +60,13 @@ CASES = {
     ),
     "March against February": (
         "2026-03-31",
-        "transactions: [{occurred_on: 2026-01-30, amount: 1000}, {occurred_on: 2026-02-10, amount: 100},"
-        " {occurred_on: 2026-03-10, amount: 200}]", "trend_1m: 1",
+        ("transactions: [{occurred_on: 2026-01-30, amount: 1000}, {occurred_on: 2026-02-10, amount: 100},"
+        " {occurred_on: 2026-03-10, amount: 200}]"), "trend_1m: 1",
     ),
     "three months against the three before, which begin after 30 December": (
         "2026-06-30",
-        "transactions: [{occurred_on: 2025-12-30, amount: 1000}, {occurred_on: 2026-02-10, amount: 100},"
-        " {occurred_on: 2026-05-10, amount: 100}]", "trend_3m: 0",
+        ("transactions: [{occurred_on: 2025-12-30, amount: 1000}, {occurred_on: 2026-02-10, amount: 100},"
+        " {occurred_on: 2026-05-10, amount: 100}]"), "trend_3m: 0",
     ),
     "the first sale lies before the window": (
         "2026-11-20", "transactions: [{occurred_on: 2024-01-01, amount: 1}, {occurred_on: 2026-11-10, amount: 1}]",
@@ -84,3 +88,64 @@ CASES = {
 @pytest.mark.parametrize(("as_of", "facts", "expect"), CASES.values(), ids=list(CASES))
 def test_features_of_these_facts(tmp_path: Path, as_of: str, facts: str, expect: str) -> None:
     hold(tmp_path, as_of, facts, expect)
+
+
+def declared(count: int, how: str) -> str:
+    lines = (
+        f"  own_{at}: {{{how.replace('%', str(at))}, text: {{en: a, zh: 乙{at}}}}}\n" for at in range(count)
+    )
+    return SHIPPED["features.yaml"].split("tests:\n")[0].rstrip("\n") + "\n" + "".join(lines)
+
+
+ROOM = MAX_FEATURES - 4  # four are shipped
+MANY = {
+    "median": "from: transactions, take: median, field: amount, where: amount > % and category != 'x'",
+    "median gap": "from: interactions, take: median_gap, where: reached and minutes > %",
+    "first": "from: transactions, take: first, field: category, window: 12 months, where: amount > %",
+    "last": "from: interactions, take: last, field: channel, where: minutes > %",
+    "sum": "from: transactions, take: sum, field: amount, where: amount > % and product == 'x'",
+    "average": "from: transactions, take: avg, field: margin, where: amount > %",
+    "distinct": "from: transactions, take: distinct, field: category, window: % days",
+    "trend": "of: revenue_trend, window: % days",
+    "average order": "of: average_order, window: % days",
+}
+
+
+@pytest.mark.parametrize("how", MANY.values(), ids=list(MANY))
+def test_as_many_features_as_are_allowed_can_be_worked_out(tmp_path: Path, how: str) -> None:
+    example = (
+        f"tests:\n  - {{as_of: 2026-11-20, facts: {{transactions: [{LINES}]}}, expect: {{orders: 1}}}}\n"
+    )
+    for name, text in SHIPPED.items():
+        (tmp_path / name).write_text(text.split("tests:\n")[0], encoding="utf-8")
+    (tmp_path / "features.yaml").write_text(
+        declared(ROOM, how.replace("% days", "1% days")) + example, encoding="utf-8"
+    )
+    report = verbs.test_folder(tmp_path)
+    assert (report.cases, report.failures) == (1, ())
+
+
+def test_more_features_are_a_fault_where_the_first_of_them_stands() -> None:
+    written = declared(ROOM + 2, MANY["median"])
+    _ruleset, faults = check({**SHIPPED, "features.yaml": written})
+    (fault,) = [fault for fault in faults if fault.code == "too-many"]
+    assert fault.line == written[: written.index(f"own_{ROOM}:")].count("\n") + 1
+    assert str(MAX_FEATURES) in fault.what
+
+
+def test_every_table_is_read_once() -> None:
+    own = "\n".join(
+        f"  own_{at}: {{from: transactions, take: {take}, text: {{en: a, zh: 丙{at}}}}}"
+        for at, take in enumerate(
+            ("first, field: amount", "last, field: amount", "last, field: category", "sum, field: amount",
+             "median, field: amount", "median_gap", "days_since", "distinct, field: product")
+        )
+    )  # fmt: skip
+    text = SHIPPED["features.yaml"].split("tests:\n")[0].replace("features:\n", f"features:\n{own}\n", 1)
+    program = compile_ruleset(
+        load({**SHIPPED, "features.yaml": text}), source_tables(), date(2026, 11, 20), "CNY"
+    )
+    names = [stage.table.name for stage in program.stages]
+    assert [name for name in names if name.startswith("crm_run_facts_")] == [
+        "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_transactions",
+    ]  # fmt: skip
