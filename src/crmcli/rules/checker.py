@@ -482,7 +482,7 @@ class _Sections:
         )
         if name is None or (where is None and where_node is not None):
             return None
-        self.nodes += size(where) if where is not None else 0
+        self._count(where, where_node.place if where_node is not None else key.place)
         kind = result_type(function, SOURCES[source][name].type) if name else NUMBER
         own = Aggregate(source, function, name, where, _as_written(where_node, where))
         return FeatureUse(key.text, "", window, label, kind, aggregate=own)

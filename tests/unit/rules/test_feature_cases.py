@@ -92,41 +92,48 @@ def test_features_of_these_facts(tmp_path: Path, as_of: str, facts: str, expect:
 
 def declared(count: int, how: str) -> str:
     lines = (
-        f"  own_{at}: {{{how.replace('%', str(at))}, text: {{en: a, zh: 乙{at}}}}}\n" for at in range(count)
+        f"  own_{at}: {{{how.replace('%', str(at + 20))}, text: {{en: a, zh: 乙{at}}}}}\n"
+        for at in range(count)
     )
     return SHIPPED["features.yaml"].split("tests:\n")[0].rstrip("\n") + "\n" + "".join(lines)
 
 
 ROOM = MAX_FEATURES - 4  # four are shipped
+SEVERAL = (
+    f"{SERIES}, transactions: [{', '.join(f'{{{SO_1}, amount: {n}, cost: 1, product: pot}}' for n in (101, 201, 301))}],"
+    " interactions: [{occurred_on: 2026-11-01, minutes: 5, channel: visit}, {occurred_on: 2026-11-04, channel: email, minutes: 1}],"
+    " opportunities: [{stage: approved, amount: 50}], tasks: [{due_on: 2026-12-01}]"
+)
 MANY = {
-    "median": "from: transactions, take: median, field: amount, where: amount > % and category != 'x'",
-    "median gap": "from: interactions, take: median_gap, where: reached and minutes > %",
-    "first": "from: transactions, take: first, field: category, window: 12 months, where: amount > %",
-    "last": "from: interactions, take: last, field: channel, where: minutes > %",
-    "sum": "from: transactions, take: sum, field: amount, where: amount > % and product == 'x'",
-    "average": "from: transactions, take: avg, field: margin, where: amount > %",
-    "distinct": "from: transactions, take: distinct, field: category, window: % days",
-    "trend": "of: revenue_trend, window: % days",
-    "average order": "of: average_order, window: % days",
-}
+    "median": ("from: transactions, take: median, field: amount, where: amount + % > 0 and category != 'x'", 201),
+    "median gap": ("from: interactions, take: median_gap, where: reached and minutes + % > 0", 3),
+    "first": ("from: transactions, take: first, field: category, window: 12 months, where: amount + % > 0", "ware"),
+    "last": ("from: interactions, take: last, field: channel, where: minutes + % > 0", "email"),
+    "sum": ("from: transactions, take: sum, field: amount, where: amount + % > 0 and product == 'pot'", 603),
+    "average": ("from: transactions, take: avg, field: margin, where: amount + % > 0", 200),
+    "distinct": ("from: transactions, take: distinct, field: category, window: % days", 1),
+    "days since": ("from: interactions, take: days_since, window: % days", 16),
+    "deals": ("from: opportunities, take: max, field: amount, where: amount + % > 0", 50),
+    "trend": ("of: revenue_trend, window: % days", "null"),
+    "average order": ("of: average_order, window: % days", 603),
+    "repeat rate": ("of: repeat_rate, window: % months", 0),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("how", MANY.values(), ids=list(MANY))
-def test_as_many_features_as_are_allowed_can_be_worked_out(tmp_path: Path, how: str) -> None:
-    example = (
-        f"tests:\n  - {{as_of: 2026-11-20, facts: {{transactions: [{LINES}]}}, expect: {{orders: 1}}}}\n"
-    )
+@pytest.mark.parametrize(("how", "value"), MANY.values(), ids=list(MANY))
+def test_as_many_features_as_are_allowed_can_be_worked_out(tmp_path: Path, how: str, value: object) -> None:
+    room = min(ROOM, 100) if "months" in how else ROOM  # a window is at most 120 months
+    expect = ", ".join(f"own_{at}: {value}" for at in range(room))
+    example = f"tests:\n  - {{as_of: 2026-11-20, facts: {{{SEVERAL}}}, expect: {{{expect}}}}}\n"
     for name, text in SHIPPED.items():
         (tmp_path / name).write_text(text.split("tests:\n")[0], encoding="utf-8")
-    (tmp_path / "features.yaml").write_text(
-        declared(ROOM, how.replace("% days", "1% days")) + example, encoding="utf-8"
-    )
+    (tmp_path / "features.yaml").write_text(declared(room, how) + example, encoding="utf-8")
     report = verbs.test_folder(tmp_path)
     assert (report.cases, report.failures) == (1, ())
 
 
 def test_more_features_are_a_fault_where_the_first_of_them_stands() -> None:
-    written = declared(ROOM + 2, MANY["median"])
+    written = declared(ROOM + 2, MANY["median"][0])
     _ruleset, faults = check({**SHIPPED, "features.yaml": written})
     (fault,) = [fault for fault in faults if fault.code == "too-many"]
     assert fault.line == written[: written.index(f"own_{ROOM}:")].count("\n") + 1
@@ -142,10 +149,21 @@ def test_every_table_is_read_once() -> None:
         )
     )  # fmt: skip
     text = SHIPPED["features.yaml"].split("tests:\n")[0].replace("features:\n", f"features:\n{own}\n", 1)
-    program = compile_ruleset(
-        load({**SHIPPED, "features.yaml": text}), source_tables(), date(2026, 11, 20), "CNY"
+    looks = " or ".join(f"(missing(own_{at}) and not missing(own_{at}))" for at in range(8))
+    lifecycle = SHIPPED["lifecycle.yaml"].replace(
+        "stages:\n", f"stages:\n  - {{stage: lost, when: {looks}, text: {{en: x, zh: x}}}}\n", 1
     )
+    rules = load({**SHIPPED, "features.yaml": text, "lifecycle.yaml": lifecycle})
+    program = compile_ruleset(rules, source_tables(), date(2026, 11, 20), "CNY")
     names = [stage.table.name for stage in program.stages]
     assert [name for name in names if name.startswith("crm_run_facts_")] == [
         "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_transactions",
     ]  # fmt: skip
+
+
+def test_conditions_of_features_count_among_those_of_all_rules() -> None:
+    where = " or ".join(f"amount == {at}" for at in range(120))
+    written = declared(16, f"from: transactions, take: count, where: {where} or amount == %")
+    _ruleset, faults = check({**SHIPPED, "features.yaml": written})
+    assert [fault.code for fault in faults] == ["too-many"]
+    assert written.split("\n")[faults[0].line - 1].startswith("  own_13: ")
