@@ -110,6 +110,7 @@ MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
 MAX_RULES = 50
+MAX_SCORES = 50  #: further ones; each is a table in one join, and SQLite takes 64
 MAX_FEATURES = 200  #: each is a column or two of one table, and SQLite takes 2,000
 MAX_STICKY = 50  #: points
 MIN_PERIODS, MAX_PERIODS = 2, 24  #: that a tier is kept for
@@ -638,7 +639,11 @@ class _Sections:
         """Note the names of all scores, before the first is read: they may look at one another."""
         taken = self._scope({})
         self.scores[VALUE] = None
-        for key, _node in self._score_nodes():
+        nodes = self._score_nodes()
+        if len(nodes) > MAX_SCORES:
+            what = _("more than {limit} scores").format(limit=MAX_SCORES)
+            self.reader.fault(nodes[MAX_SCORES][0].place, what, "too-many")
+        for key, _node in nodes:
             if not self._is_name(key):
                 pass
             elif fold(key.text) in taken.fields or key.text in {VALUE, *_CLASS_NAMES, *_RESERVED, *_WHY}:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.rules.checker import MAX_FEATURES, check, load
+from crmcli.rules.checker import MAX_FEATURES, MAX_SCORES, check, load
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.store.program import evaluate_cases
 from crmcli.store.runs import source_tables
 from crmcli.workflows import ruleset as verbs
 
@@ -167,3 +168,15 @@ def test_conditions_of_features_count_among_those_of_all_rules() -> None:
     _ruleset, faults = check({**SHIPPED, "features.yaml": written})
     assert [fault.code for fault in faults] == ["too-many"]
     assert written.split("\n")[faults[0].line - 1].startswith("  own_13: ")
+
+
+def test_too_many_scores_are_a_fault() -> None:
+    terms = "indicators: [{feature: orders, weight: 1, missing: zero, scale: {linear: {from: 0, to: 9}}}]"
+    lines = [f"  own_{at}: {{text: {{en: a, zh: 丁{at}}}, {terms}}}" for at in range(MAX_SCORES + 1)]
+    allowed, none = check({**SHIPPED, "scores.yaml": "\n".join(["scores:", *lines[:-1]])})
+    assert none == ()
+    assert allowed is not None
+    program = compile_ruleset(allowed, source_tables(), date(2026, 11, 20), "CNY")
+    assert len(evaluate_cases(program, [{"orders": 3.0}])[0]["judged"]) > MAX_SCORES  # type: ignore[arg-type]
+    _ruleset, faults = check({**SHIPPED, "scores.yaml": "\n".join(["scores:", *lines])})
+    assert [(fault.code, fault.line) for fault in faults] == [("too-many", MAX_SCORES + 2)]
