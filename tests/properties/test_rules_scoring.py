@@ -33,7 +33,7 @@ SHIPPED = read_files(shipped_folder())
 #: How many random databases are tried: `CRM_FUZZ=50000 pytest tests/properties` takes minutes.
 DATABASES = max(3, int(os.environ.get("CRM_FUZZ", "10000")) // 1000)
 WINDOWS = {"3 months": "w3m", "30 days": "w30d"}
-TABLES = ("tasks", "opportunities", "interactions", "transactions", "customers")
+TABLES = ("tasks", "opportunities", "interactions", "transactions", "contacts", "customers")
 Row = dict[str, Any]
 Db = dict[str, list[Row]]
 
@@ -400,14 +400,21 @@ opportunities = st.fixed_dictionaries(
         "customer_id": st.one_of(st.none(), who), "opened_on": maybe_day, "expected_close_on": maybe_day,
         "closed_on": st.one_of(st.none(), maybe_day), "amount_minor": st.one_of(st.none(), money), "currency": currency,
         "stage": st.sampled_from(["prospecting", "introduced", "approved", "negotiating", "won", "lost"]),
-        "waiting_for": st.sampled_from([None, "", "  ", "the boss"]),
+        "waiting_for": st.sampled_from([None, "", "  ", "the boss"]), "product_id": st.sampled_from([None, 1, 4]),
     }
 )  # fmt: skip
 tasks = st.fixed_dictionaries(
     {"customer_id": st.one_of(st.none(), who), "done_on": maybe_day, "created_at": instants}
 )
+contacts = st.fixed_dictionaries(
+    {
+        "customer_id": who, "title": st.sampled_from([None, "", "buyer"]), "is_primary": st.sampled_from([0, 1]),
+        "created_at": instants, "archived_at": st.one_of(st.none(), st.none(), instants),
+    }
+)  # fmt: skip
 databases = st.fixed_dictionaries(
     {
+        "contacts": st.lists(contacts, max_size=4),
         "customers": st.lists(customers, min_size=4, max_size=4),
         "transactions": st.lists(transactions, max_size=14),
         "interactions": st.lists(interactions, max_size=8),
@@ -421,6 +428,7 @@ FIXED: dict[str, Row] = {
     "interactions": {"channel": "phone", "direction": "outbound", "kind": "sales"},
     "opportunities": {},
     "tasks": {"title": "t"},
+    "contacts": {"name": "c", "birthday_calendar": "solar"},
 }
 
 
@@ -551,6 +559,7 @@ def as_it_was(db: Db, day: date) -> Db:
             or (row["closed_on"] is not None and row["closed_on"] <= day)
         ),
     }
+    dated["contacts"] = lambda row: row["created_at"][:10] <= day.isoformat()
     past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
     past["opportunities"] = [
         {**row, "closed_on": None, "stage": "introduced" if row["stage"] in {"won", "lost"} else row["stage"]}

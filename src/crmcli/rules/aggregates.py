@@ -12,7 +12,7 @@ from crmcli.rules.catalogue import CUSTOMERS, Facts, Sql
 from crmcli.rules.expression import DATE, NUMBER, TEXT
 from crmcli.rules.medians import median, median_gap
 from crmcli.rules.model import Aggregate, Custom, FeatureUse
-from crmcli.rules.sources import SOURCES, columns
+from crmcli.rules.sources import DATED, SOURCES, Columns
 from crmcli.rules.sql import to_sql
 from crmcli.values import custom_path
 
@@ -44,19 +44,20 @@ def unit_of_aggregate(aggregate: Aggregate) -> str:
 
 def aggregate_sql(facts: Facts, use: FeatureUse, aggregate: Aggregate) -> Sql:
     """Return the column of a declared feature; `facts.since` is the day before its window."""
-    fields = columns(facts, aggregate.source)
+    fields = Columns(facts, aggregate.source)
+    day = DATED.get(aggregate.source, "")
     chosen = _chosen(facts, aggregate, fields)
     name, function = f"own_{use.name}", aggregate.function
     if function == "days_since":
-        last = func.max(fields["occurred_on"]).filter(chosen)
+        last = func.max(fields[day]).filter(chosen)
         return facts.days_since(facts.take(aggregate.source, name, last, Text))
     if function in {"first", "last"}:
         kind = _KINDS.get(SOURCES[aggregate.source][aggregate.field].type, Integer)
-        return type_coerce(_at_the_end(facts, name, aggregate, fields[aggregate.field], chosen), kind)
+        return type_coerce(_at_the_end(facts, name, aggregate, fields, chosen), kind)
     if function == "median":
         return facts.take(aggregate.source, name, median(fields[aggregate.field]).filter(chosen), Float)
     if function == "median_gap":
-        return facts.take(aggregate.source, name, median_gap(fields["occurred_on"]).filter(chosen), Float)
+        return facts.take(aggregate.source, name, median_gap(fields[day]).filter(chosen), Float)
     if function == "count":
         taken = facts.take(aggregate.source, name, func.count().filter(chosen))
         return func.coalesce(taken, 0) * 1.0
@@ -91,11 +92,12 @@ def custom_sql(facts: Facts, custom: Custom) -> Sql:
     return case((fits, word), else_=None)
 
 
-def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:
+def _chosen(facts: Facts, aggregate: Aggregate, fields: Columns) -> Sql:
     """Which facts count: those in the window that fit the condition and whose field is known."""
     conditions: list[Sql] = []
     if facts.since is not None:
-        conditions.append(facts.tables[aggregate.source].c.occurred_on > facts.since)
+        day = facts.tables[aggregate.source].c[DATED[aggregate.source]]
+        conditions += [day > facts.since, day <= facts.as_of]
     if aggregate.where is not None:
         conditions.append(to_sql(aggregate.where, fields))
     if aggregate.field:
@@ -103,14 +105,14 @@ def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:
     return and_(true(), *conditions)
 
 
-def _at_the_end(facts: Facts, name: str, aggregate: Aggregate, field: Sql, chosen: Sql) -> Sql:
+def _at_the_end(facts: Facts, name: str, aggregate: Aggregate, fields: Columns, chosen: Sql) -> Sql:
     """The field of the first or last fact; of several on one day the one recorded last counts as later.
 
     The pass keeps which fact it is, as a text that sorts by day and then by id.
     """
     table = facts.tables[aggregate.source]
-    key = type_coerce(table.c.occurred_on, Text).concat(func.printf("%019d", table.c.id, type_=Text))
+    key = fields[DATED[aggregate.source]].concat(func.printf("%019d", table.c.id, type_=Text))
     end: Any = func.max if aggregate.function == "last" else func.min
     held = facts.take(aggregate.source, name, end(key).filter(chosen), Text)
     found = cast(func.substr(held, _DAY_LENGTH + 1), Integer)
-    return select(field).where(table.c.id == found).correlate(held.table).scalar_subquery()
+    return select(fields[aggregate.field]).where(table.c.id == found).correlate(held.table).scalar_subquery()

@@ -349,8 +349,25 @@ def _service_cost(facts: Facts) -> Sql:
 # --- opportunities ------------------------------------------------------------------------------------------
 
 
+def deal_open(facts: Facts) -> Sql:
+    """Whether a deal is open on the day: it has begun, and it is not won or lost, or only later."""
+    table, day = facts.tables[OPPORTUNITIES], facts.as_of
+    begun = or_(table.c.opened_on.is_(None), table.c.opened_on <= day)
+    running = or_(
+        table.c.closed_on > day, and_(table.c.closed_on.is_(None), table.c.stage.not_in(CLOSED_STAGES))
+    )
+    return and_(begun, running)
+
+
+def deal_stage(facts: Facts) -> Sql:
+    """The stage of a deal on the day. Of one that was closed later it is no longer known: introduced."""
+    table = facts.tables[OPPORTUNITIES]
+    later = and_(table.c.closed_on > facts.as_of, table.c.stage.in_(CLOSED_STAGES))
+    return case((later, literal("introduced", Text)), else_=type_coerce(table.c.stage, Text))
+
+
 def _stage_rank(facts: Facts) -> Sql:
-    """1 to 4. A deal closed after the as-of day was open then; its stage is no longer known: introduced."""
+    """1 to 4, of an open deal."""
     stage = facts.tables[OPPORTUNITIES].c.stage
     ranks = {name: at for at, name in enumerate(vocabulary.OPEN_STAGES, 1)}
     return case(ranks, value=stage, else_=ranks["introduced"])
@@ -370,7 +387,7 @@ def _next_deal(facts: Facts) -> Sql:
         .concat(waits)
         .concat(func.coalesce(table.c.waiting_for, "", type_=Text))
     )
-    return facts.take(OPPORTUNITIES, "next_deal", func.min(key), Text)
+    return facts.take(OPPORTUNITIES, "next_deal", func.min(key).filter(deal_open(facts)), Text)
 
 
 def _close_day(facts: Facts) -> Sql:
@@ -413,21 +430,25 @@ def _stage_name(rank: Sql) -> Sql:
 
 
 def _best_stage(facts: Facts) -> Sql:
-    return _stage_name(facts.take(OPPORTUNITIES, "best_rank", func.max(_stage_rank(facts))))
+    best = func.max(_stage_rank(facts)).filter(deal_open(facts))
+    return _stage_name(facts.take(OPPORTUNITIES, "best_rank", best))
 
 
 def _open_count(facts: Facts) -> Sql:
-    return _number(func.coalesce(facts.take(OPPORTUNITIES, "deals", func.count()), 0))
+    number = func.count().filter(deal_open(facts))
+    return _number(func.coalesce(facts.take(OPPORTUNITIES, "deals", number), 0))
 
 
 def _undated(facts: Facts) -> Sql:
-    undated = func.count().filter(facts.tables[OPPORTUNITIES].c.expected_close_on.is_(None))
+    day = facts.tables[OPPORTUNITIES].c.expected_close_on
+    undated = func.count().filter(and_(deal_open(facts), day.is_(None)))
     return _number(func.coalesce(facts.take(OPPORTUNITIES, "undated", undated), 0))
 
 
 def _pipeline(facts: Facts) -> Sql:
     table = facts.tables[OPPORTUNITIES]
-    total = _total(table.c.amount_minor).filter(table.c.currency == facts.currency)
+    own = and_(deal_open(facts), table.c.currency == facts.currency)
+    total = _total(table.c.amount_minor).filter(own)
     held = facts.take(OPPORTUNITIES, "pipeline", total, Float)
     return _money(facts, func.coalesce(held, 0.0, type_=Float))
 

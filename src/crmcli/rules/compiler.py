@@ -35,7 +35,7 @@ from crmcli.rules import expression
 from crmcli.rules.aggregates import aggregate_sql, custom_sql
 from crmcli.rules.catalogue import (
     CATALOGUE,
-    CLOSED_STAGES,
+    CONTACTS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
@@ -214,7 +214,7 @@ def _grouped(facts: Facts, source: str) -> Select[Any]:
 
 
 def _seen(facts: Facts, source: str) -> Sql:
-    """Which rows of a source table exist as of the day; of opportunities and tasks, those open then."""
+    """Which rows of a source table exist as of the day; of tasks, those open then."""
     table, day = facts.tables[source], facts.as_of
     if source in {TRANSACTIONS, INTERACTIONS}:
         return table.c.occurred_on <= day
@@ -223,13 +223,11 @@ def _seen(facts: Facts, source: str) -> Sql:
     if source == OPPORTUNITIES:
         return and_(
             kept,
-            or_(table.c.opened_on.is_(None), table.c.opened_on <= day),
-            or_(
-                table.c.closed_on > day,
-                and_(table.c.closed_on.is_(None), table.c.stage.not_in(CLOSED_STAGES)),
-            ),
+            or_(table.c.opened_on.is_(None), table.c.opened_on <= day, table.c.closed_on <= day),
         )
     made = type_coerce(table.c.created_at, Text)
+    if source == CONTACTS:
+        return and_(kept, made < facts.ends)
     return and_(kept, made < facts.ends, or_(table.c.done_on.is_(None), table.c.done_on > day))
 
 
