@@ -398,8 +398,8 @@ interactions = st.fixed_dictionaries(
 opportunities = st.fixed_dictionaries(
     {
         "customer_id": st.one_of(st.none(), who), "opened_on": maybe_day, "expected_close_on": maybe_day,
-        "closed_on": st.one_of(st.none(), maybe_day), "amount_minor": st.one_of(st.none(), money), "currency": currency,
-        "stage": st.sampled_from(["prospecting", "introduced", "approved", "negotiating", "won", "lost"]),
+        "closed_on": maybe_day, "amount_minor": st.one_of(st.none(), money), "currency": currency,
+        "stage": st.sampled_from(["prospecting", "introduced", "approved", "negotiating", "won", "lost", "won", "lost"]),
         "waiting_for": st.sampled_from([None, "", "  ", "the boss"]), "product_id": st.sampled_from([None, 1, 4]),
     }
 )  # fmt: skip

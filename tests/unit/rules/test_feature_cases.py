@@ -20,6 +20,15 @@ DECLARED = """
   trend_3m: {of: revenue_trend, window: 3 months, text: {en: a, zh: 甲4}}
   average_90d: {of: average_order, window: 90 days, text: {en: a, zh: 甲5}}
   kinds: {from: transactions, take: distinct, field: category, text: {en: a, zh: 甲6}}
+  won: {from: opportunities, take: count, where: stage == 'won', text: {en: a, zh: 戊1}}
+  won_money: {from: opportunities, take: sum, field: amount, where: stage == 'won', text: {en: a, zh: 戊2}}
+  won_12m: {from: opportunities, take: sum, field: amount, where: stage == 'won', window: 12 months, text: {en: a, zh: 戊3}}
+  open_money: {from: opportunities, take: sum, field: amount, where: 进行中, text: {en: a, zh: 戊4}}
+  last_result: {from: opportunities, take: last, field: stage, text: {en: a, zh: 戊5}}
+  since_close: {from: opportunities, take: days_since, text: {en: a, zh: 戊6}}
+  people: {from: contacts, take: count, text: {en: a, zh: 戊7}}
+  roles: {from: contacts, take: count, where: not missing(title), text: {en: a, zh: 戊8}}
+  reachable: {from: contacts, take: count, where: not missing(phone), text: {en: a, zh: 戊9}}
   tea_sets: {from: transactions, take: count, where: product == 'tea set', text: {en: a, zh: 甲7}}
 """
 
@@ -39,6 +48,7 @@ SO_1 = "occurred_on: 2026-11-01, order_number: SO-1"
 LINES = f"{{{SO_1}, amount: 100}}, {{{SO_1}, amount: 200}}, {{{SO_1}, amount: 300}}"
 SERIES = "products: [{name: cup, category: ware}, {name: pot, category: ware}, {name: oolong, category: tea}]"
 SOLD = "occurred_on: 2026-11-01, amount: 1"
+DEAL_WON = "{stage: won, amount: 100, opened_on: 2026-05-01, closed_on: 2026-06-01}"
 CASES = {
     "three lines are one order": (
         "2026-11-20", f"transactions: [{LINES}]", "orders: 1, average_order: 600, repeat_rate: 0",
@@ -82,6 +92,22 @@ CASES = {
         "has_next_step: false, days_without_next_step: 10",
     ),
     "a next contact on the day": ("2026-11-20", "customer: {next_contact_on: 2026-11-20}", "has_next_step: true"),
+    "deals as they stood on the day": (
+        "2026-06-30",
+        (f"opportunities: [{DEAL_WON}, {{stage: won, amount: 7, closed_on: 2025-01-15}}, {{stage: approved, amount: 50}},"
+        " {stage: won, amount: 900, opened_on: 2026-06-01, closed_on: 2026-07-01},"
+        " {stage: lost, amount: 9, opened_on: 2026-07-01}]"),
+        ("won: 2, won_money: 107, won_12m: 100, open_money: 950, open_pipeline: 950, last_result: won, since_close: 29,"
+        " best_stage: approved"),
+    ),
+    "the day on which a deal is won": (
+        "2026-07-01", "opportunities: [{stage: won, amount: 900, opened_on: 2026-06-01, closed_on: 2026-07-01}]",
+        "won: 1, won_12m: 900, open_money: 0, open_opportunities: 0, since_close: 0",
+    ),
+    "contacts with and without a role": (
+        "2026-06-30", "contacts: [{title: buyer, phone: '1'}, {name: x}, {title: boss, created_on: 2026-07-01}]",
+        "people: 2, roles: 1, reachable: 1",
+    ),
     "a task that is late": ("2026-11-20", "tasks: [{due_on: 2025-01-01}]", "has_next_step: true"),
 }  # fmt: skip
 
