@@ -206,6 +206,8 @@ FAULTS = [
     ("from: tasks, take: count, window: 90 days", "no-day"),
     ("from: tasks, take: last, field: due_on", "no-day"),
     ("from: contacts, take: days_since", "no-day"),
+    ("from: transactions, take: count, where: '1 == 1'", "always-true"),
+    ("from: contacts, take: count, where: {any: [missing(title), 2 > 1]}", "always-true"),
     ("from: transactions, take: count, where: amont > 5", "unknown-feature"),
     ("from: transactions, take: count, where: orders > 5", "unknown-feature"),
     ("from: transactions, take: count, where: kind == 'sold'", "unknown-value"),

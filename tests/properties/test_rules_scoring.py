@@ -181,6 +181,11 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
             for name in ("company", "title", "phone", "email", "wechat", "address", "needs")
         }
     )
+    found.update({name: customer[name] for name in ("notes", "birthday_calendar")})
+    referrer = customer["referred_by_id"]
+    found["referred_by"] = None if referrer is None else f"N{referrer}"
+    found["name"], found["external_id"] = f"N{own}", None
+    found["created_on"] = customer["created_at"][:10]
     found.update(trends(bought, as_of))
     found.update(
         {name: customer[name] for name in ("kind", "gender", "region", "industry", "size", "source")}
@@ -376,6 +381,7 @@ customers = st.fixed_dictionaries(
         "referred_by_id": st.one_of(st.none(), who),
         "company": words, "title": words, "phone": words, "email": words, "wechat": words, "address": words,
         "needs": st.sampled_from([None, "", " ", "x"]),
+        "notes": words, "birthday_calendar": st.sampled_from(["solar", "lunar"]),
     }
 )  # fmt: skip
 #: The products there are, by number, and their categories; the second has none, the third a blank one.

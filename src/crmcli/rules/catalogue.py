@@ -8,7 +8,7 @@ of the base currency.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -468,10 +468,25 @@ def _has_next_step(facts: Facts) -> Sql:
     return or_(contact == 1, func.coalesce(tasks, 0) > 0)
 
 
+def _created_day(facts: Facts) -> Sql:
+    """The day of the business time zone on which the record was made, by the zone's offset on the as-of day."""
+    over = datetime.combine(facts.as_of, time(), UTC) + timedelta(days=1)
+    ahead = (over - datetime.fromisoformat(facts.ends)).total_seconds()
+    made = type_coerce(facts.tables[CUSTOMERS].c.created_at, Text)
+    return func.date(made, literal(f"{ahead:+.0f} seconds", Text), type_=Text)
+
+
+def _referrer(facts: Facts) -> Sql:
+    customers = facts.tables[CUSTOMERS]
+    other = customers.alias("referrer")
+    own = select(other.c.name).where(other.c.id == customers.c.referred_by_id).correlate(customers)
+    return own.scalar_subquery()
+
+
 def _days_known(facts: Facts) -> Sql:
     """Since the record was made or since the first fact, whichever is earlier."""
     far = "9999-12-31"
-    created = func.substr(type_coerce(facts.tables[CUSTOMERS].c.created_at, Text), 1, 10)
+    created = func.coalesce(_created_day(facts), far, type_=Text)
     firsts = [
         func.coalesce(
             facts.take(
@@ -774,6 +789,23 @@ _FEATURES = (
         "headcount", "员工人数", NUMBER, "count",
         Label("Number of people in the organization.", "企业的员工人数。"),
         CUSTOMERS, lambda facts: _number(facts.tables[CUSTOMERS].c.headcount),
+    ),
+    Feature(
+        "created_on", "建档日", DATE, "",
+        Label("The day on which the record was made.", "建立档案的日期。"),
+        CUSTOMERS, _created_day,
+    ),
+    Feature(
+        "referred_by", "推荐人", TEXT, "",
+        Label("The name of the customer who referred this one.", "推荐该客户的客户名称。"),
+        CUSTOMERS, _referrer,
+    ),
+    _customer_field("name", "客户名称", "Name.", "名称。"),
+    _customer_field("external_id", "外部编号", "The id it has in another system.", "在其他系统中的编号。"),
+    _customer_field("notes", "备注", "Notes as written in the record.", "档案中的备注。"),
+    _customer_field(
+        "birthday_calendar", "生日历法", "The calendar of the birthday: solar or lunar.", "生日所用的历法：公历或农历。",
+        vocabulary.CALENDAR.codes,
     ),
     _customer_field("kind", "客户类型", "Person or organization.", "个人或企业。", vocabulary.KIND.codes),
     _customer_field("gender", "性别", "Gender.", "性别。", vocabulary.GENDER.codes),

@@ -49,6 +49,8 @@ def _word(column: str, words: vocabulary.Vocabulary) -> FactField:
 
 FACTS: dict[str, dict[str, FactField]] = {
     CUSTOMER: {
+        "name": FactField("name", TEXT),
+        "external_id": FactField("external_id", TEXT),
         "kind": _word("kind", vocabulary.KIND),
         "gender": _word("gender", vocabulary.GENDER),
         "region": FactField("region", TEXT),
@@ -60,6 +62,9 @@ FACTS: dict[str, dict[str, FactField]] = {
         "intent_stage": _word("intent_stage", vocabulary.INTENT_STAGE),
         "next_contact_on": FactField("next_contact_on", DAY),
         "created_on": FactField("created_at", DAY),
+        "birthday": FactField("birthday", DAY),
+        "birthday_calendar": _word("birthday_calendar", vocabulary.CALENDAR),
+        "notes": FactField("notes", TEXT),
     },
     TRANSACTIONS: {
         "occurred_on": FactField("occurred_on", DAY, required=True),

@@ -1,14 +1,16 @@
 """What features say about a few facts that are easy to get wrong: examples as a rule file has them."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import MAX_FEATURES, MAX_SCORES, check, load
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
-from crmcli.store.program import evaluate_cases
+from crmcli.store.program import evaluate_cases, evaluate_facts
 from crmcli.store.runs import source_tables
 from crmcli.workflows import ruleset as verbs
 
@@ -108,6 +110,12 @@ CASES = {
         "2026-06-30", "contacts: [{title: buyer, phone: '1'}, {name: x}, {title: boss, created_on: 2026-07-01}]",
         "people: 2, roles: 1, reachable: 1",
     ),
+    "every field of the record": (
+        "2026-06-30",
+        "customer: {name: 张三, external_id: C-1, notes: x, birthday: 1990-01-02, birthday_calendar: lunar, created_on: 2026-06-01}",
+        ("name: 张三, external_id: C-1, notes: x, birthday: 1990-01-02, birthday_calendar: lunar, created_on: 2026-06-01,"
+        " referred_by: null"),
+    ),
     "a task that is late": ("2026-11-20", "tasks: [{due_on: 2025-01-01}]", "has_next_step: true"),
 }  # fmt: skip
 
@@ -206,3 +214,31 @@ def test_too_many_scores_are_a_fault() -> None:
     assert len(evaluate_cases(program, [{"orders": 3.0}])[0]["judged"]) > MAX_SCORES  # type: ignore[arg-type]
     _ruleset, faults = check({**SHIPPED, "scores.yaml": "\n".join(["scores:", *lines])})
     assert [(fault.code, fault.line) for fault in faults] == [("too-many", MAX_SCORES + 2)]
+
+
+def test_every_scalar_field_of_a_customer_is_a_feature() -> None:
+    kept = {"id", "uid", "updated_at", "archived_at", "import_batch_id", "phone_e164", "custom"}
+    called = {"created_at": "created_on", "referred_by_id": "referred_by"}
+    columns = {called.get(name, name) for name in source_tables()["customers"].c.keys() if name not in kept}  # noqa: SIM118 - columns, not a dict
+    assert columns <= CATALOGUE.keys()
+
+
+def test_the_day_of_a_record_is_one_of_the_business_time_zone() -> None:
+    """At seven in the morning in Shanghai it is still the day before in UTC."""
+    example = "tests:\n  - {as_of: 2026-11-20, facts: {}, expect: {created_on: null, days_known: 0}}\n"
+    own = SHIPPED["features.yaml"].split("tests:\n")[0] + example
+    rules = load({**SHIPPED, "features.yaml": own})
+    (case,) = rules.fact_cases
+    uses = {use.name: use for use in (*rules.features, *case.features)}
+    rules = replace(rules, features=tuple(uses.values()))
+    for ends, created, days in (
+        ("2026-11-20T16:00:00.000000Z", "2026-11-20", 0.0),
+        ("2026-11-21T00:00:00.000000Z", "2026-11-19", 1.0),
+        ("2026-11-21T05:00:00.000000Z", "2026-11-19", 1.0),
+    ):
+        program = compile_ruleset(rules, source_tables(), case.as_of, "CNY", ends=ends)
+        customer = {"name": "N", "kind": "person", "birthday_calendar": "solar"}
+        rows = {"customers": [{**customer, "created_at": "2026-11-19T23:00:00.000000Z"}]}
+        (found,) = evaluate_facts([(program, rows)])
+        assert found is not None
+        assert (found["created_on"], found["days_known"]) == (created, days)
