@@ -408,7 +408,9 @@ def _ready_day(facts: Facts) -> Sql:
     waits = func.trim(func.coalesce(table.c.waiting_for, "")) != ""
     approved = _stage_rank(facts) >= vocabulary.OPEN_STAGES.index("approved") + 1
     close = type_coerce(table.c.expected_close_on, Text)
-    return facts.take(OPPORTUNITIES, "ready_day", func.min(close).filter(approved, ~waits), Text)
+    return facts.take(
+        OPPORTUNITIES, "ready_day", func.min(close).filter(deal_open(facts), approved, ~waits), Text
+    )
 
 
 def _months_until(facts: Facts, close: Sql) -> Sql:
@@ -744,9 +746,9 @@ _FEATURES = (
     ),
     Feature(
         "has_next_step", "有下一步", BOOL, "",
-        Label("True when a next contact is set for the day or later (as it is now, also for a past day), or a task is open, "
+        Label("True when a next contact is set for the day or later, or a task is open, "
               "late or not.",
-              "已定当天或以后的下次联系日（回看过去时也用现在的值），或有未完成的待办（包括已过期的）。"),
+              "已定当天或以后的下次联系日，或有未完成的待办（包括已过期的）。"),
         TASKS, _has_next_step,
     ),
     Feature(
@@ -781,8 +783,8 @@ _FEATURES = (
     ),
     Feature(
         "next_contact_on", "下次联系日", DATE, "",
-        Label("The next contact as set by hand; as it is now, also for a past day.",
-              "手工设定的下次联系日；回看过去时也用现在的值。"),
+        Label("The next contact as set by hand.",
+              "手工设定的下次联系日。"),
         CUSTOMERS, _day_column("next_contact_on"),
     ),
     Feature(
