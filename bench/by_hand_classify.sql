@@ -17,8 +17,8 @@ INSERT INTO bought
 SELECT
     customer_id + 0,
     count(*) AS records,
-    count(*) FILTER (WHERE kind = 'sale') AS orders,
-    count(*) FILTER (WHERE kind = 'sale' AND occurred_on > :year_ago) AS orders_12m,
+    count(DISTINCT coalesce(order_number, id)) FILTER (WHERE kind = 'sale') AS orders,
+    count(DISTINCT coalesce(order_number, id)) FILTER (WHERE kind = 'sale' AND occurred_on > :year_ago) AS orders_12m,
     sum(amount_minor) FILTER (WHERE currency = 'CNY' AND occurred_on > :year_ago) AS revenue_12m,
     sum(amount_minor - cost_minor) FILTER (WHERE currency = 'CNY' AND occurred_on > :year_ago) AS margin_12m,
     min(occurred_on) FILTER (WHERE kind = 'sale') AS first_on,

@@ -351,6 +351,36 @@ def test_rules_may_look_at_customers_through_customers(crm: Run, home: Path) -> 
     )
 
 
+def test_rules_may_look_at_facts_in_their_own_way(crm: Run, home: Path) -> None:
+    """A backtest copies only the columns that rules look at, of every table they look at."""
+    shutil.copytree(PROJECT / "rules", home / "mine")
+    own = {
+        "tea": "from: transactions, take: count, where: category == 'tea' or product == 'tea'",
+        "first_kind": "from: interactions, take: first, field: kind",
+        "won": "from: opportunities, take: count, where: stage == 'won', window: 12 months",
+        "usual": "from: transactions, take: median, field: amount",
+        "people": "from: contacts, take: count, where: not missing(title)",
+    }
+    lines = "".join(
+        f"  {name}: {{{how}, text: {{en: a, zh: 己{at}}}}}\n" for at, (name, how) in enumerate(own.items())
+    )
+    looks = (
+        "tea < 9 and missing(first_kind) and won < 9 and usual < 1e9 and people < 9 and missing(referred_by)"
+    )
+    for name, before, after in (
+        ("features.yaml", "features:\n", "features:\n" + lines),
+        ("lifecycle.yaml", "when: orders == 0", f"when: orders == 0 and not ({looks})"),
+    ):
+        file = home / "mine" / name
+        file.write_text(file.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    sales(crm, home, ["a,2026-01-10,900", "b,2026-01-10,500", "a,2026-02-01,6"])
+    months = ("--from", "2026-01", "--to", "2026-01")
+    assert (
+        backtest(crm, *months, "--rules", str(home / "mine"))["by_month"]
+        == backtest(crm, *months)["by_month"]
+    )
+
+
 def test_a_month_to_learn_from_without_anybody_known_is_left_out(crm: Run, poor: Path, home: Path) -> None:
     """Its customers bought for the first time within its horizon."""
     sales(crm, home, history(range(12, 26), seed=1))

@@ -104,6 +104,56 @@ def test_what_came_later_changes_nothing(
     assert run(crm, database, "--force") == before
 
 
+def deals_matter(folder: Path) -> Path:
+    """The shipped rules, with a stage that hangs on how many deals are open, won and lost."""
+    if not folder.exists():
+        shutil.copytree(PROJECT / "rules", folder)
+        own = {
+            "won": "take: count, where: stage == 'won'",
+            "lost": "take: count, where: stage == 'lost', window: 12 months",
+            "open_now": "take: sum, field: amount, where: open",
+            "last_end": "take: days_since",
+        }
+        lines = "".join(
+            f"  {name}: {{from: opportunities, {how}, text: {{en: {name}, zh: 甲{name}}}}}\n"
+            for name, how in own.items()
+        )
+        rule = (
+            "  - {stage: loyal, when: won + lost + open_now > 900 or last_end > 9000, text: {en: x, zh: x}}\n"
+        )
+        for name, head, more in (
+            ("features.yaml", "features:\n", lines),
+            ("lifecycle.yaml", "stages:\n", rule),
+        ):
+            file = folder / name
+            file.write_text(file.read_text(encoding="utf-8").replace(head, head + more, 1), encoding="utf-8")
+    return folder
+
+
+@SETTINGS
+@given(past=facts(PAST), results=st.lists(st.tuples(LATER, st.sampled_from(["won", "lost"])), min_size=8))
+def test_deals_that_were_won_or_lost_later_change_nothing(
+    past: list[tuple[str, ...]], results: list[tuple[str, str]], crm: Run, four: Path
+) -> None:
+    database = fresh(four)
+    past = [fact for fact in past if fact[0] != "deal"] + [("deal", "#1", "2026-03-01", "40")]
+    past += [("deal", "#2", "2026-05-01", "200")]
+    record(crm, past)
+    os.environ["CRM_TODAY"] = "2026-06-01"
+    assert crm("opportunity", "add", "#3", "--close", "+9d").status == 0
+    assert crm("opportunity", "move", "3", "won").status == 0
+    rules = ("--rules", str(deals_matter(four.parent / "mine")))
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    before = run(crm, database, *rules)
+    kept = [json.loads(row[1]) for row in before["feature_values"]]
+    assert [facts["won"] for facts in kept] == [0, 0, 1, 0]
+    for number, (day, result) in enumerate(results[:2], 1):
+        os.environ["CRM_TODAY"] = day
+        assert crm("opportunity", "move", str(number), result).status == 0
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    assert run(crm, database, "--force", *rules) == before
+
+
 @SETTINGS
 @given(past=facts(PAST))
 def test_again_is_the_same_and_writes_nothing(past: list[tuple[str, ...]], crm: Run, four: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, column, create_engine, delete, insert, select, text
+from sqlalchemy import Connection, column, create_engine, delete, event, insert, select, text
 from sqlalchemy import table as sql_table
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
@@ -25,6 +25,7 @@ from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.program import Program
 from crmcli.store import schema
+from crmcli.store.functions import add_functions
 from crmcli.store.program import run_program
 from crmcli.store.runs import source_tables
 
@@ -32,7 +33,7 @@ SHIPPED = read_files(shipped_folder())
 #: How many random databases are tried: `CRM_FUZZ=50000 pytest tests/properties` takes minutes.
 DATABASES = max(3, int(os.environ.get("CRM_FUZZ", "10000")) // 1000)
 WINDOWS = {"3 months": "w3m", "30 days": "w30d"}
-TABLES = ("tasks", "opportunities", "interactions", "transactions", "customers")
+TABLES = ("tasks", "opportunities", "interactions", "transactions", "contacts", "customers")
 Row = dict[str, Any]
 Db = dict[str, list[Row]]
 
@@ -138,7 +139,7 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         "next_stage": order[rank(nearest)] if nearest else None,
         "best_stage": order[max(rank(d) for d in deals)] if deals else None,
         "has_next_step": int(
-            customer["next_contact_on"] is not None
+            (customer["next_contact_on"] is not None and customer["next_contact_on"] >= as_of)
             or any(t["done_on"] is None or t["done_on"] > as_of for t in tasks)
         ),
         "days_known": float(max((as_of - min(firsts)).days, 0)),
@@ -180,6 +181,11 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
             for name in ("company", "title", "phone", "email", "wechat", "address", "needs")
         }
     )
+    found.update({name: customer[name] for name in ("notes", "birthday_calendar")})
+    referrer = customer["referred_by_id"]
+    found["referred_by"] = None if referrer is None else f"N{referrer}"
+    found["name"], found["external_id"] = f"N{own}", None
+    found["created_on"] = customer["created_at"][:10]
     found.update(trends(bought, as_of))
     found.update(
         {name: customer[name] for name in ("kind", "gender", "region", "industry", "size", "source")}
@@ -198,10 +204,11 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
 
 def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for suffix, since in (
-        ("", as_of - timedelta(days=90)), ("_w3m", months_back(as_of, 3)), ("_w30d", as_of - timedelta(days=30)),
-    ):  # fmt: skip
-        start = since - (as_of - since)
+    for suffix, since, start in (
+        ("", as_of - timedelta(days=90), as_of - timedelta(days=180)),
+        ("_w3m", months_back(as_of, 3), months_back(as_of, 6)),
+        ("_w30d", as_of - timedelta(days=30), as_of - timedelta(days=60)),
+    ):
         local = [t for t in bought if t["currency"] == "CNY"]
         now = sum(t["amount_minor"] for t in local if t["occurred_on"] > since)
         before = sum(t["amount_minor"] for t in local if start < t["occurred_on"] <= since)
@@ -209,18 +216,34 @@ def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
     return found
 
 
+def number_of_orders(sales: list[Row]) -> int:
+    """Lines under one number are one order, a line without a number is one of its own."""
+    numbers = [t["order_number"] or "" for t in sales]
+    return len({number for number in numbers if number}) + sum(not number for number in numbers)
+
+
+def category_of(sale: Row, products: dict[int, str]) -> str:
+    return (sale["category"] or "").strip() or products.get(sale["product_id"], "").strip()
+
+
 def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date) -> dict[str, Any]:
     inside = [t for t in bought if t["occurred_on"] > since]
     local = [t for t in inside if t["currency"] == "CNY"]
     sales = [t for t in inside if t["kind"] == "sale"]
     costed = [t for t in local if t["cost_minor"] is not None]
-    sold = [t["amount_minor"] for t in sales if t["currency"] == "CNY"]
+    sold = [t for t in sales if t["currency"] == "CNY"]
+    orders = number_of_orders(sales)
+    first = min((t["occurred_on"] for t in bought if t["kind"] == "sale"), default=None)
+    repeated = orders - (first is not None and first > since)
+    categories = {category_of(t, PRODUCTS) for t in sales} - {""}
     return {
-        "orders": float(len(sales)),
+        "orders": float(orders),
         "revenue": sum(t["amount_minor"] for t in local) / 100,
         "margin": sum(t["amount_minor"] - t["cost_minor"] for t in costed) / 100 if costed else None,
-        "average_order": sum(sold) / 100 / len(sold) if sold else None,
-        "repeat_rate": (len(sales) - 1) / len(sales) if sales else None,
+        "average_order": sum(t["amount_minor"] for t in sold) / 100 / number_of_orders(sold)
+        if sold
+        else None,
+        "repeat_rate": repeated / orders if orders else None,
         "touches": float(sum(i["occurred_on"] > since for i in real)),
         "unanswered": float(sum(i["occurred_on"] > since for i in spoken if i not in real)),
         "minutes": float(sum(i["minutes"] or 0 for i in spoken if i["occurred_on"] > since)),
@@ -228,7 +251,7 @@ def windowed(bought: list[Row], spoken: list[Row], real: list[Row], since: date)
             i["cost_minor"] or 0 for i in spoken if i["occurred_on"] > since and i["currency"] == "CNY"
         )
         / 100,
-        "categories": float(len({t["category"].strip() for t in sales if (t["category"] or "").strip()})),
+        "categories": float(len(categories)),
     }
 
 
@@ -358,13 +381,17 @@ customers = st.fixed_dictionaries(
         "referred_by_id": st.one_of(st.none(), who),
         "company": words, "title": words, "phone": words, "email": words, "wechat": words, "address": words,
         "needs": st.sampled_from([None, "", " ", "x"]),
+        "notes": words, "birthday_calendar": st.sampled_from(["solar", "lunar"]),
     }
 )  # fmt: skip
+#: The products there are, by number, and their categories; the second has none, the third a blank one.
+PRODUCTS = {1: "tea", 2: "", 3: " ", 4: "pot"}
 transactions = st.fixed_dictionaries(
     {
         "customer_id": who, "occurred_on": days, "kind": st.sampled_from(["sale", "sale", "refund"]),
         "amount_minor": money, "cost_minor": st.one_of(st.none(), money), "currency": currency,
         "category": st.sampled_from([None, "", " tea ", "tea", "cup"]), "due_on": maybe_day, "paid_on": maybe_day,
+        "product_id": st.sampled_from([None, *PRODUCTS]), "order_number": st.sampled_from([None, "", "A", "B", "1"]),
     }
 )  # fmt: skip
 interactions = st.fixed_dictionaries(
@@ -377,16 +404,23 @@ interactions = st.fixed_dictionaries(
 opportunities = st.fixed_dictionaries(
     {
         "customer_id": st.one_of(st.none(), who), "opened_on": maybe_day, "expected_close_on": maybe_day,
-        "closed_on": st.one_of(st.none(), maybe_day), "amount_minor": st.one_of(st.none(), money), "currency": currency,
-        "stage": st.sampled_from(["prospecting", "introduced", "approved", "negotiating", "won", "lost"]),
-        "waiting_for": st.sampled_from([None, "", "  ", "the boss"]),
+        "closed_on": maybe_day, "amount_minor": st.one_of(st.none(), money), "currency": currency,
+        "stage": st.sampled_from(["prospecting", "introduced", "approved", "negotiating", "won", "lost", "won", "lost"]),
+        "waiting_for": st.sampled_from([None, "", "  ", "the boss"]), "product_id": st.sampled_from([None, 1, 4]),
     }
 )  # fmt: skip
 tasks = st.fixed_dictionaries(
     {"customer_id": st.one_of(st.none(), who), "done_on": maybe_day, "created_at": instants}
 )
+contacts = st.fixed_dictionaries(
+    {
+        "customer_id": who, "title": st.sampled_from([None, "", "buyer"]), "is_primary": st.sampled_from([0, 1]),
+        "created_at": instants, "archived_at": st.one_of(st.none(), st.none(), instants),
+    }
+)  # fmt: skip
 databases = st.fixed_dictionaries(
     {
+        "contacts": st.lists(contacts, max_size=4),
         "customers": st.lists(customers, min_size=4, max_size=4),
         "transactions": st.lists(transactions, max_size=14),
         "interactions": st.lists(interactions, max_size=8),
@@ -400,12 +434,14 @@ FIXED: dict[str, Row] = {
     "interactions": {"channel": "phone", "direction": "outbound", "kind": "sales"},
     "opportunities": {},
     "tasks": {"title": "t"},
+    "contacts": {"name": "c", "birthday_calendar": "solar"},
 }
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Connection]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
+    event.listen(engine, "connect", lambda raw, _record: add_functions(raw))
     with engine.connect() as opened:
         SQLModel.metadata.create_all(opened)
         opened.execute(text("PRAGMA foreign_keys=ON"))
@@ -427,6 +463,14 @@ def connection() -> Iterator[Connection]:
 
 def fill(connection: Connection, db: Db) -> None:
     connection.rollback()
+    for at, category in PRODUCTS.items():
+        connection.execute(
+            text(
+                "INSERT INTO products (id, uid, name, category, currency, created_at, updated_at)"
+                " VALUES (:id, 'product' || :id, 'P' || :id, :category, 'CNY', 'x', 'x')"
+            ),
+            {"id": at, "category": category or None},
+        )
     for table in reversed(TABLES):
         for at, row in enumerate(db[table], 1):
             row["id"] = at
@@ -510,18 +554,34 @@ def test_the_same_facts_and_rules_give_the_same_rows(connection: Connection, db:
     assert run(connection, program_for(MIDDLE)) == run(connection, program_for(MIDDLE))
 
 
+def as_it_was(db: Db, day: date) -> Db:
+    """The facts that were there on a day: a deal that was won or lost later was an open one."""
+    dated: dict[str, Callable[[Row], bool]] = {
+        "transactions": lambda row: row["occurred_on"] <= day,
+        "interactions": lambda row: row["occurred_on"] <= day,
+        "opportunities": lambda row: (
+            row["opened_on"] is None
+            or row["opened_on"] <= day
+            or (row["closed_on"] is not None and row["closed_on"] <= day)
+        ),
+    }
+    dated["contacts"] = lambda row: row["created_at"][:10] <= day.isoformat()
+    past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
+    past["opportunities"] = [
+        {**row, "closed_on": None, "stage": "introduced" if row["stage"] in {"won", "lost"} else row["stage"]}
+        if row["closed_on"] is not None and row["closed_on"] > day
+        else row
+        for row in past["opportunities"]
+    ]
+    return past
+
+
 @settings(max_examples=DATABASES, derandomize=True, deadline=None)
 @given(db=databases)
 def test_facts_after_the_day_change_nothing(connection: Connection, db: Db) -> None:
     fill(connection, db)
     before = run(connection, program_for(MIDDLE))
-    dated: dict[str, Callable[[Row], bool]] = {
-        "transactions": lambda row: row["occurred_on"] <= MIDDLE,
-        "interactions": lambda row: row["occurred_on"] <= MIDDLE,
-        "opportunities": lambda row: row["opened_on"] is None or row["opened_on"] <= MIDDLE,
-    }
-    past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
-    fill(connection, past)
+    fill(connection, as_it_was(db, MIDDLE))
     assert run(connection, program_for(MIDDLE)) == before
 
 
@@ -557,7 +617,8 @@ def test_nothing_temporary_is_left_behind(connection: Connection) -> None:
 def test_every_feature_is_looked_at() -> None:
     assert {use.of for use in RULES.features} == set(CATALOGUE)
     program = compile_ruleset(RULES, source_tables(), MIDDLE, "CNY")
-    assert [stage.table.name for stage in program.stages][:4] == [
-        "crm_run_facts_interactions", "crm_run_facts_opportunities", "crm_run_facts_purchase_gaps", "crm_run_facts_referrals",
+    tables = ("interactions", "opportunities", "referrals", "tasks", "transactions")
+    assert [stage.table.name for stage in program.stages][:6] == [
+        *(f"crm_run_facts_{table}" for table in tables), "crm_run_features",
     ]  # fmt: skip
     assert str(select(program.features).compile()).count("crm_run_features") > 1

@@ -1,18 +1,18 @@
 """Features that rules declare themselves, in SQL: one aggregate over the facts of one table, or a custom field.
 
-Sums, counts and extremes join the one pass over their table that all features share. What needs the facts in order
-(first, last, a median) is ranked in a pass of its own.
+All of them join the one pass over their table that all features share: of the first or last fact the pass finds out
+which one it is, and its field is looked up afterwards, once per customer.
 """
 
 from typing import Any
 
-from sqlalchemy import Float, Integer, Select, Text, and_, case, cast, func, literal, select, true
+from sqlalchemy import Float, Integer, Text, and_, case, cast, func, literal, select, true, type_coerce
 
 from crmcli.rules.catalogue import CUSTOMERS, Facts, Sql
 from crmcli.rules.expression import DATE, NUMBER, TEXT
-from crmcli.rules.medians import gaps, middle
+from crmcli.rules.medians import median, median_gap
 from crmcli.rules.model import Aggregate, Custom, FeatureUse
-from crmcli.rules.sources import SOURCES, columns
+from crmcli.rules.sources import DATED, SOURCES, Columns
 from crmcli.rules.sql import to_sql
 from crmcli.values import custom_path
 
@@ -24,6 +24,7 @@ IN_ORDER = ("first", "last", "median_gap", "days_since")  #: they need facts wit
 NUMBERS = ("sum", "avg", "median")  #: they need a number
 #: What a custom field holds → the type of the feature it is.
 CUSTOM_TYPES = {"text": TEXT, "number": NUMBER, "date": DATE, "choice": TEXT}
+_DAY_LENGTH = len("YYYY-MM-DD")
 _KINDS: dict[str, type[Any]] = {NUMBER: Float, TEXT: Text, DATE: Text}
 
 
@@ -43,25 +44,20 @@ def unit_of_aggregate(aggregate: Aggregate) -> str:
 
 def aggregate_sql(facts: Facts, use: FeatureUse, aggregate: Aggregate) -> Sql:
     """Return the column of a declared feature; `facts.since` is the day before its window."""
-    fields = columns(facts, aggregate.source)
+    fields = Columns(facts, aggregate.source)
+    day = DATED.get(aggregate.source, "")
     chosen = _chosen(facts, aggregate, fields)
     name, function = f"own_{use.name}", aggregate.function
     if function == "days_since":
-        last = func.max(fields["occurred_on"]).filter(chosen)
+        last = func.max(fields[day]).filter(chosen)
         return facts.days_since(facts.take(aggregate.source, name, last, Text))
     if function in {"first", "last"}:
         kind = _KINDS.get(SOURCES[aggregate.source][aggregate.field].type, Integer)
-        return facts.hold(name, _at_the_end(facts, aggregate, fields, chosen), kind)
+        return type_coerce(_at_the_end(facts, name, aggregate, fields, chosen), kind)
     if function == "median":
-        table = facts.tables[aggregate.source]
-        inner = select(table.c.customer_id, fields[aggregate.field].label("value"))
-        return facts.hold(name, middle(inner.where(facts.seen(aggregate.source), chosen)), Float)
+        return facts.take(aggregate.source, name, median(fields[aggregate.field]).filter(chosen), Float)
     if function == "median_gap":
-        table = facts.tables[aggregate.source]
-        days = select(table.c.customer_id, fields["occurred_on"].label("day")).where(
-            facts.seen(aggregate.source), chosen
-        )
-        return facts.hold(name, middle(gaps(days)), Float)
+        return facts.take(aggregate.source, name, median_gap(fields[day]).filter(chosen), Float)
     if function == "count":
         taken = facts.take(aggregate.source, name, func.count().filter(chosen))
         return func.coalesce(taken, 0) * 1.0
@@ -96,11 +92,12 @@ def custom_sql(facts: Facts, custom: Custom) -> Sql:
     return case((fits, word), else_=None)
 
 
-def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:
+def _chosen(facts: Facts, aggregate: Aggregate, fields: Columns) -> Sql:
     """Which facts count: those in the window that fit the condition and whose field is known."""
     conditions: list[Sql] = []
     if facts.since is not None:
-        conditions.append(facts.tables[aggregate.source].c.occurred_on > facts.since)
+        day = facts.tables[aggregate.source].c[DATED[aggregate.source]]
+        conditions += [day > facts.since, day <= facts.as_of]
     if aggregate.where is not None:
         conditions.append(to_sql(aggregate.where, fields))
     if aggregate.field:
@@ -108,15 +105,14 @@ def _chosen(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql]) -> Sql:
     return and_(true(), *conditions)
 
 
-def _at_the_end(facts: Facts, aggregate: Aggregate, fields: dict[str, Sql], chosen: Sql) -> Select[Any]:
-    """The field of the first or last fact; of several on one day the one recorded last counts as later."""
+def _at_the_end(facts: Facts, name: str, aggregate: Aggregate, fields: Columns, chosen: Sql) -> Sql:
+    """The field of the first or last fact; of several on one day the one recorded last counts as later.
+
+    The pass keeps which fact it is, as a text that sorts by day and then by id.
+    """
     table = facts.tables[aggregate.source]
-    newest = aggregate.function == "last"
-    order = [column.desc() if newest else column.asc() for column in (table.c.occurred_on, table.c.id)]
-    place = func.row_number().over(partition_by=table.c.customer_id, order_by=order)
-    ranked = (
-        select(table.c.customer_id, fields[aggregate.field].label("value"), place.label("place"))
-        .where(facts.seen(aggregate.source), chosen)
-        .subquery()
-    )
-    return select(ranked.c.customer_id, ranked.c.value).where(ranked.c.place == 1)
+    key = fields[DATED[aggregate.source]].concat(func.printf("%019d", table.c.id, type_=Text))
+    end: Any = func.max if aggregate.function == "last" else func.min
+    held = facts.take(aggregate.source, name, end(key).filter(chosen), Text)
+    found = cast(func.substr(held, _DAY_LENGTH + 1), Integer)
+    return select(fields[aggregate.field]).where(table.c.id == found).correlate(held.table).scalar_subquery()

@@ -8,7 +8,7 @@ of the base currency.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -31,12 +31,13 @@ from sqlalchemy import (
 
 from crmcli import vocabulary
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT
-from crmcli.rules.medians import gaps, middle
+from crmcli.rules.medians import median_gap
 from crmcli.rules.model import FeatureUse, Label
 
 Sql = ColumnElement[Any]
 CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
 OPPORTUNITIES, TASKS = "opportunities", "tasks"
+CONTACTS, PRODUCTS = "contacts", "products"
 CLOSED_STAGES = ("won", "lost")
 COMPLETE = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
 _TREND_DAYS = 90
@@ -57,18 +58,13 @@ class Facts:
     currency: str
     units: float
     ends: str  #: the instant, as UTC text, at which the day is over
-    since: date | None = None
+    since: date | None = None  #: the day before the feature's window
+    before: date | None = None  #: the day before the stretch of the same length that comes before the window
     window: str = ""
     holders: dict[str, Table] = field(default_factory=dict)
     aggregates: dict[str, dict[str, Sql]] = field(default_factory=dict)  #: those of one pass, by source
     holder: Callable[[str], Table] | None = None
-    seen_in: Callable[["Facts", str], Sql] | None = None
     held: dict[str, Select[Any]] = field(default_factory=dict)
-
-    def seen(self, source: str) -> Sql:
-        """Return which rows of a source table exist as of the day."""
-        assert self.seen_in is not None  # noqa: S101 - the compiler always gives one
-        return self.seen_in(self, source)
 
     def hold(self, name: str, rows: Select[Any], kind: type[Any]) -> Sql:
         """Return the column of a value that needs a pass of its own: `rows` are (customer_id, value)."""
@@ -174,9 +170,17 @@ def _sale_day(facts: Facts, which: str) -> Sql:
     return facts.take(TRANSACTIONS, f"{which}_sale_on", aggregate.filter(table.c.kind == "sale"), Text)
 
 
-def _sale_count(facts: Facts) -> Sql:
-    count = func.count().filter(_sales(facts))
-    return func.coalesce(facts.take(TRANSACTIONS, "sales", count, windowed=True), 0)
+def _orders(facts: Facts, lines: Sql) -> Sql:
+    """The number of orders in some lines: those under one number are one, a line without a number is one."""
+    table = facts.tables[TRANSACTIONS]
+    # An id is a whole number and so never the same as a number of an order, which is a text.
+    order = func.coalesce(func.nullif(table.c.order_number, ""), table.c.id)
+    return func.count(order.distinct()).filter(lines)
+
+
+def _order_count(facts: Facts) -> Sql:
+    count = _orders(facts, _sales(facts))
+    return func.coalesce(facts.take(TRANSACTIONS, "orders", count, windowed=True), 0)
 
 
 def _sale_days(facts: Facts) -> Sql:
@@ -200,15 +204,19 @@ def _margin(facts: Facts) -> Sql:
 def _average_order(facts: Facts) -> Sql:
     own = _sales(facts, in_currency=True)
     total = _total(facts.tables[TRANSACTIONS].c.amount_minor).filter(own)
-    count = func.count().filter(own)
     held = facts.take(TRANSACTIONS, "sold", total, Float, windowed=True)
-    number = facts.take(TRANSACTIONS, "sold_count", count, windowed=True)
+    number = facts.take(TRANSACTIONS, "sold_orders", _orders(facts, own), windowed=True)
     return _money(facts, held) / func.nullif(number, 0, type_=Integer)
 
 
 def _repeat_rate(facts: Facts) -> Sql:
-    count = _sale_count(facts)
-    return (_number(count) - 1.0) / func.nullif(_number(count), 0.0, type_=Float)
+    """The first order may lie before the window: then all of the window's are repeated ones."""
+    count = _number(_order_count(facts))
+    first: Sql = literal(1.0, Float)
+    if facts.since is not None:
+        start = literal(facts.since.isoformat(), Text)
+        first = case((_sale_day(facts, "first") > start, 1.0), else_=0.0)
+    return (count - first) / func.nullif(count, 0.0, type_=Float)
 
 
 def _purchase_gap(facts: Facts) -> Sql:
@@ -220,10 +228,8 @@ def _purchase_gap(facts: Facts) -> Sql:
 
 def _purchase_gap_median(facts: Facts) -> Sql:
     table = facts.tables[TRANSACTIONS]
-    days = select(table.c.customer_id, type_coerce(table.c.occurred_on, Text).label("day"))
-    return facts.hold(
-        "purchase_gaps", middle(gaps(days.where(facts.seen(TRANSACTIONS), table.c.kind == "sale"))), Float
-    )
+    gap = median_gap(type_coerce(table.c.occurred_on, Text)).filter(table.c.kind == "sale")
+    return facts.take(TRANSACTIONS, "purchase_gap_median", gap, Float)
 
 
 def _overdue_ratio(facts: Facts) -> Sql:
@@ -232,11 +238,10 @@ def _overdue_ratio(facts: Facts) -> Sql:
 
 
 def _revenue_trend(facts: Facts) -> Sql:
-    """Revenue of the window against that of the stretch of as many days before it, as a share of the latter."""
+    """Revenue of the window against that of the stretch of the same length before it, as a share of the latter."""
     table = facts.tables[TRANSACTIONS]
     since = facts.since or facts.as_of - timedelta(days=_TREND_DAYS)
-    days = facts.as_of.toordinal() - since.toordinal()
-    start = date.fromordinal(max(since.toordinal() - days, 1))
+    start = facts.before or facts.as_of - timedelta(days=2 * _TREND_DAYS)
     own = table.c.currency == facts.currency
     now = _total(table.c.amount_minor).filter(and_(own, table.c.occurred_on > since))
     before = _total(table.c.amount_minor).filter(
@@ -247,9 +252,21 @@ def _revenue_trend(facts: Facts) -> Sql:
     return case((held_before > 0, func.coalesce(held, 0.0) / held_before - 1.0), else_=None)
 
 
+def product_of(facts: Facts, source: str, column: str) -> Sql:
+    """Return a text of the product that a fact is about, as it is now; nothing without a product."""
+    products, table = facts.tables[PRODUCTS], facts.tables[source]
+    own = select(products.c[column]).where(products.c.id == table.c.product_id).correlate(table)
+    return func.nullif(func.trim(own.scalar_subquery()), "", type_=Text)
+
+
+def category_of(facts: Facts, source: str) -> Sql:
+    """Return the category of a sale: its own, or else that of its product."""
+    own = func.nullif(func.trim(facts.tables[source].c.category), "")
+    return func.coalesce(own, product_of(facts, source, "category"), type_=Text)
+
+
 def _categories(facts: Facts) -> Sql:
-    table = facts.tables[TRANSACTIONS]
-    number = func.count(func.nullif(func.trim(table.c.category), "").distinct()).filter(_sales(facts))
+    number = func.count(category_of(facts, TRANSACTIONS).distinct()).filter(_sales(facts))
     return _number(func.coalesce(facts.take(TRANSACTIONS, "categories", number, windowed=True), 0))
 
 
@@ -332,8 +349,25 @@ def _service_cost(facts: Facts) -> Sql:
 # --- opportunities ------------------------------------------------------------------------------------------
 
 
+def deal_open(facts: Facts) -> Sql:
+    """Whether a deal is open on the day: it has begun, and it is not won or lost, or only later."""
+    table, day = facts.tables[OPPORTUNITIES], facts.as_of
+    begun = or_(table.c.opened_on.is_(None), table.c.opened_on <= day)
+    running = or_(
+        table.c.closed_on > day, and_(table.c.closed_on.is_(None), table.c.stage.not_in(CLOSED_STAGES))
+    )
+    return and_(begun, running)
+
+
+def deal_stage(facts: Facts) -> Sql:
+    """The stage of a deal on the day. Of one that was closed later it is no longer known: introduced."""
+    table = facts.tables[OPPORTUNITIES]
+    later = and_(table.c.closed_on > facts.as_of, table.c.stage.in_(CLOSED_STAGES))
+    return case((later, literal("introduced", Text)), else_=type_coerce(table.c.stage, Text))
+
+
 def _stage_rank(facts: Facts) -> Sql:
-    """1 to 4. A deal closed after the as-of day was open then; its stage is no longer known: introduced."""
+    """1 to 4, of an open deal."""
     stage = facts.tables[OPPORTUNITIES].c.stage
     ranks = {name: at for at, name in enumerate(vocabulary.OPEN_STAGES, 1)}
     return case(ranks, value=stage, else_=ranks["introduced"])
@@ -353,7 +387,7 @@ def _next_deal(facts: Facts) -> Sql:
         .concat(waits)
         .concat(func.coalesce(table.c.waiting_for, "", type_=Text))
     )
-    return facts.take(OPPORTUNITIES, "next_deal", func.min(key), Text)
+    return facts.take(OPPORTUNITIES, "next_deal", func.min(key).filter(deal_open(facts)), Text)
 
 
 def _close_day(facts: Facts) -> Sql:
@@ -374,7 +408,9 @@ def _ready_day(facts: Facts) -> Sql:
     waits = func.trim(func.coalesce(table.c.waiting_for, "")) != ""
     approved = _stage_rank(facts) >= vocabulary.OPEN_STAGES.index("approved") + 1
     close = type_coerce(table.c.expected_close_on, Text)
-    return facts.take(OPPORTUNITIES, "ready_day", func.min(close).filter(approved, ~waits), Text)
+    return facts.take(
+        OPPORTUNITIES, "ready_day", func.min(close).filter(deal_open(facts), approved, ~waits), Text
+    )
 
 
 def _months_until(facts: Facts, close: Sql) -> Sql:
@@ -396,21 +432,25 @@ def _stage_name(rank: Sql) -> Sql:
 
 
 def _best_stage(facts: Facts) -> Sql:
-    return _stage_name(facts.take(OPPORTUNITIES, "best_rank", func.max(_stage_rank(facts))))
+    best = func.max(_stage_rank(facts)).filter(deal_open(facts))
+    return _stage_name(facts.take(OPPORTUNITIES, "best_rank", best))
 
 
 def _open_count(facts: Facts) -> Sql:
-    return _number(func.coalesce(facts.take(OPPORTUNITIES, "deals", func.count()), 0))
+    number = func.count().filter(deal_open(facts))
+    return _number(func.coalesce(facts.take(OPPORTUNITIES, "deals", number), 0))
 
 
 def _undated(facts: Facts) -> Sql:
-    undated = func.count().filter(facts.tables[OPPORTUNITIES].c.expected_close_on.is_(None))
+    day = facts.tables[OPPORTUNITIES].c.expected_close_on
+    undated = func.count().filter(and_(deal_open(facts), day.is_(None)))
     return _number(func.coalesce(facts.take(OPPORTUNITIES, "undated", undated), 0))
 
 
 def _pipeline(facts: Facts) -> Sql:
     table = facts.tables[OPPORTUNITIES]
-    total = _total(table.c.amount_minor).filter(table.c.currency == facts.currency)
+    own = and_(deal_open(facts), table.c.currency == facts.currency)
+    total = _total(table.c.amount_minor).filter(own)
     held = facts.take(OPPORTUNITIES, "pipeline", total, Float)
     return _money(facts, func.coalesce(held, 0.0, type_=Float))
 
@@ -424,14 +464,31 @@ def _waiting_for(facts: Facts) -> Sql:
 
 
 def _has_next_step(facts: Facts) -> Sql:
+    """A next contact whose day has passed is none; a task that is late is still to be done."""
     tasks = facts.take(TASKS, "tasks", func.count())
-    return or_(facts.tables[CUSTOMERS].c.next_contact_on.is_not(None), func.coalesce(tasks, 0) > 0)
+    contact = func.coalesce(facts.tables[CUSTOMERS].c.next_contact_on >= facts.as_of, 0, type_=Integer)
+    return or_(contact == 1, func.coalesce(tasks, 0) > 0)
+
+
+def _created_day(facts: Facts) -> Sql:
+    """The day of the business time zone on which the record was made, by the zone's offset on the as-of day."""
+    over = datetime.combine(facts.as_of, time(), UTC) + timedelta(days=1)
+    ahead = (over - datetime.fromisoformat(facts.ends)).total_seconds()
+    made = type_coerce(facts.tables[CUSTOMERS].c.created_at, Text)
+    return func.date(made, literal(f"{ahead:+.0f} seconds", Text), type_=Text)
+
+
+def _referrer(facts: Facts) -> Sql:
+    customers = facts.tables[CUSTOMERS]
+    other = customers.alias("referrer")
+    own = select(other.c.name).where(other.c.id == customers.c.referred_by_id).correlate(customers)
+    return own.scalar_subquery()
 
 
 def _days_known(facts: Facts) -> Sql:
     """Since the record was made or since the first fact, whichever is earlier."""
     far = "9999-12-31"
-    created = func.substr(type_coerce(facts.tables[CUSTOMERS].c.created_at, Text), 1, 10)
+    created = func.coalesce(_created_day(facts), far, type_=Text)
     firsts = [
         func.coalesce(
             facts.take(
@@ -510,8 +567,9 @@ _FEATURES = (
     ),
     Feature(
         "orders", "成交次数", NUMBER, "count",
-        Label("Number of sales; refunds do not count.", "成交次数；退款不计。"),
-        TRANSACTIONS, lambda facts: _number(_sale_count(facts)), windowable=True,
+        Label("Number of orders: lines under one order number are one, a line without a number is one; refunds do not count.",
+              "成交次数：同一订单号的各行合为一次，没有订单号的每行为一次；退款不计。"),
+        TRANSACTIONS, lambda facts: _number(_order_count(facts)), windowable=True,
     ),
     Feature(
         "revenue", "成交额", NUMBER, "money",
@@ -527,7 +585,8 @@ _FEATURES = (
     ),
     Feature(
         "average_order", "客单价", NUMBER, "money",
-        Label("Average amount of a sale; missing without sales.", "每次成交的平均金额；尚未成交则缺失。"),
+        Label("Average amount of an order, with all its lines, in the base currency; missing without sales.",
+              "每次成交（订单各行合计）的平均金额，以本位币计；尚未成交则缺失。"),
         TRANSACTIONS, _average_order, windowable=True,
     ),
     Feature(
@@ -537,8 +596,9 @@ _FEATURES = (
     ),
     Feature(
         "repeat_rate", "复购率", NUMBER, "share",
-        Label("Share of the sales that were not the first one, 0 to 1; missing without sales.",
-              "非首次成交占全部成交次数的比例（0 到 1）；尚未成交则缺失。"),
+        Label("Share of the orders that were not the customer's first one ever (which may lie before the window), 0 to 1; "
+              "missing without sales.",
+              "不是该客户首次成交的订单所占比例（0 到 1；首次成交可以早于窗口期）；没有成交则缺失。"),
         TRANSACTIONS, _repeat_rate, windowable=True,
     ),
     Feature(
@@ -561,14 +621,15 @@ _FEATURES = (
     ),
     Feature(
         "revenue_trend", "成交额趋势", NUMBER, "share",
-        Label("Revenue of the window (90 days without one) against as many days before it: 0.5 is half more, -1 is nothing "
-              "left; missing when there was none before, or only refunds.",
-              "窗口期（未设则为90天）成交额相对前一等长时段的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
+        Label("Revenue of the window (90 days without one) against as many days, or calendar months, before it: 0.5 is half "
+              "more, -1 is nothing left; missing when there was none before, or only refunds.",
+              "窗口期（未设则为90天）成交额相对此前同样天数或同样日历月数的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
         TRANSACTIONS, _revenue_trend, windowable=True,
     ),
     Feature(
         "categories", "购买品类数", NUMBER, "count",
-        Label("Number of different product categories bought.", "购买过的不同产品品类数量。"),
+        Label("Number of different product categories bought: the category of the sale, or else that of its product.",
+              "购买过的不同产品品类数量：以交易上的品类为准，没有则取其产品的品类。"),
         TRANSACTIONS, _categories, windowable=True,
     ),
     Feature(
@@ -685,8 +746,9 @@ _FEATURES = (
     ),
     Feature(
         "has_next_step", "有下一步", BOOL, "",
-        Label("True when a next contact is set (as it is now, also for a past day) or a task is open.",
-              "已定下次联系日（回看过去时也用现在的值）或有未完成的待办。"),
+        Label("True when a next contact is set for the day or later, or a task is open, "
+              "late or not.",
+              "已定当天或以后的下次联系日，或有未完成的待办（包括已过期的）。"),
         TASKS, _has_next_step,
     ),
     Feature(
@@ -721,14 +783,31 @@ _FEATURES = (
     ),
     Feature(
         "next_contact_on", "下次联系日", DATE, "",
-        Label("The next contact as set by hand; as it is now, also for a past day.",
-              "手工设定的下次联系日；回看过去时也用现在的值。"),
+        Label("The next contact as set by hand.",
+              "手工设定的下次联系日。"),
         CUSTOMERS, _day_column("next_contact_on"),
     ),
     Feature(
         "headcount", "员工人数", NUMBER, "count",
         Label("Number of people in the organization.", "企业的员工人数。"),
         CUSTOMERS, lambda facts: _number(facts.tables[CUSTOMERS].c.headcount),
+    ),
+    Feature(
+        "created_on", "建档日", DATE, "",
+        Label("The day on which the record was made.", "建立档案的日期。"),
+        CUSTOMERS, _created_day,
+    ),
+    Feature(
+        "referred_by", "推荐人", TEXT, "",
+        Label("The name of the customer who referred this one.", "推荐该客户的客户名称。"),
+        CUSTOMERS, _referrer,
+    ),
+    _customer_field("name", "客户名称", "Name.", "名称。"),
+    _customer_field("external_id", "外部编号", "The id it has in another system.", "在其他系统中的编号。"),
+    _customer_field("notes", "备注", "Notes as written in the record.", "档案中的备注。"),
+    _customer_field(
+        "birthday_calendar", "生日历法", "The calendar of the birthday: solar or lunar.", "生日所用的历法：公历或农历。",
+        vocabulary.CALENDAR.codes,
     ),
     _customer_field("kind", "客户类型", "Person or organization.", "个人或企业。", vocabulary.KIND.codes),
     _customer_field("gender", "性别", "Gender.", "性别。", vocabulary.GENDER.codes),

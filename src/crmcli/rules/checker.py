@@ -110,6 +110,8 @@ MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
 MAX_RULES = 50
+MAX_SCORES = 50  #: further ones; each is a table in one join, and SQLite takes 64
+MAX_FEATURES = 200  #: each is a column or two of one table, and SQLite takes 2,000
 MAX_STICKY = 50  #: points
 MIN_PERIODS, MAX_PERIODS = 2, 24  #: that a tier is kept for
 MAX_NODES_IN_ALL = 5_000  #: SQLite takes 32,766 values in one statement; a condition may stand in it twice
@@ -388,7 +390,11 @@ class _Sections:
         root = self._root(name, required=("features",))
         if root is None:
             return
-        for key, node in self.reader.mapping(root.get("features"), root.place):
+        declared = self.reader.mapping(root.get("features"), root.place)
+        if len(declared) > MAX_FEATURES:
+            what = _("more than {limit} features").format(limit=MAX_FEATURES)
+            self.reader.fault(declared[MAX_FEATURES][0].place, what, "too-many")
+        for key, node in declared:
             use = self._feature(key, node)
             if use is not None:
                 self._refuse_taken_label(key, use)
@@ -475,9 +481,12 @@ class _Sections:
             if where_node is not None
             else None
         )
+        if where is not None and where_node is not None and always_true(where):
+            what = _("this condition holds for every one of the {source}").format(source=source)
+            reader.fault(where_node.place, what, "always-true", hint=_("without where, all of them count"))
         if name is None or (where is None and where_node is not None):
             return None
-        self.nodes += size(where) if where is not None else 0
+        self._count(where, where_node.place if where_node is not None else key.place)
         kind = result_type(function, SOURCES[source][name].type) if name else NUMBER
         own = Aggregate(source, function, name, where, _as_written(where_node, where))
         return FeatureUse(key.text, "", window, label, kind, aggregate=own)
@@ -633,7 +642,11 @@ class _Sections:
         """Note the names of all scores, before the first is read: they may look at one another."""
         taken = self._scope({})
         self.scores[VALUE] = None
-        for key, _node in self._score_nodes():
+        nodes = self._score_nodes()
+        if len(nodes) > MAX_SCORES:
+            what = _("more than {limit} scores").format(limit=MAX_SCORES)
+            self.reader.fault(nodes[MAX_SCORES][0].place, what, "too-many")
+        for key, _node in nodes:
             if not self._is_name(key):
                 pass
             elif fold(key.text) in taken.fields or key.text in {VALUE, *_CLASS_NAMES, *_RESERVED, *_WHY}:

@@ -35,7 +35,7 @@ from crmcli.rules import expression
 from crmcli.rules.aggregates import aggregate_sql, custom_sql
 from crmcli.rules.catalogue import (
     CATALOGUE,
-    CLOSED_STAGES,
+    CONTACTS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
@@ -92,7 +92,7 @@ def compile_ruleset(
     """
     ends = ends or f"{(as_of + timedelta(days=1)).isoformat()}T00:00:00.000000Z"
     facts = Facts(dict(tables), as_of, currency, float(10 ** exponent(currency)), ends)
-    facts.holder, facts.seen_in = lambda source: temporary(f"facts_{source}"), _seen
+    facts.holder = lambda source: temporary(f"facts_{source}")
     features = _features(ruleset, facts)
     stages = [
         Stage(table, facts.held[name] if name in facts.held else _grouped(facts, name))
@@ -146,17 +146,22 @@ def _since(as_of: date, window: Window) -> date:
         return date.min
 
 
+def _twice(window: Window) -> Window:
+    return Window(2 * window.count, window.unit)
+
+
 def _features(ruleset: RuleSet, facts: Facts) -> Stage:
     table = temporary("features")
     columns: list[Sql] = []
     for use in ruleset.features:
         facts.since = _since(facts.as_of, use.window) if use.window else None
+        facts.before = _since(facts.as_of, _twice(use.window)) if use.window else None
         facts.window = f"{use.window.count}_{use.window.unit}" if use.window else ""
         value = _feature_sql(facts, use)
         kind = _TYPES[use.type]
         table.append_column(Column(use.name, kind))
         columns.append(type_coerce(value, kind).label(use.name))
-    facts.since, facts.window = None, ""
+    facts.since, facts.before, facts.window = None, None, ""
     customers = facts.tables[CUSTOMERS]
     joined: Any = customers
     for source in sorted(facts.holders):
@@ -209,7 +214,7 @@ def _grouped(facts: Facts, source: str) -> Select[Any]:
 
 
 def _seen(facts: Facts, source: str) -> Sql:
-    """Which rows of a source table exist as of the day; of opportunities and tasks, those open then."""
+    """Which rows of a source table exist as of the day; of tasks, those open then."""
     table, day = facts.tables[source], facts.as_of
     if source in {TRANSACTIONS, INTERACTIONS}:
         return table.c.occurred_on <= day
@@ -218,13 +223,11 @@ def _seen(facts: Facts, source: str) -> Sql:
     if source == OPPORTUNITIES:
         return and_(
             kept,
-            or_(table.c.opened_on.is_(None), table.c.opened_on <= day),
-            or_(
-                table.c.closed_on > day,
-                and_(table.c.closed_on.is_(None), table.c.stage.not_in(CLOSED_STAGES)),
-            ),
+            or_(table.c.opened_on.is_(None), table.c.opened_on <= day, table.c.closed_on <= day),
         )
     made = type_coerce(table.c.created_at, Text)
+    if source == CONTACTS:
+        return and_(kept, made < facts.ends)
     return and_(kept, made < facts.ends, or_(table.c.done_on.is_(None), table.c.done_on > day))
 
 

@@ -10,16 +10,26 @@ from datetime import date
 from decimal import Decimal
 
 from crmcli import vocabulary
-from crmcli.rules.catalogue import CUSTOMERS, INTERACTIONS, OPPORTUNITIES, TASKS, TRANSACTIONS
+from crmcli.rules.catalogue import (
+    CONTACTS,
+    CUSTOMERS,
+    INTERACTIONS,
+    OPPORTUNITIES,
+    PRODUCTS,
+    TASKS,
+    TRANSACTIONS,
+)
 from crmcli.rules.model import FactCase
 from crmcli.values import exponent
 
 DAY, MONEY, COUNT, TEXT = "day", "money", "count", "text"
+PRODUCT = "product_id"  #: an example names the product
 CUSTOMER = "customer"  #: an example is about one: a mapping, where the others are lists
 MAX_MONEY = 10**13
 MAX_COUNT = 100_000_000
 MAX_ROWS = 1_000  #: of one table in one example
 MONEY_DECIMALS = 2
+_NAMES = {PRODUCTS: "name"}  #: the column that names a product, where it is not PRODUCT
 _MIDNIGHT = "T00:00:00.000000Z"
 
 
@@ -39,6 +49,8 @@ def _word(column: str, words: vocabulary.Vocabulary) -> FactField:
 
 FACTS: dict[str, dict[str, FactField]] = {
     CUSTOMER: {
+        "name": FactField("name", TEXT),
+        "external_id": FactField("external_id", TEXT),
         "kind": _word("kind", vocabulary.KIND),
         "gender": _word("gender", vocabulary.GENDER),
         "region": FactField("region", TEXT),
@@ -50,18 +62,29 @@ FACTS: dict[str, dict[str, FactField]] = {
         "intent_stage": _word("intent_stage", vocabulary.INTENT_STAGE),
         "next_contact_on": FactField("next_contact_on", DAY),
         "created_on": FactField("created_at", DAY),
+        "birthday": FactField("birthday", DAY),
+        "birthday_calendar": _word("birthday_calendar", vocabulary.CALENDAR),
+        "notes": FactField("notes", TEXT),
     },
     TRANSACTIONS: {
         "occurred_on": FactField("occurred_on", DAY, required=True),
         "kind": _word("kind", vocabulary.TRANSACTION_KIND),
         "amount": FactField("amount_minor", MONEY, required=True),
         "cost": FactField("cost_minor", MONEY),
+        "category": FactField("category", TEXT),
+        "product": FactField(PRODUCT, TEXT),
+        "quantity": FactField("quantity", COUNT),
+        "order_number": FactField("order_number", TEXT),
+        "due_on": FactField("due_on", DAY),
+        "paid_on": FactField("paid_on", DAY),
     },
     INTERACTIONS: {
         "occurred_on": FactField("occurred_on", DAY, required=True),
         "channel": _word("channel", vocabulary.CHANNEL),
         "outcome": _word("outcome", vocabulary.OUTCOME),
         "minutes": FactField("minutes", COUNT),
+        "cost": FactField("cost_minor", MONEY),
+        "summary": FactField("summary", TEXT),
     },
     OPPORTUNITIES: {
         "stage": _word("stage", vocabulary.OPPORTUNITY_STAGE),
@@ -70,6 +93,7 @@ FACTS: dict[str, dict[str, FactField]] = {
         "expected_close_on": FactField("expected_close_on", DAY),
         "closed_on": FactField("closed_on", DAY),
         "waiting_for": FactField("waiting_for", TEXT),
+        "product": FactField(PRODUCT, TEXT),
     },
     TASKS: {
         "title": FactField("title", TEXT),
@@ -77,26 +101,57 @@ FACTS: dict[str, dict[str, FactField]] = {
         "done_on": FactField("done_on", DAY),
         "created_on": FactField("created_at", DAY),
     },
+    CONTACTS: {
+        "name": FactField("name", TEXT),
+        "title": FactField("title", TEXT),
+        "phone": FactField("phone", TEXT),
+        "created_on": FactField("created_at", DAY),
+    },
+    PRODUCTS: {
+        "name": FactField("name", TEXT, required=True),
+        "category": FactField("category", TEXT),
+    },
 }
 
 
 def fact_rows(case: FactCase, currency: str) -> dict[str, list[dict[str, object]]]:
-    """Return the rows an example stands for, by table: one customer, and what belongs to it.
+    """Return the rows an example stands for, by table: one customer, what belongs to it, and the products.
 
-    Ids, and what only the database wants to have, are left to whoever stores the rows.
+    What only the database wants to have is left to whoever stores the rows, and so are ids but those of products.
     """
     rows: dict[str, list[dict[str, object]]] = {CUSTOMERS: [_defaults(CUSTOMERS, case.as_of, currency)]}
+    products = _products(case, currency)
     for name, items in case.facts:
+        if name == PRODUCTS:
+            continue
         table = CUSTOMERS if name == CUSTOMER else name
         found = []
         for item in items:
             row = _defaults(table, case.as_of, currency)
             for word, value in item:
                 known = FACTS[name][word]
-                row[known.column] = _stored(known, value, currency)
+                row[known.column] = (
+                    products[str(value)]["id"] if known.column == PRODUCT else _stored(known, value, currency)
+                )
             found.append(_as_sold(row) if table == TRANSACTIONS else row)
         rows[table] = found
+    if products:  # first: others point to them
+        rows = {PRODUCTS: list(products.values()), **rows}
     return rows
+
+
+def _products(case: FactCase, currency: str) -> dict[str, dict[str, object]]:
+    """Return the products of an example by name: those it describes, and those that its facts only name."""
+    found: dict[str, dict[str, object]] = {}
+    for table, items in case.facts:
+        for item in items:
+            named = [value for word, value in item if FACTS[table][word].column == _NAMES.get(table, PRODUCT)]
+            for name in map(str, named):
+                new = {**_defaults(PRODUCTS, case.as_of, currency), "id": len(found) + 1, "name": name}
+                found.setdefault(name, {**new, "category": None})
+                if table == PRODUCTS:
+                    found[name].update(item)
+    return found
 
 
 def _defaults(table: str, as_of: date, currency: str) -> dict[str, object]:
@@ -109,6 +164,8 @@ def _defaults(table: str, as_of: date, currency: str) -> dict[str, object]:
         },
         OPPORTUNITIES: {"stage": "introduced", "currency": currency},
         TASKS: {"title": "T"},
+        CONTACTS: {"name": "P", "birthday_calendar": "solar"},
+        PRODUCTS: {"currency": currency},
     }  # fmt: skip
     return {"created_at": as_of.isoformat() + _MIDNIGHT, **own[table]}
 

@@ -17,8 +17,10 @@ from crmcli.rules.checker import (
     _WINDOW,
     FILES,
     MAX_DAYS,
+    MAX_FEATURES,
     MAX_INDICATORS,
     MAX_RULES,
+    MAX_SCORES,
     MAX_STICKY,
     URGENCY,
 )
@@ -145,13 +147,15 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _named(pattern: str, text: str, value: Schema) -> Schema:
+def _named(pattern: str, text: str, value: Schema, *, most: int | None = None) -> Schema:
     """A mapping whose keys the file chooses."""
+    limit = {} if most is None else {"maxProperties": most}
     return {
         "type": "object",
         "description": text,
         "patternProperties": {f"^{pattern}$": value},
         "additionalProperties": False,
+        **limit,
     }
 
 
@@ -311,7 +315,7 @@ def _features() -> Schema:
     )
     return _object(
         _("features with a window of time"),
-        {"features": _named(_NAME.pattern, _("what the other files call it"), one)},
+        {"features": _named(_NAME.pattern, _("what the other files call it"), one, most=MAX_FEATURES)},
         {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), test)},
     )
 
@@ -400,7 +404,7 @@ def _scores() -> Schema:
     one = _object("", score["required"], score["optional"])
     return _object(
         _("further scores, which other rules may look at by name"),
-        {"scores": _named(_NAME.pattern, _("a score under its name"), one)},
+        {"scores": _named(_NAME.pattern, _("a score under its name"), one, most=MAX_SCORES)},
         _free_tests(_number(_("the score"), 0, 100)),
     )
 

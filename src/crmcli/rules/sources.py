@@ -1,17 +1,29 @@
 """What rules may look at in the facts themselves: the tables, their fields, and how a field is read in SQL.
 
 A declared feature takes one aggregate over one of these tables. Amounts are those in the base currency, in major
-units; in another currency they count as unknown.
+units; in another currency they count as unknown. Of an opportunity, its state is that of the day that is classified.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Text, case, cast, literal, type_coerce
+from sqlalchemy import Text, case, cast, func, literal, type_coerce
 from sqlalchemy.types import Float
 
 from crmcli import vocabulary
-from crmcli.rules.catalogue import INTERACTIONS, OPPORTUNITIES, TASKS, TRANSACTIONS, Facts, Sql
+from crmcli.rules.catalogue import (
+    CONTACTS,
+    INTERACTIONS,
+    OPPORTUNITIES,
+    TASKS,
+    TRANSACTIONS,
+    Facts,
+    Sql,
+    category_of,
+    deal_open,
+    deal_stage,
+    product_of,
+)
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT, Known
 
 
@@ -58,6 +70,25 @@ def _words(zh: str, column: str, known: vocabulary.Vocabulary) -> SourceField:
     return SourceField(zh, TEXT, _text(column), codes=known.codes)
 
 
+def _filled(column: str) -> Callable[[Facts, str], Sql]:
+    """Read a text of which nothing is as good as none."""
+    return lambda facts, source: func.nullif(func.trim(facts.tables[source].c[column]), "", type_=Text)
+
+
+def _of_closed(column: str) -> Callable[[Facts, str], Sql]:
+    """Read what is known only of a deal that was closed by the day."""
+
+    def read(facts: Facts, source: str) -> Sql:
+        table = facts.tables[source]
+        return case((table.c.closed_on <= facts.as_of, type_coerce(table.c[column], Text)), else_=None)
+
+    return read
+
+
+def _product(facts: Facts, source: str) -> Sql:
+    return product_of(facts, source, "name")
+
+
 SOURCES: dict[str, dict[str, SourceField]] = {
     TRANSACTIONS: {
         "occurred_on": SourceField("日期", DATE, _text("occurred_on")),
@@ -66,7 +97,8 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "cost": _money("成本", "cost_minor"),
         "margin": _money("毛利", "amount_minor", "cost_minor"),
         "quantity": SourceField("数量", NUMBER, _number("quantity"), "count"),
-        "category": SourceField("品类", TEXT, _text("category")),
+        "product": SourceField("产品", TEXT, _product),
+        "category": SourceField("品类", TEXT, category_of),
         "order_number": SourceField("订单号", TEXT, _text("order_number")),
         "due_on": SourceField("应付日", DATE, _text("due_on")),
         "paid_on": SourceField("付款日", DATE, _text("paid_on")),
@@ -80,20 +112,40 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "minutes": SourceField("分钟", NUMBER, _number("minutes"), "minutes"),
         "cost": _money("费用", "cost_minor"),
         "reached": SourceField("有效联系", BOOL, _reached),
+        "summary": SourceField("跟进内容", TEXT, _text("summary")),
     },
     OPPORTUNITIES: {
-        "stage": _words("阶段", "stage", vocabulary.OPPORTUNITY_STAGE),
+        "stage": SourceField(
+            "阶段", TEXT, lambda facts, _source: deal_stage(facts), codes=vocabulary.OPPORTUNITY_STAGE.codes
+        ),
+        "open": SourceField("进行中", BOOL, lambda facts, _source: case((deal_open(facts), 1), else_=0)),
         "amount": _money("金额", "amount_minor"),
         "probability": SourceField("赢率", NUMBER, _number("probability"), "percent"),
+        "opened_on": SourceField("开始日", DATE, _text("opened_on")),
         "expected_close_on": SourceField("预计成交日", DATE, _text("expected_close_on")),
+        "closed_on": SourceField("结束日", DATE, _of_closed("closed_on")),
         "waiting_for": SourceField("等待", TEXT, _text("waiting_for")),
+        "lost_reason": SourceField("丢单原因", TEXT, _of_closed("lost_reason")),
+        "product": SourceField("产品", TEXT, _product),
     },
     TASKS: {
         "due_on": SourceField("到期日", DATE, _text("due_on")),
         "channel": SourceField("渠道", TEXT, _text("channel"), codes=vocabulary.CHANNEL.codes),
+        "title": SourceField("事项", TEXT, _text("title")),
+    },
+    CONTACTS: {
+        "title": SourceField("职务", TEXT, _filled("title")),
+        "primary": SourceField("主要联系人", BOOL, lambda facts, source: facts.tables[source].c.is_primary),
+        "gender": _words("性别", "gender", vocabulary.GENDER),
+        "birthday": SourceField("生日", DATE, _text("birthday")),
+        "phone": SourceField("电话", TEXT, _filled("phone")),
+        "email": SourceField("邮箱", TEXT, _filled("email")),
+        "wechat": SourceField("微信", TEXT, _filled("wechat")),
     },
 }
-DATED = (TRANSACTIONS, INTERACTIONS)  #: their facts have a day of their own
+#: The field that is the day of a fact, by table: windows and the order of facts go by it. A deal that is still open has
+#: no such day, so it is in no window.
+DATED = {TRANSACTIONS: "occurred_on", INTERACTIONS: "occurred_on", OPPORTUNITIES: "closed_on"}
 
 
 def known_fields(source: str) -> dict[str, Known]:
@@ -104,6 +156,17 @@ def known_fields(source: str) -> dict[str, Known]:
     return found
 
 
-def columns(facts: Facts, source: str) -> dict[str, Sql]:
-    """Return the SQL of every field of a table by name."""
-    return {name: own.read(facts, source) for name, own in SOURCES[source].items()}
+class Columns(Mapping[str, Sql]):
+    """The SQL of every field of a table by name, made when it is asked for: a narrow copy has not all columns."""
+
+    def __init__(self, facts: Facts, source: str) -> None:
+        self.facts, self.source = facts, source
+
+    def __getitem__(self, name: str) -> Sql:
+        return SOURCES[self.source][name].read(self.facts, self.source)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SOURCES[self.source])
+
+    def __len__(self) -> int:
+        return len(SOURCES[self.source])

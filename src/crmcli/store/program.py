@@ -196,7 +196,8 @@ def evaluate_facts(
     """Run whole programs on made-up records, in memory: the schema and the SQL of a real run.
 
     Args:
-        examples: a program and the rows of one customer by table, without ids; each is a world of its own.
+        examples: a program and the rows of one customer by table; each is a world of its own. Ids are needed only
+            where other rows point to them.
 
     Returns:
         For each example the features of its customer, or None if there is no such customer on that day.
@@ -216,7 +217,8 @@ def _one_customer(
 ) -> dict[str, object] | None:
     for name, items in rows.items():
         table = SQLModel.metadata.tables[name]
-        own = {"id": 1} if name == schema.Customer.__tablename__ else {"customer_id": 1}
+        own = {"id": 1} if name == schema.Customer.__tablename__ else {}
+        own |= {"customer_id": 1} if "customer_id" in table.c else {}
         stamps = {"created_at": "", "updated_at": ""}
         for at, item in enumerate(items):
             connection.execute(insert(table).values({**stamps, **item, **own, "uid": f"{name}{at}"}))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Connection, column, create_engine, insert, select, text
+from sqlalchemy import Connection, column, create_engine, event, insert, select, text
 from sqlalchemy import table as sql_table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import StaticPool
@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 from crmcli.rules import compile_ruleset, load
 from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.store.functions import add_functions
 from crmcli.store.program import evaluate_cases, evaluate_facts, run_program
 from crmcli.store.runs import source_tables
 
@@ -24,6 +25,7 @@ STAMPS = {"created_at": "2020-01-01T00:00:00.000000Z", "updated_at": "x"}
 @pytest.fixture
 def connection() -> Iterator[Connection]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
+    event.listen(engine, "connect", lambda raw, _record: add_functions(raw))
     with engine.connect() as opened:
         SQLModel.metadata.create_all(opened)
         opened.execute(
