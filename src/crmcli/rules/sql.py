@@ -122,16 +122,22 @@ class _Writer:
 
 
 def _months_between(day: Sql, later: Sql) -> Sql:
-    """The most calendar months that, added to a day, come to no later than the other; below 0 when that is earlier.
+    """How many whole calendar months lie between two days: the same both ways, below 0 when the other is earlier.
 
     A month added to the 31st is the last day of a shorter month (crmcli.months), so the last day of a month always
     completes one.
     """
+    forward = later >= day
+    return cast(case((forward, _whole_months(day, later)), else_=-_whole_months(later, day)), Float)
+
+
+def _whole_months(first: Sql, last: Sql) -> Sql:
+    """The most calendar months that, added to a day, come to no later than another that is not before it."""
 
     def part(of: Sql, start: int, length: int) -> Sql:
         return cast(func.substr(of, start, length), Integer)
 
-    whole = (part(later, 1, 4) - part(day, 1, 4)) * 12 + part(later, 6, 2) - part(day, 6, 2)
-    last_of_month = func.date(later, "start of month", "+1 month", "-1 day") == later
-    full = or_(part(later, 9, 2) >= part(day, 9, 2), last_of_month)
-    return cast(whole - case((full, 0), else_=1), Float)
+    begun = (part(last, 1, 4) - part(first, 1, 4)) * 12 + part(last, 6, 2) - part(first, 6, 2)
+    last_of_month = func.date(last, "start of month", "+1 month", "-1 day") == last
+    full = or_(part(last, 9, 2) >= part(first, 9, 2), last_of_month)
+    return begun - case((full, 0), else_=1)
