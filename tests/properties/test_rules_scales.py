@@ -291,6 +291,11 @@ SCALES = [
     "{percentile: lower}",
     "{log: {from: 10, to: 1000}}",
     "{decay: {half_life: 90 days}}",
+    "{quantile: {classes: 2, better: higher}}",
+    "{quantile: {classes: 5, better: higher, minimum: 5}}",
+    "{quantile: {classes: 4, better: lower, minimum: 4}}",
+    "{quantile: {classes: 3, better: higher, shift: 7.5, minimum: 3}}",
+    "{quantile: {classes: 3, better: lower, shift: -0.25, minimum: 3}}",
 ]
 
 
@@ -316,6 +321,9 @@ def test_the_way_to_the_next_tier_leads_there(scale: str, values: list[float], w
     reached = way.needed + (step if way.beyond else 0)
     people[who] = {"revenue": reached}
     assert judged(ruleset, people)[who]["score"] >= above.at_least
+    if "quantile" in scale:
+        people[who] = {"revenue": reached - 2 * step}
+        assert judged(ruleset, people)[who]["score"] < above.at_least, "less would have been enough"
 
 
 def test_somebody_in_a_sticky_tier_needs_that_much_more_for_the_next() -> None:

@@ -68,7 +68,7 @@ def record(found: Any, format: Format | None) -> Record:
         ),
     ]
     sections += [_classes(found, coded=coded)] if found.classes else []
-    sections += [_steps(found, coded=coded)] if found.steps else []
+    sections += [_steps(found, coded=coded)] if _is_below(found) else []
     sections.append(
         tiers.listing(found.tiers, found.tiering, key="thresholds", here=found.tier, summed=found.summed)
     )
@@ -253,6 +253,11 @@ def _place(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     return [("place", _("Place"), text)]
 
 
+def _is_below(found: Any) -> bool:
+    """Whether points are missing for the tier above; somebody may have them and wait for so many periods."""
+    return found.next_tier is not None and found.score < found.next_tier[1]
+
+
 def _steps(found: Any, *, coded: bool) -> Listing:
     """What would lead to the next tier: any one of these, everything else as it is."""
     label, least = found.next_tier
@@ -268,7 +273,9 @@ def _steps(found: Any, *, coded: bool) -> Listing:
         else (step.label, short_number(step.now), _needed(step), _change(step, found.currency))
         for step in found.steps
     ]
-    if found.tiering.periods:
+    if not found.steps:
+        said = _("To {tier} (from {score:g}) no single change is enough")
+    elif found.tiering.periods:
         said = _("To {tier} (from {score:g} in {count} periods on end) any one of these would be enough")
     else:
         said = _("To {tier} (from {score:g}) any one of these would be enough")

@@ -26,6 +26,7 @@ from crmcli.rules.model import (
 
 HALF = 0.005  #: points are rounded to hundredths: what rounds up to enough is enough
 _TINY = 1e-9
+_MILLION = 1e6
 Values = Callable[[str], Sequence[float]]
 
 
@@ -137,11 +138,9 @@ def _value_for(
         case Percentile(better, minimum):
             known = values(indicator.name)
             return None if len(known) + (raw is None) < minimum else _overtaken(known, mark, raw, better)
-        case Quantile(classes, better, shift, minimum):
+        case Quantile():
             known = values(indicator.name)
-            if len(known) + (raw is None) < minimum:
-                return None
-            return _cut_for(known, mark, classes, better, shift)
+            return None if len(known) + (raw is None) < scale.minimum else _cut_for(known, mark, raw, scale)
         case Steps():
             return None  # a word is no distance
 
@@ -182,14 +181,62 @@ def _overtaken(
 
 
 def _cut_for(
-    values: Sequence[float], mark: float, classes: int, better: str, shift: float
+    values: Sequence[float], mark: float, raw: float | None, scale: Quantile
 ) -> tuple[float, bool] | None:
-    """The cut point of the first class with enough points; cuts move a little when the value does."""
-    place = math.ceil(mark * (classes - 1) - _TINY) + 1
-    if place <= 1 or not values:
+    """The value that reaches the first class with enough points, among cut points that move with the value itself.
+
+    A value that rises leaves its place, and the cuts above it come down or go up with it. How far it lies above a cut
+    never falls while it rises, so there is one value at which the cut is reached.
+    """
+    others = list(values)
+    if raw is not None and raw in others:
+        others.remove(raw)
+    place = math.ceil(mark * (scale.classes - 1) - _TINY) + 1
+    if place <= 1 or not others:
         return None
-    cut = place - 1 if better == "higher" else classes + 1 - place
-    return cut_points(values, classes, shift)[cut - 1], better == "lower"
+    number = place - 1 if scale.better == "higher" else scale.classes + 1 - place
+    cut = _Cut(others, number, scale)
+    return cut.reached_at(), scale.better == "lower"
+
+
+class _Cut:
+    """One cut point of type 7 (crmcli.rules.scoring) among others' values and one that is asked about."""
+
+    def __init__(self, others: Sequence[float], number: int, scale: Quantile) -> None:
+        whole, rest = divmod(len(others) * number, scale.classes)
+        self.share = rest * 1.0 / float(scale.classes)
+        self.shift = scale.shift
+        #: Of the others, those that can lie beside the cut; the value itself comes between or beyond them.
+        self.near = list(others[max(whole - 1, 0) : whole + 2])
+        self.at = min(whole, 1)
+
+    def above(self, value: float) -> float:
+        """How far a value lies above the cut (below 0: below it), the arithmetic of the classification."""
+        beside = sorted([*self.near, value])
+        low = beside[self.at]
+        high = beside[self.at + 1] if self.at + 1 < len(beside) else low
+        return value - (low + (high - low) * self.share + self.shift)
+
+    def reached_at(self) -> float:
+        """Return the least value that is not below the cut."""
+        knots = [self.near[0] - 1.0, *self.near, self.near[-1] + 1.0]
+        slope_one = next((knot for knot in knots[:-1] if self.above(knot) >= 0), None)
+        if slope_one == knots[0]:
+            return self._enough(knots[0] - self.above(knots[0]))
+        if slope_one is None:
+            return self._enough(self.near[-1] - self.above(self.near[-1]))
+        end = knots.index(slope_one)
+        start = knots[end - 1]
+        below, over = self.above(start), self.above(slope_one)
+        return self._enough(start + (slope_one - start) * -below / (over - below))
+
+    def _enough(self, value: float) -> float:
+        """Return a value in millionths that is enough; in hundredths where it is one but for the last binary digits."""
+        if abs(value - round(value, 2)) < _TINY:
+            value = round(value, 2)
+            return value if self.above(value) >= 0 else value + 0.01
+        value = math.ceil(value * _MILLION) / _MILLION
+        return value if self.above(value) >= 0 else value + 1 / _MILLION
 
 
 def cut_points(values: Sequence[float], classes: int, shift: float = 0.0) -> tuple[float, ...]:
