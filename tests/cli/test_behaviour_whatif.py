@@ -1,5 +1,7 @@
 """What a change of rules would do: counts, who changes, what differs, and nothing written."""
 
+import csv
+import io
 import json
 import shutil
 import sqlite3
@@ -86,14 +88,18 @@ def test_it_says_what_a_classification_then_finds(crm: Run, edited: Edit) -> Non
             assert row["after"] == sum(each[kind] == row["class"] for each in after.values())
             assert row["change"] == row["after"] - row["before"]
     kinds = ("score", "tier", "grade", "lifecycle_stage")
-    changed = {name for name in judged if any(before[name][kind] != after[name][kind] for kind in kinds)}
-    assert {row["name"] for row in said["changes"]} == changed
-    for row in said["changes"]:
-        for kind in kinds:
-            was, now = before[row["name"]][kind], after[row["name"]][kind]
-            assert (row[f"old_{kind}"], row[f"new_{kind}"]) == (was, now)
-    sizes = [abs(row["new_score"] - row["old_score"]) for row in said["changes"]]
-    assert sizes == sorted(sizes, reverse=True)
+    moved = {name for name in judged if any(before[name][kind] != after[name][kind] for kind in kinds[1:])}
+    rescored = {name for name in judged if before[name]["score"] != after[name]["score"]}
+    assert {row["name"] for row in said["moves"]} == moved
+    assert {row["name"] for row in said["changes"]} == rescored
+    assert said["other_class"] == len(moved)
+    for listed in (said["moves"], said["changes"]):
+        for row in listed:
+            for kind in kinds:
+                was, now = before[row["name"]][kind], after[row["name"]][kind]
+                assert (row[f"old_{kind}"], row[f"new_{kind}"]) == (was, now)
+        sizes = [abs(row["new_score"] - row["old_score"]) for row in listed]
+        assert sizes == sorted(sizes, reverse=True)
 
 
 @pytest.mark.parametrize("preset", ["rfm", "abc-pareto", "membership"])
@@ -114,24 +120,60 @@ def test_tiers_that_are_kept_start_from_the_run_before(crm: Run, edited: Edit) -
     edited(
         "value.yaml: policy: first => sticky: 50\npolicy: first", "value.yaml: at_least: 70 => at_least: 99"
     )
-    kept = {row["name"]: row["new_tier"] for row in asked(crm, "mine", "--limit", "0")["changes"]}
+    kept = {row["name"]: row["new_tier"] for row in asked(crm, "mine")["moves"]}
     assert "张三" not in kept  # high in October with 94.52: within 50 points of 99
     (Path("mine") / "value.yaml").write_text(
         (Path("mine") / "value.yaml").read_text(encoding="utf-8").replace("sticky: 50\n", ""),
         encoding="utf-8",
     )
-    assert {row["name"]: row["new_tier"] for row in asked(crm, "mine", "--limit", "0")["changes"]}[
-        "张三"
-    ] == "medium"
+    assert {row["name"]: row["new_tier"] for row in asked(crm, "mine")["moves"]}["张三"] == "medium"
 
 
 @pytest.mark.usefixtures("story")
 def test_the_limit_and_what_is_left_out(crm: Run, edited: Edit) -> None:
-    edited("value.yaml: weight: 40 => weight: 1")
-    everybody = asked(crm, "mine", "--limit", "0")["changes"]
-    some = crm("rules", "diff", "mine", "--limit", "2", "--format", "json")
-    assert json.loads(some.out)["changes"] == everybody[:2]
-    assert some.err == f"… and {len(everybody) - 2} more; --limit 0 shows all\n"
+    edited("lifecycle.yaml: risk_days: 120 => risk_days: 1", "grades.yaml: C: 6 => C: 4", *EDITS[:2])
+    everybody = asked(crm, "mine")["moves"]
+    assert len(everybody) > 1
+    some = crm("rules", "diff", "mine", "--limit", "1", "--format", "json")
+    assert json.loads(some.out)["moves"] == everybody[:1]
+    assert some.err == f"… and {len(everybody) - 1} more customer moves; --limit 0 shows all\n"
+
+
+@pytest.mark.usefixtures("story")
+def test_who_moves_is_a_list_of_its_own_for_programs(crm: Run, edited: Edit) -> None:
+    edited(*EDITS)
+    everybody = asked(crm, "mine")["moves"]
+    listed = csv.DictReader(io.StringIO(crm("rules", "diff", "mine", "--format", "csv").out))
+    assert [row["id"] for row in listed] == [str(row["id"]) for row in everybody]
+    ids = crm("rules", "diff", "mine", "--format", "ids").out.split()
+    assert ids == [str(row["id"]) for row in everybody]
+
+
+SEGMENTS = """\
+segments:
+  habit:
+    policy: first
+    text: {en: habit, zh: 习惯}
+    rules:
+      - {segment: regular, when: orders > 1, text: {en: regular, zh: 常客}}
+    otherwise: {segment: guest, text: {en: guest, zh: 过客}}
+"""
+
+
+@pytest.mark.usefixtures("story")
+def test_a_judgement_of_the_rules_counts_as_a_class(crm: Run, edited: Edit) -> None:
+    folder = edited()
+    (folder / "segments.yaml").write_text(SEGMENTS, encoding="utf-8")
+    other = Path(shutil.copytree(folder, folder.with_name("other")))
+    (other / "segments.yaml").write_text(SEGMENTS.replace("orders > 1", "orders > 0"), encoding="utf-8")
+    result = crm("rules", "diff", "mine", "other", "--format", "json")
+    found = json.loads(result.out)
+    counts = {row["class"]: row["change"] for row in found["classes"] if row["judgement"] == "habit"}
+    assert counts["regular"] == found["other_habit"] == found["other_class"] == len(found["moves"]) > 0
+    assert {row["segments"] for row in found["moves"]} == {"habit guest → regular"}
+    assert (result.err, found["changes"]) == ("", [])
+    assert "guest → regular" in crm("rules", "diff", "mine", "other", "--format", "table").out
+    assert asked(crm, "other")["other_class"] == 0  # a judgement that only the new rules make moves nobody
 
 
 @pytest.mark.usefixtures("story")

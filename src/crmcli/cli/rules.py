@@ -122,7 +122,7 @@ def show_rules(rules: RulesOption = None, format: FormatOption = None) -> None:
         "Say what a change of rules would do: who moves, and what differs in the rules.\n\n"
         "OLD and NEW are folders with rules, or 6 or more characters of the fingerprint of rules that a classification "
         "was run with; OLD is the rules in force if not given. Everybody is judged under both as of one day, and nothing "
-        "is written."
+        "is written. Listed are who changes a class, and the ten biggest changes of score; --format csv has who moves."
     ),
     examples="crm rules diff my-rules\ncrm rules diff 3f9a01c2 my-rules --as-of 2026-10-31 --limit 0\n"
     "crm rules diff my-rules --format json",
@@ -137,14 +137,19 @@ def diff(
         typer.Option("--as-of", metavar="DATE", help=_("The day to judge everybody on; today if not given.")),
     ] = None,
     limit: Annotated[
-        int,
-        typer.Option("--limit", "-n", min=0, help=_("At most so many customers who change; 0 for all.")),
-    ] = 10,
+        int | None,
+        typer.Option(
+            "--limit",
+            "-n",
+            min=0,
+            help=_("At most so many customers who move; 0 for all. On a screen 10 are shown, else all."),
+        ),
+    ] = None,
     format: FormatOption = None,
 ) -> None:
-    from crmcli.cli.whatif import note, record
+    from crmcli.cli.whatif import moves, note, record
     from crmcli.errors import UsageError
-    from crmcli.render.output import Format, choose, show_record
+    from crmcli.render.output import Format, choose, show, show_record
     from crmcli.workflows.whatif import compare_rules
 
     *before, new = rules
@@ -152,8 +157,13 @@ def diff(
         raise UsageError(_("two rulesets are compared, not {count}").format(count=len(rules)))
     day = day_option(as_of, "--as-of")
     old = before[0] if before else None
-    found = compare_rules(database(), old, new, as_of=day, limit=limit or -1)
-    show_record(record(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+    chosen = choose(format, sys.stdout)
+    most = (10 if chosen is Format.TABLE else 0) if limit is None else limit
+    found = compare_rules(database(), old, new, as_of=day, limit=most or -1)
+    if chosen in {Format.CSV, Format.IDS}:  # one list has room there: that of who moves
+        show(moves(found, coded=True), format)
+    else:
+        show_record(record(found, coded=chosen is not Format.TABLE), format)
     note(found)
 
 

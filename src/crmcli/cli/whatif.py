@@ -37,15 +37,26 @@ def record(found: Any, *, coded: bool) -> Record:
         ("as_of", _("As of"), found.as_of),
         ("customers", _("Customers"), found.comparison.customers),
         ("other_class", _("Other class"), moved["any"]),
-        *((f"other_{kind}", "  " + heading, moved[kind]) for kind, heading in names_of_judgements().items()),
+        *((f"other_{kind}", "  " + heading, moved[kind]) for kind, heading in _judgements(found).items()),
     ]
-    return Record(
-        fields, [_differences(found, coded=coded), _classes(found, coded=coded), _changes(found, coded=coded)]
-    )
+    sections = [
+        _differences(found, coded=coded),
+        _classes(found, coded=coded),
+        moves(found, coded=coded),
+        _changes(found, coded=coded),
+    ]
+    return Record(fields, sections)
+
+
+def _judgements(found: Any) -> dict[str, str]:
+    """Return the heading of every judgement that both rules make, by its code."""
+    own = {kind: heading.text() for kind, heading in found.headings.items()}
+    named = {**names_of_judgements(), **own}
+    return {kind: named.get(kind, kind) for kind in found.comparison.moved if kind != "any"}
 
 
 def note(found: Any) -> None:
-    """Say what a table cannot: that the rules mean the same, or that more customers change than are shown."""
+    """Say what a table cannot: that the rules mean the same, or that more customers move than are shown."""
     if found.same:
         say(
             _("both rules mean the same (fingerprint {fingerprint})").format(
@@ -54,10 +65,12 @@ def note(found: Any) -> None:
         )
     elif not found.comparison.moved["any"]:
         say(_("the rules differ, but everybody stays in the same classes"))
-    left_out = found.comparison.changed - len(found.comparison.changes)
+    left_out = found.comparison.moved["any"] - len(found.comparison.moves)
     if left_out:
         text = ngettext(
-            "… and {count} more; --limit 0 shows all", "… and {count} more; --limit 0 shows all", left_out
+            "… and {count} more customer moves; --limit 0 shows all",
+            "… and {count} more customers move; --limit 0 shows all",
+            left_out,
         )
         say(text.format(count=left_out))
 
@@ -74,25 +87,40 @@ def _classes(found: Any, *, coded: bool) -> Listing:
     return Listing(columns, rows, title=_("Customers in each class"), key="classes")
 
 
+_KINDS = ("score", "tier", "grade", "lifecycle_stage")
+
+
+def moves(found: Any, *, coded: bool) -> Listing:
+    """List who changes a class, the biggest change of score first; programs get before and after apart."""
+    return _people(found, found.comparison.moves, _("Who moves"), "moves", coded=coded)
+
+
 def _changes(found: Any, *, coded: bool) -> Listing:
-    changes = found.comparison.changes
-    title, key = _("Biggest changes of score"), "changes"
+    title = _("Biggest changes of score")
+    return _people(found, found.comparison.changes, title, "changes", coded=coded)
+
+
+def _people(found: Any, people: Any, title: str, key: str, *, coded: bool) -> Listing:
+    own = {kind: heading for kind, heading in _judgements(found).items() if kind not in names_of_judgements()}
     if coded:
-        kinds = ("score", "tier", "grade", "lifecycle_stage")
         columns = [Column("id", "#"), Column("name", _("Name"))]
-        columns += [Column(f"{when}_{kind}", "") for kind in kinds for when in ("old", "new")]
+        columns += [Column(f"{when}_{kind}", "") for kind in _KINDS for when in ("old", "new")]
+        columns += [Column("segments", "")] if own else []
         rows: list[list[Cell]] = [
             [
-                each.customer, each.name, each.old_score, each.new_score, each.old_tier, each.new_tier, each.old_grade,
-                each.new_grade, each.old_lifecycle_stage, each.new_lifecycle_stage,
+                each.customer,
+                each.name,
+                *(getattr(each, f"{when}_{kind}") for kind in _KINDS for when in ("old", "new")),
+                *(["; ".join(f"{kind} {old} → {new}" for kind, old, new in each.segments)] if own else []),
             ]
-            for each in changes
-        ]  # fmt: skip
-        return Listing(columns, rows, title=title, key=key)
+            for each in people
+        ]
+        return Listing(columns, rows, title=title, key=key, ids=[each.customer for each in people])
     columns = [
         Column("id", "#"), Column("name", _("Name"), wrap=True, min_width=8), Column("score", _("Score"), align="right"),
         Column("change", _("Change")), Column("tier", _("Tier"), wrap=True), Column("grade", _("Grade")),
         Column("lifecycle_stage", _("Lifecycle"), wrap=True, spare=1),
+        *(Column(kind, heading, wrap=True) for kind, heading in own.items()),
     ]  # fmt: skip
     rows = [
         [
@@ -103,10 +131,17 @@ def _changes(found: Any, *, coded: bool) -> Listing:
             _step(*(class_word(found, "tier", code) for code in (each.old_tier, each.new_tier))),
             _step(each.old_grade, each.new_grade),
             _step(*map(LIFECYCLE_STAGE.label, (each.old_lifecycle_stage, each.new_lifecycle_stage))),
+            *(_segment(found, each, kind) for kind in own),
         ]
-        for each in changes
+        for each in people
     ]
     return Listing(columns, rows, title=title, key=key)
+
+
+def _segment(found: Any, each: Any, kind: str) -> str | None:
+    """Say how somebody's class in a judgement of the rules changes; nothing where it does not."""
+    steps = ((old, new) for own, old, new in each.segments if own == kind)
+    return next((_step(*(class_word(found, kind, code) for code in step)) for step in steps), None)
 
 
 def _step(old: str, new: str) -> str:

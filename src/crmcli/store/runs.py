@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Join,
     Select,
+    Subquery,
     and_,
     func,
     insert,
@@ -67,6 +68,7 @@ class Move:
     new_score: float
     old_lifecycle_stage: str
     new_lifecycle_stage: str
+    segments: tuple[tuple[str, str, str], ...] = ()  #: (judgement of the rules, class before, after), where they differ
 
 
 Counts = Mapping[str, Mapping[str, int]]  #: judgement → class → customers
@@ -80,16 +82,19 @@ class Comparison:
         customers: who is in both.
         before: customers by judgement and class.
         after: the same.
-        moved: how many have another class, by judgement; under `any`, by at least one of them.
-        changed: how many have another score or class.
-        changes: who they are, the biggest change of score first.
+        moved: how many have another class, by judgement (those of the rules where both have them); under `any`, by at
+            least one of them.
+        moves: who they are, the biggest change of score first.
+        rescored: how many have another score.
+        changes: who they are, the biggest change first.
     """
 
     customers: int
     before: Counts
     after: Counts
     moved: Mapping[str, int]
-    changed: int
+    moves: tuple[Move, ...]
+    rescored: int
     changes: tuple[Move, ...]
 
 
@@ -251,30 +256,70 @@ def found_by(run_id: int) -> Judged:
     )
 
 
-def compare(connection: Connection, old: Judged, new: Judged, limit: int) -> Comparison:
+def compare(connection: Connection, old: Judged, new: Judged, *, moves: int, changes: int) -> Comparison:
     """Compare two judgements on everybody.
 
     Args:
         connection: an open one.
         old: what a stored run or a rehearsal found.
         new: the same.
-        limit: at most so many changes, -1 for all.
+        moves: at most so many customers with another class, -1 for all.
+        changes: at most so many with another score, -1 for all.
     """
     before, after = old.classes, new.classes
-    kinds = {"any": JUDGEMENTS, **{name: (name,) for name in JUDGEMENTS}}
-    changes = _differ(before, after, ("score", *JUDGEMENTS))
-    tallies = [func.count().filter(_differ(before, after, names)) for names in kinds.values()]
-    query = select(func.count(), func.count().filter(changes), *tallies).select_from(_both(before, after))
-    customers, changed, *moved = connection.execute(query).one()
-    biggest = _pairs(before, after).where(changes).limit(limit)
+    segments = _segments_that_differ(old.segments, new.segments)
+    kinds = {name: _differ(before, after, (name,)) for name in JUDGEMENTS}
+    moved = or_(*kinds.values(), after.c.customer_id.in_(select(segments.c.customer_id)))
+    rescored = _differ(before, after, ("score",))
+    tallies = [func.count().filter(each) for each in (rescored, moved, *kinds.values())]
+    query = select(func.count(), *tallies).select_from(_both(before, after))
+    customers, other_score, anything, *by_kind = connection.execute(query).one()
+    by_segment = select(segments.c.segmentation, func.count()).group_by(segments.c.segmentation)
+    own: dict[int, list[tuple[str, str, str]]] = {}
+    for customer, *step in connection.execute(select(segments).order_by(*segments.c)):
+        own.setdefault(customer, []).append((step[0], step[1], step[2]))
+
+    def found(condition: ColumnElement[bool], limit: int) -> tuple[Move, ...]:
+        rows = connection.execute(_pairs(before, after).where(condition).limit(limit))
+        return tuple(Move(*row, segments=tuple(own.get(row[0], ()))) for row in rows)
+
     return Comparison(
         customers=customers,
         before=_counts(connection, old),
         after=_counts(connection, new),
-        moved=dict(zip(kinds, moved, strict=True)),
-        changed=changed,
-        changes=tuple(Move(*row) for row in connection.execute(biggest)),
+        moved={
+            "any": anything,
+            **dict(zip(kinds, by_kind, strict=True)),
+            **{name: 0 for name in _shared_segmentations(connection, old, new)},
+            **{name: count for name, count in connection.execute(by_segment)},
+        },
+        moves=found(moved, moves),
+        rescored=other_score,
+        changes=found(rescored, changes),
     )
+
+
+def _segments_that_differ(before: FromClause, after: FromClause) -> Subquery:
+    """Return (customer_id, segmentation, before, after) where a judgement that both rules make differs."""
+    same = and_(before.c.customer_id == after.c.customer_id, before.c.segmentation == after.c.segmentation)
+    return (
+        select(
+            after.c.customer_id,
+            after.c.segmentation,
+            before.c.segment.label("before"),
+            after.c.segment.label("after"),
+        )
+        .select_from(after.join(before, same))
+        .where(before.c.segment != after.c.segment)
+        .subquery("segments_that_differ")
+    )
+
+
+def _shared_segmentations(connection: Connection, old: Judged, new: Judged) -> list[str]:
+    """Return the judgements of the rules that both make."""
+    column = new.segments.c.segmentation
+    both = select(column).where(column.in_(select(old.segments.c.segmentation))).distinct().order_by(column)
+    return list(connection.execute(both).scalars())
 
 
 def _both(before: FromClause, after: FromClause) -> Join:

@@ -25,6 +25,7 @@ from crmcli.workflows.custom_rules import refuse_unfit
 from crmcli.workflows.rule_folder import rules_folder
 from crmcli.workflows.ruleset import scale_text
 
+BIGGEST = 10  #: changes of score that are shown, whether or not a class changes with them
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -69,7 +70,7 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
         old: a folder or the beginning of a stored fingerprint; None for the rules in force.
         new: the same.
         as_of: the day; None for today.
-        limit: at most so many changes, -1 for all.
+        limit: at most so many customers with another class, -1 for all.
 
     Raises:
         ConfigError: rules have faults.
@@ -94,7 +95,7 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
                 for each in (was, would_be)
             )
             judged = rehearse(connection, old_program, "before"), rehearse(connection, new_program, "after")
-            comparison = compare(connection, *judged, limit)
+            comparison = compare(connection, *judged, moves=limit, changes=BIGGEST)
     labels, headings = _both(*class_words(was), *class_words(would_be))
     said = tuple(
         replace(each, before=_said(each.before), after=_said(each.after))
