@@ -195,13 +195,47 @@ def test_who_moved_since_the_run_before(crm: Run, do: Do) -> None:
 
 
 @pytest.mark.usefixtures("months")
-def test_the_default_is_what_classify_compares_with(crm: Run, do: Do) -> None:
+def test_the_period_before_is_never_the_same_one(crm: Run, do: Do) -> None:
+    """A new version, or a day that a month ends on, does not hide what moved since the month before."""
+    moved = read(do, "movers")
+    do("classify", "--month", "2026-10", "--force")
+    for arguments in ((), ("--to", "2026-10"), ("--to", "2026-10@1")):
+        result = crm("movers", *arguments, "--format", "json")
+        assert result.err.splitlines()[0] == "from 2026-09 to 2026-10"
+        assert json.loads(result.out) == moved
+    do("classify", "--as-of", "2026-10-31")
+    result = crm("movers", "--format", "json")
+    assert result.err.splitlines()[0] == "from 2026-09 to 2026-10-31"
+    assert json.loads(result.out) == moved
+
+
+@pytest.mark.usefixtures("months")
+def test_a_month_is_compared_with_the_month_before_it(crm: Run, do: Do) -> None:
+    do("classify", "--as-of", "2026-10-15")
+    assert crm("movers", "--to", "2026-10").err.splitlines()[0] == "from 2026-09 to 2026-10"
+    assert crm("movers", "--to", "2026-10-15").err.splitlines()[0] == "from 2026-09 to 2026-10-15"
+
+
+@pytest.mark.usefixtures("months")
+def test_versions_of_one_period(crm: Run, do: Do) -> None:
+    before = json.loads(do("why", "李四", "--period", "2026-10", "--format", "json"))
     do("sell", "李四", "70000", "--on", "2026-10-10")
     said = crm("classify", "--month", "2026-10", "--force").err
-    assert "1 customer moved since 2026-10" in said
-    result = crm("movers", "--format", "json")
-    assert result.err.splitlines()[0] == "from 2026-10 to 2026-10"
-    assert [f"#{each['id']} {each['name']}:" in said for each in json.loads(result.out)] == [True]
+    for to in ("2026-10", "2026-10@2", "2026-10 @ 2"):
+        result = crm("movers", "--from", "2026-10@1", "--to", to, "--format", "json")
+        assert result.err.splitlines()[0] == "from 2026-10@1 to 2026-10@2"
+        assert [f"#{each['id']} {each['name']}:" in said for each in json.loads(result.out)] == [True]
+    assert json.loads(do("why", "李四", "--period", "2026-10@1", "--format", "json")) == before
+    after = json.loads(do("why", "李四", "--period", "2026-10", "--format", "json"))
+    assert after == json.loads(do("why", "李四", "--period", "2026-10@2", "--format", "json"))
+    assert after["score"] > before["score"]
+    matrix = crm("movers", "--from", "2026-10@1", "--to", "2026-10@2", "--matrix")
+    assert matrix.err.splitlines()[0] == "from 2026-10@1 to 2026-10@2"
+    result = crm("movers", "--from", "2026-10@3")
+    assert result.status == 1
+    assert "--from: 2026-10 has no version 3" in result.err
+    assert "hint: the newest is 2026-10@2" in result.err
+    assert crm("movers", "--from", "2026-10@2", "--to", "2026-10").status == 2
 
 
 @pytest.mark.usefixtures("months")

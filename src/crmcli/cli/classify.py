@@ -178,7 +178,9 @@ def why(
     period: Annotated[
         str | None,
         typer.Option(
-            "--period", metavar="PERIOD", help=_("A month or day that was classified, if not the last.")
+            "--period",
+            metavar="PERIOD",
+            help=_("A month or day that was classified, if not the last; 2026-10@1 is its first version."),
         ),
     ] = None,
     format: FormatOption = None,

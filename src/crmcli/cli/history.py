@@ -52,7 +52,8 @@ def history(customer: CustomerArgument, limit: LimitOption = None, format: Forma
     help=_(
         "List who changed tier or grade between two periods, the biggest change of score first.\n\n"
         "A period is a month or a day that was classified; of one that was classified several times the newest version "
-        "counts. Up and down go by the tier, and by the grade where the tier stayed."
+        "counts, and PERIOD@VERSION names another: --from 2026-10@1 --to 2026-10 says what moved between two versions. "
+        "Up and down go by the tier, and by the grade where the tier stayed."
     ),
     examples="crm movers\ncrm movers --from 2026-06 --to 2026-10 --down\ncrm movers --matrix --format csv",
 )

@@ -68,7 +68,9 @@ class Move:
     new_score: float
     old_lifecycle_stage: str
     new_lifecycle_stage: str
-    segments: tuple[tuple[str, str, str], ...] = ()  #: (judgement of the rules, class before, after), where they differ
+    segments: tuple[
+        tuple[str, str, str], ...
+    ] = ()  #: (judgement of the rules, class before, after), where they differ
 
 
 Counts = Mapping[str, Mapping[str, int]]  #: judgement → class → customers

@@ -16,6 +16,7 @@ from crmcli.store.reads.customers import Match
 from crmcli.store.reads.periods import RunLine
 from crmcli.values import ValueFault, is_month, parse_spoken_day
 
+_VERSION = re.compile(r"(.*\S)\s*@\s*([1-9][0-9]{0,8})")
 _ID = re.compile(r"#?([1-9]\d{0,17})")
 _PHONE_LIKE = re.compile(r"[+(（]?[\d０-９][\d０-９\s()（）./-]{4,}")
 _SHOWN = 20
@@ -60,11 +61,11 @@ def find_customer(connection: sqlite3.Connection, text: str, country: str) -> Ma
 
 
 def named_run(connection: sqlite3.Connection, text: str | None, today: date, option: str) -> RunLine:
-    """Return the newest run of the period that `text` names; without one, the last run up to today.
+    """Return the newest run of the period that `text` names, or its version; without one, the last run up to today.
 
     Args:
         connection: an open database.
-        text: a month or a day as the user wrote it.
+        text: a month or a day as the user wrote it, with `@2` the second version of it.
         today: the business day.
         option: where the user wrote it, for errors.
 
@@ -72,10 +73,18 @@ def named_run(connection: sqlite3.Connection, text: str | None, today: date, opt
         UsageError: it is not a period.
         NotFoundError: it was not classified; the nearest that were are in the hint.
     """
-    period = None if text is None else _period(text, today, option)
-    found = periods.run_of_period(connection, period, today.isoformat())
+    plain, version = (None, None) if text is None else named_version(text)
+    period = None if plain is None else _period(plain, today, option)
+    found = periods.run_of_period(connection, period, today.isoformat(), version)
     if found is not None:
         return found
+    newest = None if version is None else periods.run_of_period(connection, period, today.isoformat())
+    if newest is not None:
+        raise NotFoundError(
+            _("{period} has no version {version}").format(period=period, version=version),
+            where=option,
+            hint=_("the newest is {version}").format(version=f"{period}@{newest.version}"),
+        )
     near = periods.periods_near(connection, period or "", today.isoformat(), _NEAREST)
     if period is None or not near:
         raise NotFoundError(_("nobody has been classified yet"), hint=_("run 'crm classify'"))
@@ -84,6 +93,12 @@ def named_run(connection: sqlite3.Connection, text: str | None, today: date, opt
         where=option,
         hint=_("the nearest that were are {periods}").format(periods=", ".join(near)),
     )
+
+
+def named_version(text: str) -> tuple[str, int | None]:
+    """Split `2026-10@1` into the period as it was written and the version, None where none is named."""
+    match = _VERSION.fullmatch(text.strip())
+    return (text, None) if match is None else (match[1], int(match[2]))
 
 
 def _period(text: str, today: date, option: str) -> str:

@@ -92,7 +92,7 @@ def movers(
 
     Args:
         database: the file.
-        before: a period; None for the one that `after` is compared with when it is classified.
+        before: a period, or a version of one (`2026-10@1`); None for the period before `after`.
         after: a period; None for the last run.
         direction: UP, DOWN or BOTH.
         limit: at most so many, -1 for all.
@@ -115,7 +115,7 @@ def movers(
         )
     more = 0 <= limit < len(lines)
     found = tuple(_mover(line, words_before, words) for line in (lines[:limit] if more else lines))
-    return Movers(old.period, new.period, found, more, old.fingerprint != new.fingerprint)
+    return Movers(*_named(old, new), found, more, old.fingerprint != new.fingerprint)
 
 
 def matrix(database: Path, before: str | None, after: str | None) -> Matrix:
@@ -129,8 +129,7 @@ def matrix(database: Path, before: str | None, after: str | None) -> Matrix:
         counts = reads.migration_matrix(connection, old.id, new.id)
     words_before, words = RuleWords(old.agenda), RuleWords(new.agenda)
     return Matrix(
-        old.period,
-        new.period,
+        *_named(old, new),
         {tier: words_before.tier(tier) for tier in words_before.tiers},
         {tier: words.tier(tier) for tier in words.tiers},
         counts,
@@ -160,6 +159,13 @@ def _mover(line: reads.MoverLine, words_before: RuleWords, words: RuleWords) -> 
         if line.tier != line.tier_before
         else None,
     )
+
+
+def _named(old: RunLine, new: RunLine) -> tuple[str, str]:
+    """Return what two runs are called: their periods, or the versions of the one period that both are of."""
+    if old.period != new.period:
+        return old.period, new.period
+    return f"{old.period}@{old.version}", f"{new.period}@{new.version}"
 
 
 def _runs(connection: sqlite3.Connection, before: str | None, after: str | None) -> tuple[RunLine, RunLine]:

@@ -38,7 +38,7 @@ from crmcli.store.reads import overrides as pinned
 from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.settings import read_settings
 from crmcli.values import exponent
-from crmcli.workflows.find import find_customer, named_run
+from crmcli.workflows.find import find_customer, named_run, named_version
 
 _TINY = 1e-6  #: of the smallest part of a unit: less than that is how computers reckon
 #: What nothing but waiting changes is no way to the next tier: everything else ages meanwhile.
@@ -215,9 +215,11 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         match = find_customer(connection, which, settings.country)
         day = clock.today(settings.time_zone)
         today = day.isoformat()
+        version = None
         if period is not None:
+            version = named_version(period)[1]
             period = named_run(connection, period, day, "--period").period
-        found = reads.judgement(connection, match.id, today, period)
+        found = reads.judgement(connection, match.id, today, period, version)
         overrides = tuple(pinned.overrides(connection, today, customer=match.id))
         if found is None and overrides and period is None:
             return Unclassified(match.id, match.name, overrides)

@@ -37,10 +37,15 @@ class IndicatorLine(NamedTuple):
 
 
 def judgement(
-    connection: sqlite3.Connection, number: int, today: str, period: str | None = None
+    connection: sqlite3.Connection,
+    number: int,
+    today: str,
+    period: str | None = None,
+    version: int | None = None,
 ) -> Judgement | None:
-    """Return what the last run up to `today` (or the last of one period) found about a customer."""
-    return row(connection, "customer_classification", Judgement, id=number, today=today, period=period)
+    """Return what the last run up to `today` (or the last of one period, or of its version) found about a customer."""
+    values = {"id": number, "today": today, "period": period, "version": version}
+    return row(connection, "customer_classification", Judgement, **values)
 
 
 def indicators(connection: sqlite3.Connection, run: int, number: int) -> list[IndicatorLine]:

@@ -15,15 +15,18 @@ class RunLine(NamedTuple):
     as_of: str
     fingerprint: str
     agenda: str
+    version: int
 
 
-def run_of_period(connection: sqlite3.Connection, period: str | None, today: str) -> RunLine | None:
-    """Return the newest run of a period; without one the last run up to `today`."""
-    return row(connection, "run_of_period", RunLine, period=period, today=today)
+def run_of_period(
+    connection: sqlite3.Connection, period: str | None, today: str, version: int | None = None
+) -> RunLine | None:
+    """Return the newest run of a period, or of one version of it; without a period the last run up to `today`."""
+    return row(connection, "run_of_period", RunLine, period=period, today=today, version=version)
 
 
 def run_before(connection: sqlite3.Connection, run: int) -> RunLine | None:
-    """Return the run that a run is compared with."""
+    """Return the newest run of the period before that of a run."""
     return row(connection, "run_before", RunLine, run=run)
 
 

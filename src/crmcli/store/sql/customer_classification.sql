@@ -6,5 +6,6 @@ JOIN runs r ON r.id = k.run_id
 LEFT JOIN runs p ON p.id = r.previous_run_id
 JOIN feature_values f ON f.run_id = k.run_id AND f.customer_id = k.customer_id
 WHERE k.customer_id = :id AND r.as_of <= :today AND (:period IS NULL OR r.period = :period)
+    AND (:version IS NULL OR r.version = :version)
 ORDER BY r.as_of DESC, r.id DESC
 LIMIT 1

@@ -1,11 +1,9 @@
--- The run that run :run is compared with, as 'crm classify' does it: the version before of the same period and rules, else
--- the last run made up to its day.
-SELECT r.id, r.period, r.as_of, s.fingerprint, s.agenda
+-- The run of the period before that of run :run: a month stands beside the month before it, where one was classified; else
+-- the last run whose day is earlier. Never another version of the same period.
+SELECT r.id, r.period, r.as_of, s.fingerprint, s.agenda, r.version
 FROM runs r
 JOIN runs mine ON mine.id = :run
 JOIN rulesets s ON s.fingerprint = r.ruleset_fingerprint
-WHERE (r.as_of, r.id) < (mine.as_of, mine.id)
-    OR (r.period = mine.period AND r.ruleset_fingerprint = mine.ruleset_fingerprint AND r.id < mine.id)
-ORDER BY
-    r.period = mine.period AND r.ruleset_fingerprint = mine.ruleset_fingerprint DESC, r.as_of DESC, r.id DESC
+WHERE r.as_of < mine.as_of AND r.period <> mine.period
+ORDER BY length(mine.period) = 7 AND length(r.period) = 7 DESC, r.as_of DESC, r.id DESC
 LIMIT 1
