@@ -32,7 +32,6 @@ from crmcli.rules.expression import (
     Expression,
     Known,
     Scope,
-    always_true,
     canonical,
     fold,
     names_in,
@@ -92,6 +91,7 @@ from crmcli.rules.reader import Reader
 from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 from crmcli.rules.sources import DATED, SOURCES, known_fields
+from crmcli.rules.truth import always_true, hidden, never_true
 from crmcli.values import is_custom_name
 from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE
 from crmcli.vocabulary import TIER as TIER_WORDS
@@ -109,6 +109,7 @@ OPTIONAL = ("scores.yaml", "segments.yaml")  #: rules can do without these
 MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
+Above = tuple[Expression, ...]  #: the conditions of the rules above one
 MAX_RULES = 50
 MAX_SCORES = 50  #: further ones; each is a table in one join, and SQLite takes 64
 MAX_FEATURES = 200  #: each is a column or two of one table, and SQLite takes 2,000
@@ -977,7 +978,7 @@ class _Sections:
         )
         rules: list[GradeRule] = []
         places: list[tuple[str, Place]] = []
-        reached = True
+        reached: Above = ()
         nodes = self._limited(reader.items(root.get("grades"), root.place, at_least=1))
         for node in nodes:
             body = reader.fields(node, node.place, required=("grade", "reason", "when"), optional=("text",))
@@ -1004,7 +1005,7 @@ class _Sections:
             self.reader.fault(nodes[MAX_RULES].place, what, "too-many")
         return nodes[:MAX_RULES]
 
-    def _grade_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[GradeRule | None, bool]:
+    def _grade_rule(self, body: Fields, scope: Scope, *, reached: Above) -> tuple[GradeRule | None, Above]:
         reader = self.reader
         grade = reader.choice(body.get("grade"), GRADES)
         reason_node = body.get("reason")
@@ -1017,15 +1018,25 @@ class _Sections:
             return None, still
         return GradeRule(grade, reason, when, written, label), still
 
-    def _when(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[Expression | None, str, bool]:
-        """Read the condition of one rule; a rule after one that is always true is never reached."""
-        if not reached:
-            self.reader.fault(
-                body.place, _("this is never reached: the rule before takes everybody"), "unreachable"
-            )
-        node = body.get("when")
-        when = self._condition(node, body.place, scope) if node is not None else None
-        return when, _as_written(node, when), reached and not (when is not None and always_true(when))
+    def _when(self, body: Fields, scope: Scope, *, reached: Above) -> tuple[Expression | None, str, Above]:
+        """Read the condition of one rule; one that takes everybody, or that nobody is left for, is a fault."""
+        reader, node = self.reader, body.get("when")
+        if node is None:
+            return None, "", reached
+        when = self._condition(node, body.place, scope)
+        if when is None:
+            return None, "", reached
+        of = {name: use.of for name, use in self.declared.items() if use.of}
+        if always_true(when, of):
+            what = _("this holds for everybody; the rules after it are never reached")
+            reader.fault(node.place, what, "always-true", hint=_("write it as otherwise"))
+            return when, _as_written(node, when), reached
+        if never_true(when, of):
+            reader.fault(node.place, _("this holds for nobody"), "never-true")
+        elif hidden(when, reached, of):
+            what = _("this is never reached: the rules before take everybody for whom it holds")
+            reader.fault(node.place, what, "unreachable")
+        return when, _as_written(node, when), (*reached, when)
 
     def _months(self, node: Node | None, place: Place) -> tuple[tuple[str, int], ...]:
         body = self.reader.fields(node, place, required=GRADES[:3]) if node is not None else None
@@ -1066,7 +1077,7 @@ class _Sections:
         self._policy(root, _("stages"))
         scope = self._scope(self._parameters(root.get("parameters"), root.place), before=True)
         rules: list[StageRule] = []
-        reached = True
+        reached: Above = ()
         for node in self._limited(reader.items(root.get("stages"), root.place, at_least=1)):
             body = reader.fields(node, node.place, required=("stage", "when"), optional=("text",))
             if body is not None:
@@ -1078,7 +1089,7 @@ class _Sections:
             rules.extend([rule] if rule else [])
         return tuple(rules)
 
-    def _stage_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[StageRule | None, bool]:
+    def _stage_rule(self, body: Fields, scope: Scope, *, reached: Above) -> tuple[StageRule | None, Above]:
         stage = self.reader.choice(body.get("stage"), LIFECYCLE_STAGE.codes)
         label = self.reader.label(body.get("text"), body.place)
         when, written, still = self._when(body, scope, reached=reached)
@@ -1120,7 +1131,7 @@ class _Sections:
         parameters = self._parameters(body.get("parameters"), body.place)
         scope = self._scope(parameters, before=True, classes=True)
         rules: list[SegmentRule] = []
-        reached = True
+        reached: Above = ()
         for item in self._limited(reader.items(body.get("rules"), body.place, at_least=1)):
             fields = reader.fields(item, item.place, required=("segment", "when"), optional=("text",))
             if fields is not None:
@@ -1168,7 +1179,9 @@ class _Sections:
                 continue
             yield each, text
 
-    def _segment_rule(self, body: Fields, scope: Scope, *, reached: bool) -> tuple[SegmentRule | None, bool]:
+    def _segment_rule(
+        self, body: Fields, scope: Scope, *, reached: Above
+    ) -> tuple[SegmentRule | None, Above]:
         node = body.get("segment")
         segment = self.reader.text(node)
         if segment is not None and isinstance(node, Scalar):

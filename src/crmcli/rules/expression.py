@@ -293,47 +293,6 @@ def canonical(expression: Expression) -> list[object]:
     return head + [canonical(child) for child in children(expression)]
 
 
-def always_true(expression: Expression) -> bool:
-    """Say whether a condition holds for everybody because it asks nothing (`true`, `1 == 1`)."""
-    return _constant(expression) is True
-
-
-def _constant(expression: Expression) -> Value | None:
-    match expression:
-        case Literal(value, _):
-            return value
-        case Not(item):
-            known = _constant(item)
-            return None if known is None else not known
-        case Every(items):
-            known_items = [_constant(item) for item in items]
-            return False if False in known_items else (True if all(known_items) else None)
-        case Some(items):
-            known_items = [_constant(item) for item in items]
-            return True if any(item is True for item in known_items) else None
-        case Compare(op, left, right):
-            first, second = _constant(left), _constant(right)
-            return None if first is None or second is None else _compare(op, first, second)
-        case _:
-            return None
-
-
-def _compare(op: str, left: Value, right: Value) -> bool:
-    if op in {"==", "!="}:
-        return (left == right) is (op == "==")
-    if isinstance(left, str) or isinstance(right, str):
-        first, second = str(left), str(right)
-        return (
-            first < second
-            if op == "<"
-            else first <= second
-            if op == "<="
-            else _compare(_FLIPPED[op], right, left)
-        )
-    return left < right if op == "<" else left <= right if op == "<=" else _compare(_FLIPPED[op], right, left)
-
-
-_FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -276,14 +276,16 @@ def compare(connection: Connection, old: Judged, new: Judged, *, moves: int, cha
     tallies = [func.count().filter(each) for each in (rescored, moved, *kinds.values())]
     query = select(func.count(), *tallies).select_from(_both(before, after))
     customers, other_score, anything, *by_kind = connection.execute(query).one()
-    by_segment = select(segments.c.segmentation, func.count()).group_by(segments.c.segmentation)
+    by_segment = select(segments.c.segmentation, func.count().label("number")).group_by(
+        segments.c.segmentation
+    )
     own: dict[int, list[tuple[str, str, str]]] = {}
     for customer, *step in connection.execute(select(segments).order_by(*segments.c)):
         own.setdefault(customer, []).append((step[0], step[1], step[2]))
 
     def found(condition: ColumnElement[bool], limit: int) -> tuple[Move, ...]:
         rows = connection.execute(_pairs(before, after).where(condition).limit(limit))
-        return tuple(Move(*row, segments=tuple(own.get(row[0], ()))) for row in rows)
+        return tuple(replace(Move(*row), segments=tuple(own.get(row[0], ()))) for row in rows)
 
     return Comparison(
         customers=customers,
@@ -292,8 +294,8 @@ def compare(connection: Connection, old: Judged, new: Judged, *, moves: int, cha
         moved={
             "any": anything,
             **dict(zip(kinds, by_kind, strict=True)),
-            **{name: 0 for name in _shared_segmentations(connection, old, new)},
-            **{name: count for name, count in connection.execute(by_segment)},
+            **dict.fromkeys(_shared_segmentations(connection, old, new), 0),
+            **{row.segmentation: row.number for row in connection.execute(by_segment)},
         },
         moves=found(moved, moves),
         rescored=other_score,

@@ -152,7 +152,7 @@ segments:
     parameters: {most: 40}
     rules:
       - {segment: junk, when: tier == 'low' and minutes > most, text: {en: junk, zh: 垃圾}}
-      - {segment: watch, when: minutes > most, text: {en: watch, zh: 观察}}
+      - {segment: watch, when: minutes > 2 * most, text: {en: watch, zh: 观察}}
     otherwise: {segment: fine, text: {en: fine, zh: 正常}}
 """
 

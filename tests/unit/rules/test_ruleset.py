@@ -127,10 +127,10 @@ def test_thresholds_explain_a_result() -> None:
 
 def test_structured_conditions_are_the_same_tree() -> None:
     structured = (
-        "when:\n      all:\n        - {feature: months_to_close, op: <=, value: 3}\n"
+        "when:\n      all:\n        - {feature: recency_days, op: <=, value: 3}\n"
         "        - not: {field: 等待中, op: ==, value: false}\n        - {feature: kind, op: in, value: [person]}"
     )
-    written = "when: months_to_close <= 3 and not (waiting == false) and kind in ('person',)"
+    written = "when: recency_days <= 3 and not (waiting == false) and kind in ('person',)"
     one = load(changed("grades.yaml", "when: no_followup", structured))
     two = load(changed("grades.yaml", "when: no_followup", written))
     assert one.fingerprint == two.fingerprint
@@ -161,8 +161,8 @@ def test_faults_of_structured_conditions(written: str, code: str, at: str | None
 
 def test_conditions_that_are_too_much_together_are_a_fault() -> None:
     many = "".join(
-        f"  - {{stage: lost, when: '{' or '.join(['orders > 1'] * 120)}', text: {{en: a, zh: b}}}}\n"
-        for _at in range(20)
+        f"  - {{stage: lost, when: '{' or '.join([f'orders == {at}'] * 120)}', text: {{en: a, zh: b}}}}\n"
+        for at in range(1, 21)
     )
     faults = check(changed("lifecycle.yaml", "stages:\n", "stages:\n" + many))[1]
     assert {fault.code for fault in faults} == {"too-many"}
