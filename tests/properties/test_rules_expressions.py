@@ -224,7 +224,18 @@ OPS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 simple = st.one_of(
     st.sampled_from(["waiting", "introduced", "true", "False", "等待中"]),
     st.tuples(numbers, OPS, numbers).map(" ".join),
-    st.tuples(numbers, OPS, st.sampled_from(["orders", "3"]), OPS, numbers).map(" ".join),
+    st.tuples(
+        numbers, OPS, st.sampled_from(["orders", "3", "revenue / orders", "max(orders, 2)"]), OPS, numbers
+    ).map(" ".join),
+    st.tuples(
+        st.sampled_from(["min", "max", "coalesce"]),
+        st.sampled_from(["next_close_on", "'2026-01-01'"]),
+        OPS,
+        st.sampled_from(DAYS).map(repr),
+    ).map(lambda t: f"{t[0]}({t[1]}, last_touch_on) {t[2]} {t[3]}"),
+    st.tuples(st.integers(28, 45), st.sampled_from(["+", "*", "- 1 +"]), OPS, numbers).map(
+        lambda t: f"{f' {t[1]} '.join(['orders'] * t[0])} {t[2]} {t[3]}"
+    ),
     st.tuples(
         st.sampled_from(["region"]), st.sampled_from(["==", "!="]), st.sampled_from(REGIONS).map(repr)
     ).map(" ".join),
@@ -441,13 +452,14 @@ DEEPER = [
 @pytest.mark.parametrize("form", DEEPER)
 def test_the_deepest_condition_that_is_accepted_runs_in_a_whole_program(form: str) -> None:
     text = "orders"
-    while condition(f"{form.format(text)} > 0", SCOPE)[0] is not None:
+    scope = Scope({**SCOPE.fields, "average_order": Known("average_order", "number")}, SCOPE.parameters)
+    while condition(f"{form.format(text)} > average_order", scope)[0] is not None:
         text = form.format(text)
     assert text.count("orders") == 1
     assert len(text) > 20
     shipped = read_files(shipped_folder())
-    lifecycle = shipped["lifecycle.yaml"].replace("when: orders == 0", f'when: "{text} > 0"')
-    grades = shipped["grades.yaml"].replace("when: no_followup", f'when: "{text} > 0"')
+    lifecycle = shipped["lifecycle.yaml"].replace("when: orders == 0", f'when: "{text} > average_order"')
+    grades = shipped["grades.yaml"].replace("when: no_followup", f'when: "{text} > average_order"')
     ruleset, faults = check({**shipped, "lifecycle.yaml": lifecycle, "grades.yaml": grades})
     assert ruleset is not None, faults
     program = compile_ruleset(ruleset, source_tables(), date(2026, 1, 31), "CNY")

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from crmcli.i18n import _
+from crmcli import vocabulary as words
+from crmcli.i18n import _, ngettext
 
 NUMBER, TEXT, BOOL, DATE = "number", "text", "bool", "date"
 MAX_LENGTH = 2_000  #: characters of one expression
@@ -25,11 +26,15 @@ MAX_STACK = (
     60  #: of SQLite's parser, which has room for 100 (before 3.46) and needs some for the statement around
 )
 MAX_NODES = 500  #: names, values and operations of one condition
+MAX_TERMS = 100  #: of one sum or product
+MAX_MIDDLE = 20  #: of what stands in the middle of a chain, `0 < revenue / orders < 5`: it is written twice
 MAX_NUMBER = 10**15
 FUNCTIONS = ("abs", "coalesce", "days_between", "has", "max", "min", "missing", "months_between", "round")
 BETWEEN = ("days_between", "months_between")  #: from a day to a later one; below 0 when it is earlier
 #: What is no name of a feature: it means something in a condition (which is read as a Python expression) already.
 WORDS = frozenset({*FUNCTIONS, *(word.lower() for word in keyword.kwlist)})
+
+_ALSO_CALLED = {"score": "value"}  #: what lists call a name, and what rules call it
 
 Value = float | str | bool
 
@@ -164,9 +169,13 @@ def fold(name: str) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """Return the hint that offers the nearest known name, or no hint."""
-    found = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.6)
-    return _("did you mean {name}?").format(name=found[0]) if found else ""
+    """Return the hint that offers the nearest known name, whatever the case, or no hint."""
+    by_key = {each.casefold(): each for each in reversed(known)}
+    own = _ALSO_CALLED.get(name.casefold(), "")
+    found = (
+        [own] if own in by_key else difflib.get_close_matches(name[:100].casefold(), by_key, n=1, cutoff=0.6)
+    )
+    return _("did you mean {name}?").format(name=by_key[found[0]]) if found else ""
 
 
 def parse(text: str, scope: Scope) -> tuple[Expression | None, tuple[ExpressionFault, ...]]:
@@ -265,7 +274,8 @@ def _stack(expression: Expression) -> int:
         case Compare(_, left, right):
             return max(1 + _stack(left), 3 + _stack(right))
         case Arithmetic(op, left, right):
-            return max(1 + _stack(left), (6 if op == "/" else 3) + _stack(right))
+            flat = op in {"+", "*"} and isinstance(left, Arithmetic) and left.op == op
+            return max((0 if flat else 1) + _stack(left), (6 if op == "/" else 3) + _stack(right))
         case Member(item, _):
             return 4 + _stack(item)
         case Choice(asked, then, otherwise):
@@ -308,6 +318,13 @@ _BLANKS = str.maketrans("\r\n\t\f\v", "     ")
 #: As far as a condition may be one: names, numbers, quoted texts, and the signs that mean something.
 _SIGNS = re.compile(r"""(?:[\w .()\[\]{},+\-*/<>=!]+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*""")
 _WIDE = "＝＜＞（），＋－＊／！≤≥≠“”‘’；＆｜"
+_LOGIC_WORDS = {
+    "and": "and", "且": "and", "并且": "and", "和": "and", "or": "or", "或": "or", "或者": "or",
+    "not": "not", "非": "not", "不是": "not",
+}  # fmt: skip
+_LOGIC = re.compile(
+    r"""'[^']*'?|"[^"]*"?|(?<!\w)(?P<word>AND|And|OR|Or|NOT|Not|并且|且|和|或者|或|非|不是)(?!\w)"""
+)  # not in a quoted text
 _SINGLE_EQUALS = re.compile(r"""'[^']*'?|"[^"]*"?|(?<![=<>!])(?P<equals>=)(?!=)""")  # not in a quoted text
 
 
@@ -348,15 +365,33 @@ def _foreign(sign: str, offset: int) -> ExpressionFault:
     return ExpressionFault(what, offset, "expression-not-allowed", hint, sign)
 
 
+def _code_for(word: str, codes: Sequence[str]) -> str:
+    """Return the hint that names the code of a word in either language, or no hint."""
+    for vocabulary in _VOCABULARIES:
+        code = vocabulary.parse(word) if set(codes) <= set(vocabulary.codes) else None
+        if code in codes:
+            return _("write {value}").format(value=repr(code))
+    return ""
+
+
 def _syntax_fault(text: str, error: SyntaxError) -> ExpressionFault:
     what, hint = _("not a condition that can be read"), ""
     offset = max((error.offset or 1) - 1, 0) if error.lineno == 1 else 0
+    word = next((match for match in _LOGIC.finditer(text) if match["word"]), None)
+    if word is not None:
+        offset, hint = word.start(), _("write {value}").format(value=_LOGIC_WORDS[word["word"].lower()])
     single = next((match for match in _SINGLE_EQUALS.finditer(text) if match["equals"]), None)
     if single is not None:
         offset, hint = single.start(), _("use == to compare")
     return ExpressionFault(what, min(offset, len(text)), "expression-syntax", hint, text[:200])
 
 
+#: The closed lists that features and columns take their codes from.
+_VOCABULARIES = (
+    words.KIND, words.GENDER, words.SIZE, words.INTENT_STAGE, words.LIFECYCLE_STAGE, words.CHANNEL, words.DIRECTION,
+    words.OUTCOME, words.INTERACTION_KIND, words.TRANSACTION_KIND, words.OPPORTUNITY_STAGE, words.TIER,
+)  # fmt: skip
+_OF_ANY_ORDER = ("coalesce", "max", "min")  #: of numbers, and of days
 _ARGUMENTS = {"abs": (1, 1), "missing": (1, 1), "round": (1, 2), **dict.fromkeys(("has", *BETWEEN), (2, 2))}
 
 
@@ -469,19 +504,36 @@ class _Reader:
         return None
 
     def _arithmetic(self, node: ast.BinOp, depth: int) -> Expression | None:
-        op = _ARITHMETIC.get(type(node.op))
-        if op is None:
-            what, hint = _("this cannot stand in a condition"), _("only + - * / are known")
-            self._fault(node, what, "expression-not-allowed", hint)
+        """Read `a + b - c` from the left: a sum of many is long, not deep."""
+        steps = [node]
+        while isinstance(steps[-1].left, ast.BinOp):
+            steps.append(steps[-1].left)
+        if len(steps) > MAX_TERMS:
+            what = _("more than {limit} parts in one condition").format(limit=MAX_TERMS)
+            self._fault(node, what, "expression-too-long")
             return None
-        left, right = self._want(node.left, NUMBER, depth), self._want(node.right, NUMBER, depth)
-        return None if left is None or right is None else Arithmetic(op, left, right)
+        found = self._want(steps[-1].left, NUMBER, depth)
+        for step in reversed(steps):
+            op = _ARITHMETIC.get(type(step.op))
+            if op is None:
+                what, hint = _("this cannot stand in a condition"), _("only + - * / are known")
+                self._fault(step, what, "expression-not-allowed", hint)
+                return None
+            right = self._want(step.right, NUMBER, depth)
+            found = None if found is None or right is None else Arithmetic(op, found, right)
+        return found
 
     def _choice(self, node: ast.IfExp, depth: int) -> Expression | None:
         asked = self._want(node.test, BOOL, depth)
         then, otherwise = self.read(node.body, depth + 1), self.read(node.orelse, depth + 1)
         if asked is None or then is None or otherwise is None:
             return None
+        if DATE in {then.type, otherwise.type}:
+            first = self._as_date(node.body, then, otherwise)
+            second = self._as_date(node.orelse, otherwise, then)
+            if first is None or second is None:
+                return None
+            then, otherwise = first, second
         if then.type != otherwise.type:
             what = _("one side is a {left}, the other a {right}").format(left=then.type, right=otherwise.type)
             self._fault(node, what, "wrong-type")
@@ -505,14 +557,26 @@ class _Reader:
     def _checked_call(self, node: ast.Call, name: str, args: "tuple[Expression, ...]") -> Expression | None:
         least, most = _ARGUMENTS.get(name, (2, 20))
         if not least <= len(args) <= most:
-            what = _("{name}() takes {least} to {most} values").format(name=name, least=least, most=most)
+            if least == most:
+                text = ngettext("{name}() takes {count} value", "{name}() takes {count} values", least)
+                what = text.format(name=name, count=least)
+            else:
+                what = _("{name}() takes {least} to {most} values").format(name=name, least=least, most=most)
             self._fault(node, what, "wrong-arguments")
             return None
         if name == "missing":
             return Call(name, args, BOOL)
         if name in {"has", *BETWEEN}:
             return self._typed_call(node, name, args)
-        kind = args[0].type if name == "coalesce" else NUMBER
+        if name in _OF_ANY_ORDER and any(arg.type == DATE for arg in args):
+            pairs = zip(node.args, args, strict=True)
+            days = [self._as_date(written, arg, Literal("", DATE)) for written, arg in pairs]
+            args = tuple(day for day in days if day is not None)
+            if len(args) < len(days):
+                return None
+        kind = (
+            args[0].type if name == "coalesce" or (name in _OF_ANY_ORDER and args[0].type == DATE) else NUMBER
+        )
         if any(arg.type != kind for arg in args):
             self._fault(
                 node,
@@ -536,6 +600,11 @@ class _Reader:
             if left is None or right is None:
                 return None
             first, second = left, right
+            if name == "months_between" and any(
+                isinstance(part, Call) and part.name == name for arg in (first, second) for part in walk(arg)
+            ):  # its SQL names each day many times
+                self._fault(node, _("nested too deeply"), "expression-depth")
+                return None
         wanted = TEXT if name == "has" else DATE
         if (first.type, second.type) != (wanted, wanted):
             what = _("{name}() needs values of one type: {type}").format(name=name, type=wanted)
@@ -567,15 +636,14 @@ class _Reader:
             if link is None:
                 return None
             links.append(link)
-            if at + 1 < len(node.ops) and not isinstance(right, Literal | Field):
-                # Written out, the middle would stand twice in the SQL, and twice in each level around it.
-                hint = _("join two comparisons with and")
-                self._fault(
-                    right_node,
-                    _("the middle of a chain must be a name or a number"),
-                    "chain-too-complex",
-                    hint,
+            if at + 1 < len(node.ops) and (right is None or size(right) > MAX_MIDDLE):
+                # Written out, the middle stands twice in the SQL, and twice in each level around it.
+                what = (
+                    _("a list cannot stand in the middle of a chain")
+                    if right is None
+                    else _("the middle of a chain has more than {limit} parts").format(limit=MAX_MIDDLE)
                 )
+                self._fault(right_node, what, "chain-too-complex", _("join two comparisons with and"))
                 return None
             left_node, left = right_node, right
         return links[0] if len(links) == 1 else Every(tuple(links))
@@ -635,7 +703,8 @@ class _Reader:
         if not codes or value.value in codes:
             return True
         what = _("{field} is never {value}").format(field=field.name, value=repr(str(value.value)[:80]))
-        hint = nearest(str(value.value), codes) or _("known: {names}").format(names=", ".join(codes))
+        hint = _code_for(str(value.value), codes) or nearest(str(value.value), codes)
+        hint = hint or _("known: {names}").format(names=", ".join(codes))
         self._fault(node, what, "unknown-value", hint, str(value.value))
         return False
 
