@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import StaticPool
 
+from conftest import PROJECT
 from crmcli.months import add_months
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import check
@@ -495,3 +496,42 @@ def test_mutilated_rule_files_give_faults_and_nothing_else() -> None:
             program = compile_ruleset(ruleset, tables, date(2026, 1, 31), "CNY")
             assert len(evaluate_cases(program, [{}, {"orders": 3.0}])) == 2
     assert good
+
+
+def test_the_tables_of_the_page_on_rules_are_what_sql_answers(writable: Connection) -> None:
+    page = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
+    words = {"true": 1, "false": 0, "unknown": None}
+    lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line] for line in lines]
+    table = [line for line in cells if len(line) == 5 and set(line) <= set(words)]
+    assert len(table) == 9
+    for a, b, *answers in table:
+        writable.execute(TABLE.delete())
+        row = {"customer_id": 1, "waiting": words[a], "introduced": words[b]}
+        writable.execute(insert(TABLE), row)
+        for text, answer in zip(
+            ("waiting and introduced", "waiting or introduced", "not waiting"), answers, strict=True
+        ):
+            assert _answer(writable, text) == words[answer], (text, a, b)
+    for text, expected in (
+        ("orders == 1", None),
+        ("orders == orders", None),
+        ("orders not in (1, 2)", None),
+        ("has(region, 'vip')", None),
+        ("min(orders, 3)", None),
+        ("max(3, orders)", None),
+        ("coalesce(orders, 0)", 0),
+        ("missing(orders)", 1),
+        ("1 if orders > 5 else 2", 2),
+        ("1 / 0", None),
+        ("round(2.5)", 3),
+        ("round(-2.5)", -3),
+        ("days_between(next_close_on, '2026-01-01')", None),
+    ):
+        assert _answer(writable, text) == expected, text
+
+
+def _answer(connection: Connection, text: str) -> object:
+    expression, faults = parse(text, SCOPE)
+    assert expression is not None, faults
+    return connection.execute(select(to_sql(expression, TABLE.c)).select_from(TABLE)).scalar_one()
