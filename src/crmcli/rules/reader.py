@@ -1,6 +1,6 @@
 """Typed access to a YAML tree: each question notes its own fault and answers None, so all come at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmcli.errors import Fault
@@ -9,6 +9,7 @@ from crmcli.rules.expression import ExpressionFault, nearest
 from crmcli.rules.model import Label
 from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 
+MAX_GUESSES = 20  #: unknown words for which the nearest known one is looked up: that takes its time
 _KINDS = {Scalar: "a single value", Items: "a list", Fields: "a mapping"}
 
 
@@ -18,6 +19,7 @@ class Reader:
 
     lines: Mapping[str, list[str]]
     faults: list[Fault] = field(default_factory=list)
+    guesses: int = 0
 
     def fault(self, place: Place, what: str, code: str, *, hint: str = "", value: str = "") -> None:
         """Note one fault."""
@@ -26,6 +28,11 @@ class Reader:
         self.faults.append(
             Fault(what, place.file, place.line, place.column or "", value[:200], hint, code, source)
         )
+
+    def nearest(self, word: str, known: Sequence[str]) -> str:
+        """Return the hint that offers the nearest known word; none after so many unknown ones."""
+        self.guesses += 1
+        return nearest(word, known) if self.guesses <= MAX_GUESSES else ""
 
     def fields(
         self, node: Node | None, place: Place, *, required: Iterable[str] = (), optional: Iterable[str] = ()
@@ -38,7 +45,7 @@ class Reader:
         known = (*required, *optional)
         for key, _value in node.entries:
             if key.text not in known:
-                hint = nearest(key.text, known) or _("known: {names}").format(names=", ".join(known))
+                hint = self.nearest(key.text, known) or _("known: {names}").format(names=", ".join(known))
                 what = _("unknown key {name}").format(name=repr(key.text[:80]))
                 self.fault(key.place, what, "unknown-key", hint=hint, value=key.text)
         for name in required:
@@ -130,7 +137,7 @@ class Reader:
         if word in known:
             return word
         what = _("{value} is not one of {names}").format(value=repr(word[:80]), names=", ".join(known))
-        self.fault(node.place, what, code, hint=nearest(word, known), value=word)
+        self.fault(node.place, what, code, hint=self.nearest(word, known), value=word)
         return None
 
     def label(self, node: Node | None, place: Place) -> Label | None:

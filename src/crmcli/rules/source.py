@@ -21,6 +21,10 @@ from crmcli.rules.folder import MAX_BYTES
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 MAX_DEPTH = 30
 MAX_FAULTS = 100  #: of one file; after these the reader stops
+MAX_VALUES = (
+    5_000  #: keys, values, lists and mappings of one file: more than ten times those of the longest shipped one
+)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
@@ -148,6 +152,7 @@ class _Builder:
         self.root: Node | None = None
         self._stack: list[_Open] = []
         self._documents = 0
+        self._values = 0
 
     def fault(self, what: str, place: Place | None, code: str, *, hint: str = "", value: str = "") -> Fault:
         line, column = (place.line, place.column) if place else (0, 0)
@@ -208,6 +213,9 @@ class _Builder:
             self._refuse(_("YAML directives are not allowed"), event, "yaml-directive")
 
     def _no_extras(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._refuse(_("more than {limit} keys and values").format(limit=MAX_VALUES), event, "too-large")
         if event.anchor is not None:
             self._refuse(_("anchors (&name) are not allowed"), event, "yaml-anchor", _("write the value out"))
         if event.tag is not None:
@@ -240,7 +248,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         text = event.value
-        if any(0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in text):
+        if _UNSTORABLE.search(text):
             self._refuse(_("holds a character that cannot be stored"), event, "yaml-character")
         value: Plain = text
         if event.implicit[0]:

@@ -1,5 +1,7 @@
 """Every kind of fault, with the place it is reported at: the text that the caret would point to."""
 
+import time
+
 import pytest
 
 from crmcli.errors import ConfigError, Fault
@@ -581,3 +583,33 @@ def test_how_a_tier_is_kept_has_one_fault(written: str, code: str) -> None:
 )
 def test_what_has_a_fault_is_not_unknown_elsewhere(file: str, old: str, new: str, count: int) -> None:
     assert len(faults_after(file, old, new)) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"k{number}: 1\n" for number in range(90_000)),
+        "indicators:\n" + "".join(f"  - {{feature: f{number}, weight: 1}}\n" for number in range(18_000)),
+        f"[{'1,' * 400_000}]",
+        "- no\n" * 150_000,
+    ],
+    ids=["keys", "indicators", "list", "words"],
+)
+def test_a_file_with_too_many_values_is_refused_soon(text: str) -> None:
+    usual = min(_seconds({}) for _at in range(2))
+    faults = check({**SHIPPED, "value.yaml": text})[1]
+    assert len(faults) > 100 or {fault.code for fault in faults} == {"too-large"}
+    assert min(_seconds({"value.yaml": text}) for _at in range(3)) < 3 * usual + 0.2
+
+
+def test_only_the_first_unknown_words_get_a_suggestion() -> None:
+    text = SHIPPED["value.yaml"] + "".join(f"polic{number}: first\n" for number in range(2_000))
+    faults = [fault for fault in check({**SHIPPED, "value.yaml": text})[1] if fault.code == "unknown-key"]
+    assert [fault.hint for fault in faults].count("did you mean policy?") == 20
+    assert len(faults) == 2_000
+
+
+def _seconds(files: dict[str, str]) -> float:
+    start = time.perf_counter()
+    check({**SHIPPED, **files})
+    return time.perf_counter() - start
