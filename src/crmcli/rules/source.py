@@ -21,9 +21,7 @@ from crmcli.rules.folder import MAX_BYTES
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 MAX_DEPTH = 30
 MAX_FAULTS = 100  #: of one file; after these the reader stops
-MAX_VALUES = (
-    5_000  #: keys, values, lists and mappings of one file: more than ten times those of the longest shipped one
-)
+MAX_VALUES = 5_000  #: keys, values, lists and mappings of one file: more than ten times those of the longest shipped one
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
