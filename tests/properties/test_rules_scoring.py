@@ -49,7 +49,7 @@ def everything() -> dict[str, str]:
     ]
     names += [line.strip().split(":")[0] for line in declared]
     looks = [
-        f"  - {{stage: lost, when: {' or '.join(f'(missing({n}) and not missing({n}))' for n in names[at : at + 12])},"
+        f"  - {{stage: lost, when: days_known < -1 and ({' or '.join(f'missing({n})' for n in names[at : at + 12])}),"
         " text: {en: x, zh: x}}"
         for at in range(0, len(names), 12)
     ]
