@@ -482,7 +482,11 @@ class _Sections:
             if where_node is not None
             else None
         )
-        if where is not None and where_node is not None and always_true(where):
+        if (
+            where is not None
+            and where_node is not None
+            and always_true(where, dict.fromkeys(names_in(where), ""))
+        ):
             what = _("this condition holds for every one of the {source}").format(source=source)
             reader.fault(where_node.place, what, "always-true", hint=_("without where, all of them count"))
         if name is None or (where is None and where_node is not None):

@@ -104,7 +104,7 @@ def always_true(condition: Expression, of: Mapping[str, str] = _NO_NAMES) -> boo
 
     Args:
         condition: the condition.
-        of: declared feature → the one of the catalogue that it is, in a window.
+        of: name → the feature of the catalogue that it is, in a window; "" where it is none.
     """
     return _everywhere([condition], of, lambda judge, cell: judge.outcomes(condition, cell) == TRUE)
 

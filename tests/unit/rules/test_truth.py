@@ -99,6 +99,17 @@ def test_what_holds_for_everybody(text: str) -> None:
     assert never_true(read(f"not ({text})"))
 
 
+def test_a_column_of_a_table_is_not_the_feature_of_that_name() -> None:
+    text = "kind != 'refund'"
+    features = read_files(shipped_folder())["features.yaml"].replace(
+        "features:\n",
+        f"features:\n  sold:\n    from: transactions\n    take: count\n    where: {text}\n"
+        "    text: {en: sold, zh: 售出}\n",
+        1,
+    )
+    assert check({**read_files(shipped_folder()), "features.yaml": features})[1] == ()
+
+
 @pytest.mark.parametrize("text", NEVER)
 def test_what_holds_for_nobody(text: str) -> None:
     assert never_true(read(text))
