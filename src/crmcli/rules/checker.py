@@ -135,13 +135,18 @@ _PERIODS = re.compile(r"([0-9]{1,3}) ?(?:periods?|期)")
 _AMBIGUOUS_WINDOW = re.compile(r"([0-9]+) ?(m|d|y|years?|w|weeks?|年|周)?")
 
 
-def load(files: Mapping[str, str], folder: str = "") -> RuleSet:
-    """Return the ruleset that the files are.
+#: What is written in vain and does no harm: rules that a run stored are read without asking for it, because a later
+#: version may find more of it.
+_IN_VAIN = frozenset({"always-true", "never-true", "unreachable", "unused-group"})
+
+
+def load(files: Mapping[str, str], folder: str = "", *, stored: bool = False) -> RuleSet:
+    """Return the ruleset that the files are; those that a run stored need only be understood.
 
     Raises:
         ConfigError: the rules have faults; all of them are in `faults`.
     """
-    ruleset, faults = check(files, folder)
+    ruleset, faults = check(files, folder, let_pass=_IN_VAIN if stored else frozenset())
     if ruleset is None:
         what = ngettext("the rules have {count} fault", "the rules have {count} faults", len(faults))
         what = what.format(count=len(faults))
@@ -159,10 +164,12 @@ def load_folder(folder: Path) -> RuleSet:
     return load(read_files(folder), str(folder))
 
 
-def check(files: Mapping[str, str], folder: str = "") -> tuple[RuleSet | None, tuple[Fault, ...]]:
-    """Return the ruleset, or None and every fault, in the order of files, lines and columns."""
+def check(
+    files: Mapping[str, str], folder: str = "", *, let_pass: frozenset[str] = frozenset()
+) -> tuple[RuleSet | None, tuple[Fault, ...]]:
+    """Return the ruleset, or None and every fault but those let pass, in the order of files, lines and columns."""
     paths = {name: f"{folder.rstrip('/')}/{name}" if folder else name for name in (*FILES, *files)}
-    reader = Reader({paths[name]: text.splitlines() for name, text in files.items()})
+    reader = Reader({paths[name]: text.splitlines() for name, text in files.items()}, let_pass)
     roots: dict[str, Node | None] = {}
     for name in files:
         if name not in FILES:

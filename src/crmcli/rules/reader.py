@@ -15,14 +15,17 @@ _KINDS = {Scalar: "a single value", Items: "a list", Fields: "a mapping"}
 
 @dataclass(slots=True)
 class Reader:
-    """The faults found so far, and the source lines to show with them."""
+    """The faults found so far, and the source lines to show with them; `let_pass` are codes that are no faults here."""
 
     lines: Mapping[str, list[str]]
+    let_pass: frozenset[str] = frozenset()
     faults: list[Fault] = field(default_factory=list)
     guesses: int = 0
 
     def fault(self, place: Place, what: str, code: str, *, hint: str = "", value: str = "") -> None:
         """Note one fault."""
+        if code in self.let_pass:
+            return
         lines = self.lines.get(place.file, [])
         source = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         self.faults.append(

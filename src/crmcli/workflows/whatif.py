@@ -146,7 +146,9 @@ def _ruleset(which: str, stored: dict[str, dict[str, dict[str, str]]]) -> tuple[
             hint=_("the fingerprints are {names}").format(names=", ".join(found)),
         )
     ((fingerprint, files),) = found.items()
-    return Side("", fingerprint), load(files, _("rules {fingerprint}").format(fingerprint=fingerprint[:12]))
+    return Side("", fingerprint), load(
+        files, _("rules {fingerprint}").format(fingerprint=fingerprint[:12]), stored=True
+    )
 
 
 def _from_folder(which: str) -> tuple[Side, RuleSet]:

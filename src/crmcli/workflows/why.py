@@ -234,7 +234,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         if period is not None:
             overrides = tuple(pinned.overrides_of_run(connection, found.run, match.id))
         files = reads.ruleset_files(connection, found.fingerprint)
-        ruleset = load(files, _("the rules of {period}").format(period=found.period))
+        ruleset = load(files, _("the rules of {period}").format(period=found.period), stored=True)
         above = next_tier(ruleset, found.tier)
         run = _Run(connection, ruleset, found, lines)
         steps = _steps(run, above, 10.0 ** -exponent(settings.currency)) if above is not None else ()

@@ -613,3 +613,10 @@ def _seconds(files: dict[str, str]) -> float:
     start = time.perf_counter()
     check({**SHIPPED, **files})
     return time.perf_counter() - start
+
+
+def test_rules_of_the_past_need_only_be_understood() -> None:
+    grades = SHIPPED["grades.yaml"].replace("when: no_followup", "when: true")
+    files = {**SHIPPED, "grades.yaml": grades}
+    assert check(files)[0] is None
+    assert len(load(files, stored=True).grades.rules) == len(load(SHIPPED).grades.rules)
