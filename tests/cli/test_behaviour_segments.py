@@ -24,7 +24,7 @@ segments:
     policy: first
     rules:
       - {segment: thank_them, when: orders >= 1, text: {en: thank, zh: 致谢}}
-      - {segment: never, when: orders >= 1000, text: {en: never seen, zh: 未曾见过}}
+      - {segment: never, when: touches >= 1000, text: {en: never seen, zh: 未曾见过}}
     otherwise: {segment: usual, text: {en: as usual, zh: 常规维护}}
   intent:
     text: {en: suggested intent stage, zh: 建议意向阶段}
