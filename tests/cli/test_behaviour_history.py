@@ -145,7 +145,7 @@ def test_other_rules_are_named_and_their_indicators_compared(crm: Run, do: Do, m
     # What only one of the two rulesets has stands for itself, on the other side with nothing.
     assert "days_known +7.14 (– → 665.0)" in last
     assert "tenure_days -4.36 (406.0 → –)" in last
-    assert last.endswith("; rules")
+    assert last.endswith("; rules (days_known: added, tenure_days: removed)")
     shown = " ".join(do("history", "李四", "--format", "table").split())
     assert "days with us +7.14 (– → 665)" in shown
     assert "loyalty -4.36 (406 → –)" in shown

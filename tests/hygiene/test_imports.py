@@ -30,7 +30,7 @@ READS: dict[str, set[str]] = {
     "agenda": set(),
     "agenda --days 7 --format json": set(),
     "list": set(),
-    "list --grade A --format csv": set(),
+    "list --grade B --format csv": set(),
     "show 张三": set(),
     "show #1 --format json": set(),
     "show 13800138000": {"phonenumbers"},

@@ -10,6 +10,7 @@ from crmcli.render.notes import say
 from crmcli.render.output import Column, Listing, Record
 from crmcli.render.sparkline import sparkline
 
+RULES_TOLD = 2  #: differences of rules that a line has room for; `crm rules diff` lists all
 #: What a person is shown of a period; programs get every column.
 _ON_A_TERMINAL = ("period", "score", "change", "tier", "grade", "lifecycle_stage", "because")
 
@@ -211,12 +212,23 @@ def _changes(period: Any, *, coded: bool) -> str | None:
     parts = [_shift(shift, coded=coded) for shift in period.shifts]
     parts += _keeping(period, coded=coded)
     if period.rules_changed:
-        parts.append("rules" if coded else _("other rules"))
+        parts.append(_other_rules(period.rule_changes, coded=coded))
     if period.grade != period.grade_before:
         change = _from_to(period.grade_before, period.grade)
         reasons = f"{period.grade_reason_before} → {period.grade_reason}"
         parts.append(f"grade {change} ({reasons})" if coded else _grade(change, period.grade_text))
     return _joined(parts, coded=coded)
+
+
+def _other_rules(changes: Any, *, coded: bool) -> str:
+    """Say what differs in the rules, as far as a few words can."""
+    from crmcli.cli.whatif import rule_change
+
+    told = [rule_change(each, coded=coded) for each in changes[:RULES_TOLD]]
+    left = len(changes) - len(told)
+    if left:
+        told.append(f"{left} more" if coded else _("{count} more").format(count=left))
+    return ("rules" if coded else _("other rules")) + (f" ({', '.join(told)})" if told else "")
 
 
 def _shift(shift: Any, *, coded: bool) -> str:

@@ -68,7 +68,10 @@ def record(found: Any, format: Format | None) -> Record:
         ),
     ]
     sections += [_classes(found, coded=coded)] if found.classes else []
-    sections += [_steps(found, coded=coded)] if _is_below(found) else []
+    if _is_below(found):
+        sections.append(_steps(found, coded=coded))
+    elif coded:
+        sections.append(Listing([], [], key="next_tier"))
     sections.append(
         tiers.listing(found.tiers, found.tiering, key="thresholds", here=found.tier, summed=found.summed)
     )
@@ -111,7 +114,7 @@ def only_pinned(found: Any, format: Format | None) -> Record:
     if not coded:
         return Record([field for field in fields if field[2] is not None], [overrides])
     terms = _terms((), _MAIN, "", 0.0, labels={}, coded=True)
-    empty = [Listing([], [], key=key) for key in ("thresholds", "facts")]
+    empty = [Listing([], [], key=key) for key in ("next_tier", "thresholds", "facts")]
     return Record(fields, [overrides, terms, *empty], main=_MAIN)
 
 

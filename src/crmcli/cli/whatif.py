@@ -172,6 +172,20 @@ def _differences(found: Any, *, coded: bool) -> Listing:
     return Listing(columns, rows, title=_("What differs in the rules"), key="differences")
 
 
+def rule_change(each: Any, *, coded: bool) -> str:
+    """Say in a few words what differs: `purchase amount: weight 40 → 20`."""
+    name = each.name if coded or each.label is None else each.label.text()
+    change = each.change if coded else _change(each.change)
+    if each.change in {"added", "removed"}:
+        return f"{name}: {change}"
+    before, after = (
+        (each.before, each.after)
+        if coded
+        else (_value(each.part, each.before), _value(each.part, each.after))
+    )
+    return f"{name}: {change} {before} → {after}"
+
+
 def _part(code: str) -> str:
     return {
         "feature": _("Feature"),

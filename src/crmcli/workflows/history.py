@@ -1,6 +1,6 @@
 """How one customer came to stand where it stands: every period it was classified in, and what changed from one to the next.
 
-Read from what the runs stored; nothing is worked out again. Light: neither YAML nor SQLAlchemy.
+Read from what the runs stored; nothing is worked out again. Light: neither YAML nor SQLAlchemy, but where rules changed.
 """
 
 import sqlite3
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli import clock
 from crmcli.errors import NotFoundError
@@ -17,11 +17,15 @@ from crmcli.store.light import reading
 from crmcli.store.reads import history as reads
 from crmcli.store.reads import overrides as pins
 from crmcli.store.reads.base import ALL
+from crmcli.store.reads.judgements import ruleset_files
 from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.reads.periods import ruleset_agenda
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.shifts import Kept, RuleWords, Shift, shift_of
+
+if TYPE_CHECKING:
+    from crmcli.rules.difference import Difference
 
 NAMED = 2  #: indicators named for a period: as a rule one that rose and one that fell
 
@@ -51,6 +55,7 @@ class Period(NamedTuple):
         grade_text: the grade's reason in words.
         rules: the fingerprint of the rules.
         rules_changed: they are others than in the period before.
+        rule_changes: what differs between the two.
         shifts: the indicators whose points changed most, the biggest change first.
         pinned: judgement → the class that was pinned by hand on that day; the others are what the rules said.
         pins: those that began or ended since the period before, oldest first, even if the run did not see them.
@@ -73,6 +78,7 @@ class Period(NamedTuple):
     lifecycle_stage: str
     rules: str
     rules_changed: bool
+    rule_changes: "tuple[Difference, ...]"
     shifts: tuple[Shift, ...]
     pinned: Mapping[str, str]
     pins: tuple[Pin, ...]
@@ -111,6 +117,10 @@ def history(database: Path, which: str, *, limit: int = ALL) -> History:
         wanted = limit + 1 if limit >= 0 else ALL
         lines = reads.history(connection, match.id, today, named=NAMED, limit=wanted)
         words = _words(connection, lines)
+        pairs = {
+            (line.rules_before, line.rules) for line in lines if line.rules_before not in {None, line.rules}
+        }
+        changes = {pair: _rule_changes(connection, str(pair[0]), pair[1]) for pair in pairs}
         pinned: dict[int, dict[str, str]] = {}
         for each in reads.pinned_then(connection, match.id):
             pinned.setdefault(each.run, {})[each.judgement] = each.value
@@ -123,12 +133,34 @@ def history(database: Path, which: str, *, limit: int = ALL) -> History:
     periods: list[Period] = []
     before = date.min
     for run, group in groupby(lines, key=lambda line: line.run):
-        period = _period(tuple(group), words, pinned.get(run, {}))
-        periods.append(period._replace(pins=_pins(overrides, before, period.as_of)))
+        own = tuple(group)
+        period = _period(own, words, pinned.get(run, {}))
+        periods.append(
+            period._replace(
+                pins=_pins(overrides, before, period.as_of),
+                rule_changes=changes.get((own[0].rules_before or "", own[0].rules), ()),
+            )
+        )
         before = period.as_of
     more = 0 <= limit < len(periods)
     shown = tuple(periods[-limit:] if more else periods)
     return History(match.id, match.name, shown, more, _pins(overrides, before, day), day)
+
+
+def _rule_changes(connection: sqlite3.Connection, before: str, after: str) -> "tuple[Difference, ...]":
+    """Return what differs between two stored rulesets; YAML is read only where rules have changed."""
+    from crmcli.rules import load
+    from crmcli.workflows.whatif import told
+
+    was, is_now = (
+        load(
+            ruleset_files(connection, each),
+            _("rules {fingerprint}").format(fingerprint=each[:12]),
+            stored=True,
+        )
+        for each in (before, after)
+    )
+    return told(was, is_now)
 
 
 def _pins(overrides: Sequence[OverrideLine], before: date, until: date) -> tuple[Pin, ...]:
@@ -188,6 +220,7 @@ def _period(
         lifecycle_stage=line.lifecycle_stage,
         rules=line.rules,
         rules_changed=line.rules_before is not None and line.rules_before != line.rules,
+        rule_changes=(),
         shifts=tuple(shift for shift in shifts if shift is not None),
         pinned=pinned,
         pins=(),

@@ -97,12 +97,17 @@ def compare_rules(database: Path, old: str | None, new: str, *, as_of: date | No
             judged = rehearse(connection, old_program, "before"), rehearse(connection, new_program, "after")
             comparison = compare(connection, *judged, moves=limit, changes=BIGGEST)
     labels, headings = _both(*class_words(was), *class_words(would_be))
-    said = tuple(
+    said = told(was, would_be)
+    same = was.fingerprint == would_be.fingerprint
+    return WhatIf(before, after, same, day, said, comparison, labels, headings)
+
+
+def told(was: RuleSet, would_be: RuleSet) -> tuple[Difference, ...]:
+    """Return what differs between two rulesets, with values written the way the rule files do."""
+    return tuple(
         replace(each, before=_said(each.before), after=_said(each.after))
         for each in differences(was, would_be)
     )
-    same = was.fingerprint == would_be.fingerprint
-    return WhatIf(before, after, same, day, said, comparison, labels, headings)
 
 
 def _both(
