@@ -144,7 +144,7 @@ def test_who_moved(crm: Run, do: Do) -> None:
     do("opportunity", "add", "李四", "--stage", "approved", "--close", "2026-12-01")
     result = crm("classify", "--as-of", "2026-11-20")
     moved = [line for line in result.err.splitlines() if line.startswith("  #")]
-    assert moved == ["  #2 李四: low value/D → low value/A (0 → 0)"]
+    assert moved == ["  #2 李四: low value/D → low value/A (0.00 → 0.00)"]
 
 
 @pytest.mark.usefixtures("two")

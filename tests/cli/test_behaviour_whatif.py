@@ -295,6 +295,12 @@ def test_a_dry_run_and_rules_diff_say_the_same(crm: Run, edited: Edit) -> None:
     assert [(row["class"], row["before"], row["customers"], row["change"]) for row in rows] == [
         (row["class"], row["before"], row["after"], row["change"]) for row in found["classes"]
     ]
+    biggest = [
+        f"  #{each['id']} {each['name']}: {each['old_score']:.2f} → {each['new_score']:.2f}"
+        for each in found["changes"]
+    ]
+    assert biggest
+    assert "\n".join(["the biggest changes of score:", *biggest]) in err
     old = found["old_fingerprint"][:12]
     assert f"other rules than the last run's: 'crm rules diff {old} DIR' shows what differs\n" in err
 

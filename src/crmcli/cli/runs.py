@@ -70,6 +70,10 @@ def note(done: Any, *, dry_run: bool, shown: int) -> None:
         say(text.format(period=run.period, count=run.customers))
         if outcome.compared_with is not None:
             _say_moves(done, outcome, shown)
+        if outcome.biggest:
+            say(_("the biggest changes of score:"))
+            for each in outcome.biggest:
+                say(f"  #{each.customer} {each.name}: {each.old_score:.2f} → {each.new_score:.2f}")
         if outcome.pinned:
             text = ngettext(
                 "{count} customer is pinned by hand; the counts are what the rules say",
@@ -116,7 +120,7 @@ def _say_moves(done: Any, outcome: Any, shown: int) -> None:
         tier = class_word(done, "tier", move.old_tier) if before is None else before.text()
         old = f"{tier}/{move.old_grade}"
         new = f"{class_word(done, 'tier', move.new_tier)}/{move.new_grade}"
-        say(f"  #{move.customer} {move.name}: {old} → {new} ({move.old_score:g} → {move.new_score:g})")
+        say(f"  #{move.customer} {move.name}: {old} → {new} ({move.old_score:.2f} → {move.new_score:.2f})")
     if len(outcome.moves) > shown:
         say(_("  … and {count} more").format(count=len(outcome.moves) - shown))
 

@@ -4,6 +4,7 @@ pysqlite guesses at transactions; we do not let it. Writers take the lock at BEG
 never fails half-way; migrations run with foreign keys off, checked before the commit.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -36,6 +37,10 @@ _PRAGMAS = (
     f"busy_timeout={int(BUSY_SECONDS * 1000)}",
     "cell_size_check=ON",
 )
+
+
+# A signal while a connection is closed would have the pool print its stack; what happened is told in our words.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
 def make_engine(path: Path) -> Engine:

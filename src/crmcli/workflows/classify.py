@@ -29,6 +29,9 @@ from crmcli.workflows.custom_rules import refuse_unfit
 Labels = Mapping[str, Mapping[str, Label]]  #: tier and every segmentation → class → its words
 
 
+BIGGEST = 10  #: changes of score that are shown of a trial, whether or not a class changes with them
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one period's run came to.
@@ -44,6 +47,7 @@ class Outcome:
         recorded_later: customers and open deals of that day that were recorded only afterwards, where the rules look at
             what such a record holds without a date: that is today's.
         tiers_before: what the rules of `compared_with` call their tiers.
+        biggest: the biggest changes of score, in a dry run with other rules than the last run's.
         too_few: (label of an indicator, how many values are known, its minimum) where everybody counted as missing.
     """
 
@@ -57,6 +61,7 @@ class Outcome:
     too_few: tuple[tuple[Label, int, int], ...] = ()
     recorded_later: int = 0
     tiers_before: Mapping[str, Label] = field(default_factory=dict)
+    biggest: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,11 @@ def _run(
     later = recorded_later(connection, _undated_sources(ruleset), as_of, ends) if as_of < work.today else 0
     words = runs.stored_words(connection, compared.fingerprint, "tier") if compared is not None else {}
     labels = {code: Label(*said) for code, said in words.items()}
-    return Outcome(run, True, compared, moves, False, others, pinned, too_few, later, labels)
+    biggest: tuple[Move, ...] = ()
+    if whatif and compared is not None:
+        judged = runs.found_by(compared.id), runs.found_by(run.id)
+        biggest = runs.compare(connection, *judged, moves=0, changes=BIGGEST).changes
+    return Outcome(run, True, compared, moves, False, others, pinned, too_few, later, labels, biggest)
 
 
 def _undated_sources(ruleset: RuleSet) -> set[str]:

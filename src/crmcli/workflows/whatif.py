@@ -20,12 +20,11 @@ from crmcli.store.reads.judgements import rulesets
 from crmcli.store.runs import Comparison, compare, source_tables
 from crmcli.store.schema import end_of
 from crmcli.store.settings import read_settings
-from crmcli.workflows.classify import Labels, before_of, class_words, not_future
+from crmcli.workflows.classify import BIGGEST, Labels, before_of, class_words, not_future
 from crmcli.workflows.custom_rules import refuse_unfit
 from crmcli.workflows.rule_folder import rules_folder
 from crmcli.workflows.ruleset import scale_text
 
-BIGGEST = 10  #: changes of score that are shown, whether or not a class changes with them
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 
 

@@ -133,7 +133,7 @@ def declared(count: int, how: str) -> str:
     return SHIPPED["features.yaml"].split("tests:\n")[0].rstrip("\n") + "\n" + "".join(lines)
 
 
-ROOM = MAX_FEATURES - 4  # four are shipped
+ROOM = MAX_FEATURES - SHIPPED["features.yaml"].count("    of: ")
 SEVERAL = (
     f"{SERIES}, transactions: [{', '.join(f'{{{SO_1}, amount: {n}, cost: 1, product: pot}}' for n in (101, 201, 301))}],"
     " interactions: [{occurred_on: 2026-11-01, minutes: 5, channel: visit}, {occurred_on: 2026-11-04, channel: email, minutes: 1}],"
@@ -184,7 +184,7 @@ def test_every_table_is_read_once() -> None:
         )
     )  # fmt: skip
     text = SHIPPED["features.yaml"].split("tests:\n")[0].replace("features:\n", f"features:\n{own}\n", 1)
-    looks = " or ".join(f"(missing(own_{at}) and not missing(own_{at}))" for at in range(8))
+    looks = " or ".join(f"missing(own_{at})" for at in range(8))
     lifecycle = SHIPPED["lifecycle.yaml"].replace(
         "stages:\n", f"stages:\n  - {{stage: lost, when: {looks}, text: {{en: x, zh: x}}}}\n", 1
     )
