@@ -37,6 +37,17 @@ class Vocabulary:
         """Return the code that `text` stands for (any case, either language), or None."""
         return self._by_word.get(_key(text))
 
+    def meant(self, text: str) -> tuple[str, ...]:
+        """Return every code that `text` may stand for: the code itself, else all that have it for a word."""
+        if text in self._by_code:
+            return (text,)
+        key = _key(text)
+        return tuple(
+            term.code
+            for term in self.terms
+            if key in {_key(word) for word in (term.code, term.en, term.zh, *term.also)}
+        )
+
     def label(self, code: str) -> str:
         """Return the word for `code` in the language in force; an unknown code comes back as it is."""
         term = self._by_code.get(code)

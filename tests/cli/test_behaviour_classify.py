@@ -59,7 +59,7 @@ def test_force_makes_a_new_version_and_keeps_the_old(crm: Run, do: Do, database:
     stale = crm("classify", "--month", "2026-10")
     assert "something was recorded since; --force makes a new version" in stale.err
     forced = crm("classify", "--month", "2026-10", "--force")
-    assert "  #2 李四: low value/D → high value/D (0 → " in forced.err
+    assert "  #2 李四: low value/D → high value/D (0.00 → " in forced.err
     with closing(sqlite3.connect(database)) as connection:
         versions = connection.execute("SELECT period, version FROM runs ORDER BY id").fetchall()
     assert versions == [("2026-10", 1), ("2026-10", 2)]

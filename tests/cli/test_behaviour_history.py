@@ -375,3 +375,18 @@ def test_a_pin_after_the_run_of_the_same_day_stands_in_that_day(crm: Run, do: Do
     do("--today", TODAY, "classify", "pin", "张三", "--lifecycle", "loyal", "--reason", "knows us")
     found = json.loads(crm("history", "张三", "--format", "json").out)
     assert (found[-1]["period"], found[-1]["pins"]) == (TODAY, f"lifecycle_stage loyal since {TODAY}")
+
+
+@pytest.mark.usefixtures("months")
+def test_versions_of_a_period_count_on_under_other_rules(crm: Run, do: Do, mine: Path) -> None:
+    edit(mine, "weight: 40", "weight: 1")
+    do("classify", "--month", "2026-10", "--rules", str(mine))
+    assert json.loads(do("why", "李四", "--period", "2026-10", "--format", "json"))["period"] == "2026-10"
+    first, second = (
+        json.loads(do("why", "李四", "--period", f"2026-10@{version}", "--format", "json"))
+        for version in (1, 2)
+    )
+    assert first["fingerprint"] != second["fingerprint"]
+    moved = crm("movers", "--from", "2026-10@1", "--to", "2026-10")
+    assert moved.status in {0, 1}
+    assert "from 2026-10@1 to 2026-10" in moved.err

@@ -136,3 +136,26 @@ def test_rules_stored_by_an_older_version_leave_the_codes(crm: Run, database: Pa
     shown = crm("show", "张三", "--format", "table").out
     assert "thank_them" in shown
     assert "effort" in shown
+
+
+def test_a_code_wins_over_a_label_and_a_label_may_mean_several(crm: Run, mine: Path) -> None:
+    rules = [
+        "{segment: a, when: orders >= 1, text: {en: member, zh: 会员}}",
+        "{segment: member, when: touches >= 1, text: {en: a, zh: 会员}}",
+    ]
+    (mine / "segments.yaml").write_text(
+        "segments:\n  club:\n    text: {en: c, zh: 俱乐部}\n    policy: first\n    rules:\n"
+        + "".join(f"      - {rule}\n" for rule in rules)
+        + "    otherwise: {segment: none, text: {en: none, zh: 无}}\n"
+    )
+    for command in (
+        ("add", "Ann"),
+        ("add", "Bob"),
+        ("add", "Cy"),
+        ("sell", "Ann", "9"),
+        ("log", "phone", "Bob"),
+    ):
+        assert crm(*command).status == 0
+    assert crm("classify", "--rules", str(mine)).status == 0
+    for wanted, found in (("a", ["1"]), ("member", ["2"]), ("会员", ["1", "2"])):
+        assert crm("list", "--segment", f"club={wanted}", "--format", "ids").out.split() == found

@@ -283,3 +283,52 @@ def test_what_was_edited_later_changes_nothing(
             assert crm("undo").status == 0
     os.environ["CRM_TODAY"] = "2026-11-20"
     assert run(crm, database, "--rules", str(rules), "--force") == before
+
+
+def probed(crm: Run, database: Path, rules: Path) -> dict[str, Any]:
+    found = run(crm, database, "--rules", str(rules), "--force")["feature_values"]
+    return {str(row[0]): json.loads(row[1]) for row in found}
+
+
+@pytest.mark.usefixtures("four")
+def test_what_was_undone_was_never_so_and_a_corrected_day_is_right(crm: Run, four: Path) -> None:
+    database = fresh(four)
+    rules = Path(shutil.copytree(PROJECT / "rules", four.parent / "mine", dirs_exist_ok=True))
+    features = (rules / "features.yaml").read_text(encoding="utf-8")
+    own = (
+        "features:\n  shirt: {custom: shirt, type: text, text: {en: s, zh: 衬衫}}\n"
+        "  titled: {from: contacts, take: count, where: not missing(title), text: {en: t, zh: 有职务者}}\n"
+    )
+    (rules / "features.yaml").write_text(features.replace("features:\n", own, 1), encoding="utf-8")
+    looks = EVERYTHING.replace("has(tags, 'vip')", "shirt == 'x' or titled > 5")
+    (rules / "segments.yaml").write_text(looks, encoding="utf-8")
+
+    def at(day: str, *words: str) -> None:
+        os.environ["CRM_TODAY"] = day
+        assert crm(*words).status == 0
+        os.environ["CRM_TODAY"] = "2026-11-20"
+
+    for name in ("shirt", "vip"):
+        at("2026-06-01", "field", "add", name, "--type", "text")
+    at("2026-06-01", "customer", "edit", "#1", "--set", "shirt=s", "--set", "vip=no")
+    at("2026-06-02", "contact", "add", "#2", "Li")
+    at("2026-06-02", "opportunity", "add", "#3", "--close", "2026-08-01")
+    at("2026-06-20", "opportunity", "move", "1", "won", "--on", "2026-06-20")
+    before = probed(crm, database, rules)
+    assert (before["1"]["shirt"], before["2"]["titled"], before["3"]["open_opportunities"]) == ("s", 0, 0)
+
+    at("2026-07-01", "customer", "edit", "#1", "--set", "shirt=l")
+    at("2026-07-02", "customer", "edit", "#1", "--set", "vip=yes")
+    shirt = json.loads(crm("journal", "--format", "json").out)[1]["id"]
+    at("2026-07-03", "undo", str(shirt))
+    at("2026-07-04", "contact", "edit", "1", "--title", "CEO")
+    assert probed(crm, database, rules) == before
+
+    at(
+        "2026-07-05", "opportunity", "move", "1", "won", "--on", "2026-07-04"
+    )  # it was not won in June after all
+    after = probed(crm, database, rules)
+    assert after["3"]["open_opportunities"] == 1
+    assert {key: each for key, each in after.items() if key != "3"} == {
+        key: each for key, each in before.items() if key != "3"
+    }

@@ -211,6 +211,8 @@ segments:
     assert table.fingerprint == listed.fingerprint
     written = [[rule.written for rule in each.segments[0].rules] for each in (table, listed)]
     assert written[0] == written[1]
+    large = rules(scale, **{"segments.yaml": MATRIX.replace("[9, 3]", "[1234567, 0.1]")})
+    assert large.segments[0].rules[2].written == "orders >= 1234567"
 
 
 SCORES = """

@@ -11,6 +11,16 @@ from crmcli.render.output import Column, Listing, Record
 from crmcli.render.sparkline import sparkline
 
 RULES_TOLD = 2  #: differences of rules that a line has room for; `crm rules diff` lists all
+#: What is told only where there is room after what moves scores and classes itself.
+_TOLD_LAST = {
+    "feature": 2,
+    "segmentation": 1,
+    "segment": 1,
+    "cadence": 1,
+    "unclassified": 1,
+    "lead_days": 1,
+    "urgency": 1,
+}
 #: What a person is shown of a period; programs get every column.
 _ON_A_TERMINAL = ("period", "score", "change", "tier", "grade", "lifecycle_stage", "because")
 
@@ -212,7 +222,11 @@ def _changes(period: Any, *, coded: bool) -> str | None:
     parts = [_shift(shift, coded=coded) for shift in period.shifts]
     parts += _keeping(period, coded=coded)
     if period.rules_changed:
-        parts.append(_other_rules(period.rule_changes, coded=coded))
+        named = {shift.indicator for shift in period.shifts}
+        changes = sorted(
+            period.rule_changes, key=lambda each: (each.name not in named, _TOLD_LAST.get(each.part, 0))
+        )
+        parts.append(_other_rules(changes, coded=coded))
     if period.grade != period.grade_before:
         change = _from_to(period.grade_before, period.grade)
         reasons = f"{period.grade_reason_before} → {period.grade_reason}"

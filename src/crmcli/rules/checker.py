@@ -945,7 +945,7 @@ class _Sections:
             sticky = reader.number(sticky_node, least=0, most=MAX_STICKY)
         if sticky_node is not None and (kind == "when" or (periods and kind == "share")):
             what = (
-                _("sticky needs tiers with at_least")
+                _("sticky for periods needs tiers with at_least")
                 if periods
                 else _("sticky needs tiers with at_least or share")
             )

@@ -25,7 +25,7 @@ class _Side:
     def conditions(self) -> tuple[tuple[Expression | None, str], ...]:
         """Return what holds in each row or column and in none before it, as a tree and as text; None in the last."""
         found: list[tuple[Expression | None, str]] = [
-            (Compare(">=", Field(self.name, NUMBER), Literal(bound, NUMBER)), f"{self.name} >= {bound:g}")
+            (Compare(">=", Field(self.name, NUMBER), Literal(bound, NUMBER)), f"{self.name} >= {bound:.15g}")
             for bound in self.at_least
         ]
         return (*found, (None, ""))

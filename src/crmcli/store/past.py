@@ -1,4 +1,4 @@
-"""Customers, opportunities and tasks as they stood at the end of a day, walked back through the journal.
+"""Customers, contacts, opportunities and tasks as they stood at the end of a day, walked back through the journal.
 
 What has a day of its own (a sale, a touch, the close of a deal) needs no walking back: it is seen from its day on,
 and a late record of it counts. What has none (an industry, an intent stage, an expected close, what a deal waits
@@ -33,9 +33,15 @@ from crmcli.store.schema import JournalChange, JournalEntry
 
 PREFIX = "crm_past_"
 #: What can be walked back, each with the column that says from which day on a record is over.
-WALKED = {"customers": None, "opportunities": "closed_on", "tasks": "done_on"}
+WALKED = {"customers": None, "contacts": None, "opportunities": "closed_on", "tasks": "done_on"}
 #: What walking back needs of each, beside what the rules look at.
 NEEDED = {name: {"id", "created_at", *([over] if over else [])} for name, over in WALKED.items()}
+#: The days that show that a customer was there, whenever its record was made.
+_DATED = (
+    ("transactions", "occurred_on"), ("interactions", "occurred_on"), ("opportunities", "opened_on"),
+    ("opportunities", "closed_on"), ("tasks", "done_on"),
+)  # fmt: skip
+_CUSTOM = "custom"
 _TABLES = SQLModel.metadata.tables
 _ENTRIES = _TABLES[str(JournalEntry.__tablename__)]
 _CHANGES = _TABLES[str(JournalChange.__tablename__)]
@@ -75,12 +81,13 @@ def recorded_later(connection: Connection, names: Iterable[str], day: date, ends
         query = select(func.count()).select_from(table).where(table.c.created_at >= ends)
         if name == "opportunities":
             query = query.where(
-                table.c.opened_on <= day, or_(table.c.closed_on.is_(None), table.c.closed_on > day)
+                or_(table.c.opened_on.is_(None), table.c.opened_on <= day),
+                or_(table.c.closed_on.is_(None), table.c.closed_on > day),
             )
         else:
-            dated = (_TABLES[other] for other in ("transactions", "interactions"))
             seen = [
-                exists().where(each.c.customer_id == table.c.id, each.c.occurred_on <= day) for each in dated
+                exists().where(_TABLES[other].c.customer_id == table.c.id, _TABLES[other].c[column] <= day)
+                for other, column in _DATED
             ]
             query = query.where(or_(*seen))
         count += int(connection.execute(query).scalar_one())
@@ -88,7 +95,10 @@ def recorded_later(connection: Connection, names: Iterable[str], day: date, ends
 
 
 def _before(connection: Connection, ends: str) -> dict[str, dict[int, dict[str, Any]]]:
-    """Return table → record → the values that were changed after an instant, as they were before."""
+    """Return table → record → the values that were changed after an instant, as they were before.
+
+    Of custom fields, each value by itself; None where there was none.
+    """
     undoing = _ENTRIES.alias("undoing")
     undone = exists().where(undoing.c.undoes_id == _ENTRIES.c.id)
     changes = (
@@ -103,7 +113,12 @@ def _before(connection: Connection, ends: str) -> dict[str, dict[int, dict[str, 
         before, after = json.loads(was), json.loads(became)
         changed = {key: value for key, value in before.items() if value != after.get(key)}
         changed.pop("updated_at", None)
-        found.setdefault(table, {}).setdefault(row, {}).update(changed)
+        own = found.setdefault(table, {}).setdefault(row, {})
+        if _CUSTOM in changed:  # the others in it may hold what was undone since
+            had, has = json.loads(changed.pop(_CUSTOM)), json.loads(after[_CUSTOM])
+            fields = {key: had.get(key) for key in {**had, **has} if had.get(key) != has.get(key)}
+            own[_CUSTOM] = {**own.get(_CUSTOM, {}), **fields}
+        own.update(changed)
     return found
 
 
@@ -124,9 +139,14 @@ def _walked_back(
     still = copy.c.created_at < ends
     if over is not None:
         still = still & or_(copy.c[over].is_(None), copy.c[over] > day)
+    stands = [copy.c[each] for each in (_CUSTOM, over) if each is not None and each in copy.c]
+    current = connection.execute(select(copy.c.id, *stands)).mappings()
+    now = {row["id"]: dict(row) for row in current}
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row, changed in values.items():
-        known = {key: value for key, value in changed.items() if key in copy.c}
+        if row not in now:
+            continue
+        known = {key: value for key, value in _then(changed, now[row], over).items() if key in copy.c}
         if known:
             alike.setdefault(tuple(known), []).append(
                 {"row": row, **{f"was_{key}": known[key] for key in known}}
@@ -135,6 +155,19 @@ def _walked_back(
         back = update(copy).where(copy.c.id == bindparam("row"), still)
         connection.execute(back.values({key: bindparam(f"was_{key}") for key in keys}), rows)
     return copy
+
+
+def _then(changed: Mapping[str, Any], now: Mapping[str, Any], over: str | None) -> dict[str, Any]:
+    """Return what a record held that holds `now`, of what was `changed` since."""
+    found = dict(changed)
+    if _CUSTOM in found and _CUSTOM in now:
+        fields = {**json.loads(now[_CUSTOM]), **found[_CUSTOM]}
+        known = {key: value for key, value in fields.items() if value is not None}
+        found[_CUSTOM] = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    if over is not None and found.get(over) is not None and now[over] is not None:
+        for key in (over, "stage", "lost_reason"):  # a day that was corrected: the right one counts
+            found.pop(key, None)
+    return found
 
 
 def narrowed(source: Table, names: Iterable[str], called: str) -> Table:

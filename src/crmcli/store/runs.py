@@ -213,12 +213,13 @@ def make_run(
         previous_run: the run whose tiers it started from, if the rules look at it.
     """
     connection = work.connection
-    previous = find_run(connection, period, fingerprint)
+    newest = select(func.max(_RUNS.c.version)).where(_RUNS.c.period == period)
+    version = connection.execute(newest).scalar_one()
     values = {
         "uid": new_uid(),
         "period": period,
         "as_of": as_of,
-        "version": 1 if previous is None else previous.version + 1,
+        "version": 1 if version is None else version + 1,
         "ruleset_fingerprint": fingerprint,
         "journal_id": journal_position(connection),
         "previous_run_id": previous_run,

@@ -110,8 +110,11 @@ def wanted_segments(connection: sqlite3.Connection, asked: Sequence[tuple[str, s
     words = _words(connection, run)
     wanted: dict[str, list[str]] = {}
     for judgement, segment in asked:
-        name = words.judgements.parse(judgement)
-        if name is None:
+        names = words.judgements.meant(judgement)
+        if len(names) > 1:
+            what = _("{name} may be any of: {names}").format(name=repr(judgement), names=", ".join(names))
+            raise UsageError(what, where=_OPTION, hint=_("write its code"))
+        if not names:
             raise UsageError(
                 _("the rules of {period} have no further judgement {name}").format(
                     period=run.period, name=repr(judgement)
@@ -119,14 +122,15 @@ def wanted_segments(connection: sqlite3.Connection, asked: Sequence[tuple[str, s
                 where=_OPTION,
                 hint=_known(words.judgements),
             )
-        code = words.classes[name].parse(segment)
-        if code is None:
+        (name,) = names
+        codes = words.classes[name].meant(segment)
+        if not codes:
             raise UsageError(
                 _("{judgement} has no class {name}").format(judgement=name, name=repr(segment)),
                 where=_OPTION,
                 hint=_known(words.classes[name]),
             )
-        wanted.setdefault(name, []).append(code)
+        wanted.setdefault(name, []).extend(codes)
     return json.dumps(list(wanted.items()))
 
 

@@ -315,7 +315,7 @@ def scale_text(scale: Scale) -> str:
         case Logarithmic(start, end):
             return f"log {start:g} → {end:g}"
         case Decay(half_life, window):
-            return f"decay to nothing in {window:g}" if window else f"decay {half_life:g}"
+            return f"decay window {window:g}" if window else f"decay {half_life:g}"
         case Bands(bands):
             return "bands " + ", ".join(_band_text(band) for band in bands)
         case Steps(points, otherwise):
