@@ -367,7 +367,8 @@ METHODS = (
         "history."
     ),
     (
-        f"**backtest**: `crm rules backtest` over {MONTHS} months against `crm classify` of one of them, on the typical database."
+        f"**backtest**: `crm rules backtest` over {MONTHS} months against `crm classify` of one of them, on the typical database "
+        "and on the CDNOW sample."
     ),
     (
         "**agenda**: the whole command on a large database, without and with interactions, against the same command on 100 "
