@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from conftest import PROJECT, Run
+from crmcli.rules import check
+from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.workflows.rule_folder import presets
 
 SCORES = """\
 scores:
@@ -235,3 +238,20 @@ def test_a_tier_by_share_that_is_kept_says_from_when(
     then = json.loads(crm("why", "C3", "--format", "json").out)
     assert then["place_above_percent"] > 50
     assert (then["tier"], then["tier_kept_from"]) == ("high", "2026-11-20")
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_no_score_can_have_the_name_of_a_key(preset: str, crm: Run, home: Path) -> None:
+    """A score stands in the record under its own name."""
+    mine = str(home / "mine")
+    for command in (("rules", "init", mine, "--preset", preset), ("add", "Ann"), ("sell", "Ann", "9")):
+        assert crm(*command).status == 0
+    assert crm("classify", "--rules", mine).status == 0
+    keys = json.loads(crm("why", "Ann", "--format", "json").out)
+    for key in sorted(keys.keys() - {"effort"}):
+        scores = (
+            f"scores: {{{key}: {{text: {{en: e, zh: e}}, indicators: [{{feature: orders, weight: 1, missing: zero, "
+            "scale: {linear: {from: 0, to: 9}}}]}}\n"
+        )
+        _ruleset, faults = check({**read_files(shipped_folder()), "scores.yaml": scores})
+        assert "name-taken" in {fault.code for fault in faults}, key

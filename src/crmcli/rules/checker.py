@@ -124,9 +124,9 @@ _TIER_KEYS = ("at_least", "share", "when")  #: the ways to tell tiers apart
 _CLASS_NAMES = ("tier", "grade", "lifecycle")
 #: The keys that 'crm why' has beside the scores.
 _WHY = (
-    "as_of", "computed_grade", "computed_lifecycle_stage", "computed_tier", "currency", "facts", "fingerprint", "grade_rule",
-    "grade_text", "id", "indicators", "name", "next_tier", "overrides", "period", "segments", "terms", "thresholds",
-    "tier_kept_from", "version",
+    "as_of", "classes", "computed_grade", "computed_lifecycle_stage", "computed_tier", "facts", "fingerprint", "grade_rule", "id",
+    "indicators", "name", "next_tier", "overrides", "period", "place", "place_above_percent", "place_of",
+    "place_reached_percent", "segments", "thresholds", "tier_kept_from",
 )  # fmt: skip
 _RESERVED = (*BEFORE, "customer_id", "grade_reason", "lifecycle_stage", "reason", "score")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")

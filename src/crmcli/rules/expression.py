@@ -333,7 +333,8 @@ def _moved(fault: ExpressionFault, by: int) -> ExpressionFault:
 
 
 def _tree(text: str) -> tuple[ast.expr | None, ExpressionFault | None]:
-    end = _SIGNS.match(text).end()  # type: ignore[union-attr]  # it matches nothing at least
+    signs = _SIGNS.match(text)
+    end = signs.end() if signs else 0
     if end < len(text):
         return None, _foreign(text[end], end)
     try:

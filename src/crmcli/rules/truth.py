@@ -95,7 +95,7 @@ _MISSING = Value(known=False, missing=True)
 Cell = Value | int
 
 
-class _TooMuch(Exception):  # noqa: N818 - leaves this module as "no answer", never as an exception
+class _TooMuchError(Exception):
     pass
 
 
@@ -148,7 +148,7 @@ def _everywhere(
                 if condition is conditions[0] or math.prod(map(len, cells.values())) * len(own) <= MOST_CELLS:
                     cells[name] = own
         return all(asked(judge, dict(zip(cells, chosen, strict=True))) for chosen in product(*cells.values()))
-    except _TooMuch:
+    except _TooMuchError:
         return False
 
 
@@ -184,7 +184,7 @@ class _Judge:
     def step(self) -> None:
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise _TooMuch
+            raise _TooMuchError
 
     def _origin(self, name: str) -> str:
         return self.of.get(name, name)

@@ -211,7 +211,9 @@ def test_too_many_scores_are_a_fault() -> None:
     assert none == ()
     assert allowed is not None
     program = compile_ruleset(allowed, source_tables(), date(2026, 11, 20), "CNY")
-    assert len(evaluate_cases(program, [{"orders": 3.0}])[0]["judged"]) > MAX_SCORES  # type: ignore[arg-type]
+    judged = evaluate_cases(program, [{"orders": 3.0}])[0]["judged"]
+    assert isinstance(judged, dict)
+    assert len(judged) > MAX_SCORES
     _ruleset, faults = check({**SHIPPED, "scores.yaml": "\n".join(["scores:", *lines])})
     assert [(fault.code, fault.line) for fault in faults] == [("too-many", MAX_SCORES + 2)]
 
