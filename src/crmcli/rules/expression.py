@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from crmcli import vocabulary as words
 from crmcli.i18n import _, ngettext
@@ -147,20 +148,28 @@ class Scope:
     parameters: Mapping[str, float]
     faulty: frozenset[str] = frozenset()  #: names whose own definition has a fault, which is said there
 
-    def names(self) -> list[str]:
+    def names(self) -> tuple[str, ...]:
         """Return every name, for suggestions."""
-        return [*self.fields, *self.parameters]
+        return (*self.fields, *self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionFault:
-    """One thing wrong in an expression; `offset` counts characters from 0."""
+class ExpressionFault(NamedTuple):
+    """One thing wrong in an expression; `offset` counts characters from 0.
+
+    `among` are the names that `value` may be a misspelling of, `advice` is what helps where it is none.
+    """
 
     what: str
     offset: int
     code: str
-    hint: str = ""
+    advice: str = ""
     value: str = ""
+    among: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; a near name is only looked for when somebody asks."""
+        return (nearest(fold(self.value), self.among) if self.among else "") or self.advice
 
 
 def fold(name: str) -> str:
@@ -184,7 +193,9 @@ def parse(text: str, scope: Scope) -> tuple[Expression | None, tuple[ExpressionF
         what = _("longer than {limit} characters").format(limit=MAX_LENGTH)
         return None, (ExpressionFault(what, 0, "expression-too-long"),)
     start = len(text) - len(text.lstrip())
-    flat = text.strip().translate(_BLANKS)
+    flat = text.strip()
+    if not flat.isprintable():
+        flat = flat.translate(_BLANKS)
     if not flat:
         return None, (ExpressionFault(_("an empty condition"), 0, "expression-empty"),)
     tree, fault = _tree(flat)
@@ -314,6 +325,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
+_MAY_WARN = re.compile(r"\\|\d\.?[A-Za-z_]")  #: what Python's parser may warn of: `"\d"`, `1or 2`, `2.or 1`
 _BLANKS = str.maketrans("\r\n\t\f\v", "     ")
 #: As far as a condition may be one: names, numbers, quoted texts, and the signs that mean something.
 _SIGNS = re.compile(r"""(?:[\w .()\[\]{},+\-*/<>=!]+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*""")
@@ -329,7 +341,7 @@ _SINGLE_EQUALS = re.compile(r"""'[^']*'?|"[^"]*"?|(?<![=<>!])(?P<equals>=)(?!=)"
 
 
 def _moved(fault: ExpressionFault, by: int) -> ExpressionFault:
-    return ExpressionFault(fault.what, fault.offset + by, fault.code, fault.hint, fault.value)
+    return fault._replace(offset=fault.offset + by) if by else fault
 
 
 def _tree(text: str) -> tuple[ast.expr | None, ExpressionFault | None]:
@@ -338,8 +350,9 @@ def _tree(text: str) -> tuple[ast.expr | None, ExpressionFault | None]:
     if end < len(text):
         return None, _foreign(text[end], end)
     try:
-        with warnings.catch_warnings():
-            # `"\d"` or `1or 2` warn; they are judged by the node list like the rest
+        if not _MAY_WARN.search(text):
+            return ast.parse(text, mode="eval").body, None
+        with warnings.catch_warnings():  # they are judged by the node list like the rest
             warnings.simplefilter("ignore")
             return ast.parse(text, mode="eval").body, None
     except SyntaxError as error:
@@ -404,10 +417,18 @@ class _Reader:
         self.scope = scope
         self.faults: list[ExpressionFault] = []
 
-    def _fault(self, node: ast.AST, what: str, code: str, hint: str = "", value: str = "") -> None:
+    def _fault(
+        self,
+        node: ast.AST,
+        what: str,
+        code: str,
+        hint: str = "",
+        value: str = "",
+        among: tuple[str, ...] = (),
+    ) -> None:
         prefix = self.text.encode("utf-8", "surrogatepass")[: getattr(node, "col_offset", 0)]
         offset = len(prefix.decode("utf-8", "replace"))
-        self.faults.append(ExpressionFault(what, offset, code, hint, value[:200]))
+        self.faults.append(ExpressionFault(what, offset, code, hint, value[:200], among))
 
     def read(self, node: ast.expr, depth: int) -> Expression | None:
         if depth > MAX_DEPTH:
@@ -471,8 +492,8 @@ class _Reader:
         known = self.scope.fields.get(name)
         if known is None and name not in self.scope.faulty:
             what = _("unknown feature {name}").format(name=repr(written[:80]))
-            hint = nearest(name, self.scope.names()) or _("crm rules features lists them")
-            self._fault(node, what, "unknown-feature", hint, written)
+            hint = _("crm rules features lists them")
+            self._fault(node, what, "unknown-feature", hint, written, self.scope.names())
         return None if known is None else Field(known.name, known.type)
 
     def _logic(self, node: ast.BoolOp, depth: int) -> Expression | None:
@@ -548,8 +569,8 @@ class _Reader:
         name = node.func.id
         if name not in FUNCTIONS:
             what = _("unknown function {name}").format(name=repr(name[:80]))
-            hint = nearest(name, FUNCTIONS) or _("known: {names}").format(names=", ".join(FUNCTIONS))
-            self._fault(node, what, "unknown-function", hint, name)
+            hint = _("known: {names}").format(names=", ".join(FUNCTIONS))
+            self._fault(node, what, "unknown-function", hint, name, FUNCTIONS)
             return None
         items = [self.read(arg, depth + 1) for arg in node.args]
         args = tuple(item for item in items if item is not None)
@@ -704,9 +725,9 @@ class _Reader:
         if not codes or value.value in codes:
             return True
         what = _("{field} is never {value}").format(field=field.name, value=repr(str(value.value)[:80]))
-        hint = _code_for(str(value.value), codes) or nearest(str(value.value), codes)
-        hint = hint or _("known: {names}").format(names=", ".join(codes))
-        self._fault(node, what, "unknown-value", hint, str(value.value))
+        translated = _code_for(str(value.value), codes)
+        hint = translated or _("known: {names}").format(names=", ".join(codes))
+        self._fault(node, what, "unknown-value", hint, str(value.value), () if translated else codes)
         return False
 
     def _member(
