@@ -4,6 +4,7 @@ Each section is one function that takes the tree and returns frozen data; what i
 notes and leaves out. A RuleSet exists only when there is no fault at all.
 """
 
+import functools
 import hashlib
 import json
 import math
@@ -34,6 +35,7 @@ from crmcli.rules.expression import (
     Scope,
     canonical,
     fold,
+    kind_words,
     names_in,
     nearest,
     size,
@@ -87,7 +89,7 @@ from crmcli.rules.model import (
     Tiers,
     Window,
 )
-from crmcli.rules.reader import Reader
+from crmcli.rules.reader import MAX_GUESSES, Reader
 from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 from crmcli.rules.sources import DATED, SOURCES, known_fields
@@ -169,7 +171,7 @@ def check(
 ) -> tuple[RuleSet | None, tuple[Fault, ...]]:
     """Return the ruleset, or None and every fault but those let pass, in the order of files, lines and columns."""
     paths = {name: f"{folder.rstrip('/')}/{name}" if folder else name for name in (*FILES, *files)}
-    reader = Reader({paths[name]: text.splitlines() for name, text in files.items()}, let_pass)
+    reader = Reader({paths[name]: source.lines_of(text) for name, text in files.items()}, let_pass)
     roots: dict[str, Node | None] = {}
     for name in files:
         if name not in FILES:
@@ -184,7 +186,7 @@ def check(
             hint = _("crm rules init writes the shipped one")
             reader.fault(Place(paths[name]), _("this rule file is missing"), "missing-file", hint=hint)
             continue
-        root, faults = source.parse(files[name], paths[name])
+        root, faults = source.parse(files[name], paths[name], reader.lines[paths[name]])
         reader.faults.extend(faults)
         if root is None and not faults:
             reader.fault(Place(paths[name], 1, 1), _("the file is empty"), "empty-file")
@@ -211,17 +213,24 @@ def _first_at_each_place(faults: Iterable[Fault]) -> list[Fault]:
 
 @dataclass
 class _Sections:
-    """Reads the rule files; `used` collects which feature each rule needs, `faulty` those that could not be read."""
+    """Reads the rule files; `used` collects which feature each rule needs.
+
+    A fault is said once, where it stands. So what is used elsewhere and not known is no fault when it may be what could
+    not be read: one of the names in `faulty`, or any name that begins with what `unread` holds ("" for plain names).
+    """
 
     reader: Reader
     roots: Mapping[str, Node | None]
     places: Mapping[str, Place]
     declared: dict[str, FeatureUse] = field(default_factory=dict)
     faulty: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     scores: dict[str, Score | None] = field(default_factory=dict)
     tier_codes: tuple[str, ...] = TIER_WORDS.codes
     segmentations: tuple[Segmentation, ...] = ()
+    #: (file, name) of judgements with a fault and refused scores: what an example may expect of them is not known.
+    unsure: set[tuple[str, str]] = field(default_factory=set)
     nodes: int = 0
     cases: list[Case] = field(default_factory=list)
     fact_cases: list[FactCase] = field(default_factory=list)
@@ -236,8 +245,10 @@ class _Sections:
         tiers: tuple[Tier, ...] = ()
         tiering = Tiers()
         if isinstance(root, Fields):
-            self.tier_codes = _codes_in(root.get("tiers")) or TIER_WORDS.codes
+            certain = _codes_in(root.get("tiers"))
+            self.tier_codes = certain or TIER_WORDS.codes
             tiers, tiering = self._tiers(root, self._scope({}, before=True))
+            tiers = tiers if certain else ()
         grades = self._grades()
         lifecycle = self._lifecycle()
         self.segmentations = self._segments()
@@ -281,7 +292,7 @@ class _Sections:
             self.reader.fault(
                 node.place, _("the only policy is: first"), "unknown-policy", hint="policy: first"
             )
-        elif node is None:
+        elif node is None and not _is_misspelt(root, "policy"):
             # `fields` has noted the missing key; say what it is for.
             last = self.reader.faults[-1] if self.reader.faults else None
             if last is not None and last.code == "missing-key" and last.value == "policy":
@@ -307,11 +318,7 @@ class _Sections:
             before: whether it may look at what the run before found.
             classes: whether tier, grade and lifecycle are known already.
         """
-        fields: dict[str, Known] = {}
-        for name, feature in CATALOGUE.items():
-            known = Known(name, feature.type, feature.codes)
-            fields[fold(name)] = known
-            fields[fold(feature.zh)] = known
+        fields = dict(_names_of_catalogue())
         for name, use in self.declared.items():
             known = Known(name, use.type, _codes_of(use))
             fields[fold(name)] = known
@@ -329,7 +336,7 @@ class _Sections:
             fields |= {name: Known(name, *of) for name, of in zip(BEFORE, types, strict=True)}
         if classes:
             fields |= {name: Known(name, TEXT, codes) for name, codes in self._class_codes().items()}
-        return Scope(fields, parameters, frozenset(self.faulty))
+        return Scope(fields, parameters, frozenset(self.faulty), frozenset(self.unread))
 
     def _class_codes(self) -> dict[str, tuple[str, ...]]:
         return dict(zip(_CLASS_NAMES, (self.tier_codes, GRADES, LIFECYCLE_STAGE.codes), strict=True))
@@ -371,9 +378,20 @@ class _Sections:
                 self.reader.fault(key.place, what, "name-taken", value=key.text)
             elif number is not None:
                 found[key.text] = number
-            else:
+            if key.text not in found:
                 self.faulty.add(fold(key.text))
         return found
+
+    def _rules_scope(
+        self, body: Fields, months: Mapping[str, float] | None = None, *, classes: bool = False
+    ) -> Scope:
+        """Return the names that the conditions of a body may use: with its parameters, and the months of the grades."""
+        node = body.get("parameters")
+        parameters = self._parameters(node, body.place)
+        scope = self._scope({**parameters, **(months or {})}, before=True, classes=classes)
+        if isinstance(node, Fields) or (node is None and not _is_misspelt(body, "parameters")):
+            return scope
+        return replace(scope, unread=scope.unread | {""})
 
     def _is_name(self, key: Scalar, meant: Container[str] = WORDS) -> bool:
         """Tell whether a text can be a name; if not, it is a fault.
@@ -396,19 +414,22 @@ class _Sections:
     def _features(self) -> None:
         name = "features.yaml"
         root = self._root(name, required=("features",))
+        if root is None or not isinstance(root.get("features"), Fields):
+            self.unread.add("")
         if root is None:
             return
         declared = self.reader.mapping(root.get("features"), root.place)
         if len(declared) > MAX_FEATURES:
             what = _("more than {limit} features").format(limit=MAX_FEATURES)
             self.reader.fault(declared[MAX_FEATURES][0].place, what, "too-many")
-        for key, node in declared:
+            self.unread.add("")
+        for key, node in declared[:MAX_FEATURES]:
             use = self._feature(key, node)
             if use is not None:
                 self._refuse_taken_label(key, use)
                 self.declared[key.text] = use
             else:
-                self.faulty.add(fold(key.text))
+                self.faulty |= {fold(name) for name in _called(key, node)}
 
     def _refuse_taken_label(self, key: Scalar, use: FeatureUse) -> None:
         """The Chinese text is a name in conditions, too: there it must not stand for another feature."""
@@ -567,14 +588,14 @@ class _Sections:
             return None
         if known is None:
             what = _("{source} have no field {name}").format(source=source, name=repr(written[:80]))
-            hint = nearest(written, list(SOURCES[source])) or _("known: {names}").format(
+            hint = reader.nearest(written, list(SOURCES[source])) or _("known: {names}").format(
                 names=", ".join(SOURCES[source])
             )
             reader.fault(node.place, what, "unknown-field", hint=hint, value=written)
             return None
         if function in NUMBERS and known.type not in {NUMBER, BOOL}:
             what = _("{name} is a {type}; {function} needs numbers").format(
-                name=known.name, type=known.type, function=function
+                name=known.name, type=kind_words(known.type), function=function
             )
             reader.fault(node.place, what, "wrong-type", value=written)
             return None
@@ -585,7 +606,7 @@ class _Sections:
             if fold(written) in {feature.name, fold(feature.zh)}:
                 return feature.name
         what = _("unknown feature {name}").format(name=repr(written[:80]))
-        hint = nearest(written, list(CATALOGUE)) or _("crm rules features lists them")
+        hint = self.reader.nearest(written, list(CATALOGUE)) or _("crm rules features lists them")
         self.reader.fault(place, what, "unknown-feature", hint=hint, value=written)
         return None
 
@@ -627,6 +648,7 @@ class _Sections:
             optional=("text", "groups", "sticky", "share_of"),
         )
         if root is None:
+            self.unread.add("rank.")
             return None
         self._policy(root, _("tiers"))
         name = self.reader.choice(root.get("score"), (VALUE,), "unknown-score")
@@ -639,16 +661,20 @@ class _Sections:
         if root is None:
             return ()
         found: list[Score] = []
-        for key, node in self._score_nodes():
+        for key, node in self.reader.mapping(root.get("scores"), root.place):
             body = self.reader.fields(node, key.place, required=("indicators",), optional=("text", "groups"))
             score = self._score(key.text, body, key.place) if body is not None else None
+            if body is None:
+                self.unread.add("rank.")
             found.extend([score] if score is not None else [])
         return tuple(found)
 
     def _score_nodes(self) -> tuple[tuple[Scalar, Node], ...]:
         root = self.roots.get("scores.yaml")
         node = root.get("scores") if isinstance(root, Fields) else None
-        return self.reader.mapping(node, root.place) if root is not None else ()
+        if "scores.yaml" in self.roots and not isinstance(node, Fields):
+            self.unread |= {"", "rank."}
+        return node.entries if isinstance(node, Fields) else ()
 
     def _score_names(self) -> None:
         """Note the names of all scores, before the first is read: they may look at one another."""
@@ -666,6 +692,9 @@ class _Sections:
                 self.reader.fault(key.place, what, "name-taken", value=key.text)
             else:
                 self.scores[key.text] = None
+            if key.text not in self.scores:
+                self.faulty.add(fold(key.text))
+                self.unsure.add(("scores.yaml", key.text))
 
     def _score(self, name: str, body: Fields, place: Place) -> Score | None:
         reader = self.reader
@@ -680,11 +709,14 @@ class _Sections:
             body.get("groups"), place, {each.text for each in members if isinstance(each, Scalar)}
         )
         scope = self._scope({}, without=name)
-        named = [
-            key.text for key, _value in reader.mapping(body.get("groups"), place)
-        ]  # also those with a fault
+        named = self._group_names(body, nodes)
+        if not nodes:
+            self.unread.add("rank.")
         found = [self._indicator(node, scope, named) for node in nodes]
         indicators = [indicator for indicator in found if indicator is not None]
+        for indicator, node in zip(found, nodes, strict=True):
+            if indicator is None or label is None or name not in self.scores:
+                self._note_unread_rank(node, scope)
         self._no_twins(
             [(i.name, node.place) for i, node in zip(found, nodes, strict=True) if i is not None], "indicator"
         )
@@ -695,8 +727,18 @@ class _Sections:
         total = math.fsum(indicator.weight for indicator in indicators)
         shared = tuple(replace(i, share=i.weight / total) for i in indicators)
         score = Score(name, label, shared, tuple(g for g in groups if any(i.group == g.name for i in shared)))
-        self.scores[name] = score
+        if name in self.scores:  # and not refused
+            self.scores[name] = score
         return score
+
+    def _note_unread_rank(self, node: Node, scope: Scope) -> None:
+        """Note what the class by quantile of an indicator with a fault would be called, if it has one."""
+        named = (node.get("name") or node.get("feature")) if isinstance(node, Fields) else None
+        if not isinstance(named, Scalar):
+            self.unread.add("rank.")
+            return
+        known = scope.fields.get(fold(named.text))
+        self.faulty |= {f"rank.{called}" for called in (named.text, *([known.name] if known else []))}
 
     def _note_compared(self, score: str, indicator: Indicator | None, node: Node) -> None:
         if indicator is None or not isinstance(indicator.scale, Percentile | Quantile):
@@ -708,6 +750,16 @@ class _Sections:
                 score, indicator.name, indicator.scale.minimum, place.file, place.line, int(place.column or 0)
             )
         )
+
+    def _group_names(self, body: Fields, nodes: Iterable[Node]) -> list[str]:
+        """Return the names that may stand behind `group:`, also of groups with a fault; any, if they cannot be read."""
+        node = body.get("groups")
+        if isinstance(node, Fields):
+            return [key.text for key, _value in node.entries]
+        if node is None and not _is_misspelt(body, "groups"):
+            return []
+        members = (each.get("group") for each in nodes if isinstance(each, Fields))
+        return [each.text for each in members if isinstance(each, Scalar)]
 
     def _groups(self, node: Node | None, place: Place, used: Container[str]) -> tuple[Group, ...]:
         found: list[Group] = []
@@ -835,7 +887,9 @@ class _Sections:
         if known is None or node is None:
             return None
         if known.type not in kinds:
-            what = _("{name} is a {type}; a number is needed here").format(name=known.name, type=known.type)
+            what = _("{name} is a {type}; a number is needed here").format(
+                name=known.name, type=kind_words(known.type)
+            )
             self.reader.fault(node.place, what, "wrong-type")
             return None
         self._note_used({known.name})
@@ -846,9 +900,9 @@ class _Sections:
         if written is None or node is None:
             return None
         known = scope.fields.get(fold(written))
-        if known is None and fold(written) not in scope.faulty:
+        if known is None and not scope.excuses(fold(written)):
             what = _("unknown feature {name}").format(name=repr(written[:80]))
-            hint = nearest(written, list(scope.fields)) or _("crm rules features lists them")
+            hint = self.reader.nearest(written, list(scope.fields)) or _("crm rules features lists them")
             self.reader.fault(node.place, what, "unknown-feature", hint=hint, value=written)
         return known
 
@@ -983,10 +1037,7 @@ class _Sections:
             return None
         self._policy(root, _("grades"))
         months = self._months(root.get("months"), root.place)
-        parameters = self._parameters(root.get("parameters"), root.place)
-        scope = self._scope(
-            {**parameters, **{f"months.{grade}": float(count) for grade, count in months}}, before=True
-        )
+        scope = self._rules_scope(root, {f"months.{grade}": float(count) for grade, count in months})
         rules: list[GradeRule] = []
         places: list[tuple[str, Place]] = []
         reached: Above = ()
@@ -1086,7 +1137,7 @@ class _Sections:
         if root is None:
             return ()
         self._policy(root, _("stages"))
-        scope = self._scope(self._parameters(root.get("parameters"), root.place), before=True)
+        scope = self._rules_scope(root)
         rules: list[StageRule] = []
         reached: Above = ()
         for node in self._limited(reader.items(root.get("stages"), root.place, at_least=1)):
@@ -1118,15 +1169,21 @@ class _Sections:
         found: list[Segmentation] = []
         for key, node in self.reader.mapping(root.get("segments"), root.place):
             taken = self._scope({}, before=True, classes=True).fields
-            if not self._is_name(key):
-                continue
-            if fold(key.text) in taken or key.text in _RESERVED:
-                what = _("{name} has a meaning already").format(name=key.text)
-                self.reader.fault(key.place, what, "name-taken", value=key.text)
-                continue
-            segmentation = self._segmentation(key, node)
+            before = len(self.reader.faults)
+            segmentation = self._segmentation(key, node) if self._is_segmentation_name(key, taken) else None
             found.extend([segmentation] if segmentation is not None else [])
+            if len(self.reader.faults) > before:
+                self.unsure.add(("segments.yaml", key.text))
         return tuple(found)
+
+    def _is_segmentation_name(self, key: Scalar, taken: Container[str]) -> bool:
+        if not self._is_name(key):
+            return False
+        if fold(key.text) in taken or key.text in _RESERVED:
+            what = _("{name} has a meaning already").format(name=key.text)
+            self.reader.fault(key.place, what, "name-taken", value=key.text)
+            return False
+        return True
 
     def _segmentation(self, key: Scalar, node: Node) -> Segmentation | None:
         reader = self.reader
@@ -1139,8 +1196,7 @@ class _Sections:
             return None
         self._policy(body, _("rules"))
         label = reader.label(body.get("text"), key.place)
-        parameters = self._parameters(body.get("parameters"), body.place)
-        scope = self._scope(parameters, before=True, classes=True)
+        scope = self._rules_scope(body, classes=True)
         rules: list[SegmentRule] = []
         reached: Above = ()
         for item in self._limited(reader.items(body.get("rules"), body.place, at_least=1)):
@@ -1167,10 +1223,10 @@ class _Sections:
         texts = {each.text: reader.label(text, each.place) for each, text in self._texts(body, cells)}
         rules: list[SegmentRule] = []
         for cell in cells:
-            self._is_name(cell.segment, meant=())
+            is_name = self._is_name(cell.segment, meant=())
             self._count(cell.when, cell.segment.place)
             text = texts.get(cell.segment.text)
-            if cell.segment.text not in texts:
+            if cell.segment.text not in texts and is_name:
                 what = _("{value} has no text").format(value=cell.segment.text)
                 hint = _("texts: {{{value}: {{en: …, zh: …}}}}").format(value=cell.segment.text)
                 reader.fault(cell.segment.place, what, "missing-label", hint=hint, value=cell.segment.text)
@@ -1185,7 +1241,9 @@ class _Sections:
         for each, text in self.reader.mapping(body.get("texts"), body.place):
             if cells and each.text not in known:
                 what = _("no cell is called {value}").format(value=repr(each.text[:80]))
-                hint = nearest(each.text, known) or _("known: {names}").format(names=", ".join(known))
+                hint = self.reader.nearest(each.text, known) or _("known: {names}").format(
+                    names=", ".join(known)
+                )
                 self.reader.fault(each.place, what, "unknown-value", hint=hint, value=each.text)
                 continue
             yield each, text
@@ -1356,10 +1414,15 @@ class _Sections:
         words, values = file == "cadence.yaml", body.get("given")
         given = self._words(values, place, tiers) if words else self._given(values, place)
         others = tuple(self._given(node, node.place) for node in reader.items(body.get("others"), place))
-        expected = reader.fields(body.get("expect"), place, optional=self._expectable(file))
+        expected = reader.fields(
+            body.get("expect"), place, optional=self._expectable(file, body.get("expect"))
+        )
         if given is None or expected is None or None in others:
             return
-        wanted = [(key.text, self._expected(key.text, node, tiers)) for key, node in expected.entries]
+        wanted = [
+            (key.text, None if (file, key.text) in self.unsure else self._expected(key.text, node, tiers))
+            for key, node in expected.entries
+        ]
         known = tuple(other for other in others if other is not None)
         if not wanted:
             self._expects_nothing(expected)
@@ -1368,13 +1431,14 @@ class _Sections:
                 Case(place.file, place.line, place.column, name or "", given, known, tuple(wanted))
             )
 
-    def _expectable(self, file: str) -> tuple[str, ...]:
-        """Return what an example of a file may expect."""
-        if file == "scores.yaml":
-            return tuple(name for name in self.scores if name != VALUE)
-        if file == "segments.yaml":
-            return tuple(segmentation.name for segmentation in self.segmentations)
-        return self._EXPECTS[file]
+    def _expectable(self, file: str, expected: Node | None) -> tuple[str, ...]:
+        """Return what an example of a file may expect; also what could not be read and the example names."""
+        if file not in OPTIONAL:
+            return self._EXPECTS[file]
+        root = self.roots.get(file)
+        section = root.get(file.removesuffix(".yaml")) if isinstance(root, Fields) else None
+        named = section if isinstance(section, Fields) else expected
+        return tuple(key.text for key, _value in named.entries) if isinstance(named, Fields) else ()
 
     def _expected(self, key: str, node: Node, tiers: tuple[str, ...]) -> str | float | None:
         reader = self.reader
@@ -1414,11 +1478,11 @@ class _Sections:
             return None
         for key, value in node.entries:
             known = scope.fields.get(fold(key.text))
-            if known is None and fold(key.text) in scope.faulty:
+            if known is None and scope.excuses(fold(key.text)):
                 continue
             if known is None:
                 what = _("unknown feature {name}").format(name=repr(key.text[:80]))
-                hint = nearest(key.text, list(scope.fields)) or _("crm rules features lists them")
+                hint = self.reader.nearest(key.text, list(scope.fields)) or _("crm rules features lists them")
                 self.reader.fault(key.place, what, "unknown-feature", hint=hint, value=key.text)
                 continue
             if isinstance(value, Scalar) and value.value is None:
@@ -1545,14 +1609,36 @@ def _codes_of(use: FeatureUse) -> tuple[str, ...]:
 
 
 def _codes_in(tiers: Node | None) -> tuple[str, ...]:
-    """Return the codes that a list of tiers gives, also of those that have a fault."""
-    found = (
-        (item.get("tier") for item in tiers.items if isinstance(item, Fields))
-        if isinstance(tiers, Items)
-        else ()
+    """Return the codes that a list of tiers gives, whatever else is wrong there; none where a code itself has a fault."""
+    nodes = tiers.items if isinstance(tiers, Items) else ()
+    found = [item.get("tier") if isinstance(item, Fields) else None for item in nodes]
+    codes = tuple(node.text for node in found if isinstance(node, Scalar) and node.text in TIER_WORDS.codes)
+    return codes if len(set(codes)) == len(nodes) else ()
+
+
+def _is_misspelt(body: Fields, name: str) -> bool:
+    """Tell whether a key of a mapping is near a name that is not there: the fault of that key is said already."""
+    return body.get(name) is None and any(
+        nearest(key.text, (name,)) for key, _value in body.entries[:MAX_GUESSES]
     )
-    named = (node.text for node in found if isinstance(node, Scalar))
-    return tuple(dict.fromkeys(code for code in named if code in TIER_WORDS.codes))
+
+
+def _called(key: Scalar, node: Node) -> Iterator[str]:
+    """Yield what a feature with a fault may be called: its key, and its texts under whatever key they stand."""
+    yield key.text
+    for _key, texts in node.entries if isinstance(node, Fields) else ():
+        for _language, text in texts.entries if isinstance(texts, Fields) else ():
+            if isinstance(text, Scalar):
+                yield text.text
+
+
+@functools.cache
+def _names_of_catalogue() -> Mapping[str, Known]:
+    """Return the features of the catalogue by both their names, as they are looked up."""
+    found: dict[str, Known] = {}
+    for name, feature in CATALOGUE.items():
+        found[fold(name)] = found[fold(feature.zh)] = Known(name, feature.type, feature.codes)
+    return found
 
 
 def _as_written(node: Node | None, condition: Expression | None) -> str:

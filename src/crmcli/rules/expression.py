@@ -147,10 +147,17 @@ class Scope:
     fields: Mapping[str, Known]
     parameters: Mapping[str, float]
     faulty: frozenset[str] = frozenset()  #: names whose own definition has a fault, which is said there
+    unread: frozenset[str] = (
+        frozenset()
+    )  #: what the names begin with that could not be read at all: "rank.", "" for plain ones
 
     def names(self) -> tuple[str, ...]:
         """Return every name, for suggestions."""
         return (*self.fields, *self.parameters)
+
+    def excuses(self, name: str) -> bool:
+        """Tell whether a name that is not known may be one whose definition has a fault: then that is said there."""
+        return name in self.faulty or name[: name.find(".") + 1] in self.unread
 
 
 class ExpressionFault(NamedTuple):
@@ -219,7 +226,7 @@ def condition(text: str, scope: Scope) -> tuple[Expression | None, tuple[Express
     result, faults = parse(text, scope)
     if result is not None and result.type != BOOL:
         offset = len(text) - len(text.lstrip())
-        what = _("a condition must be true or false, this is a {type}").format(type=result.type)
+        what = _("a condition must be true or false, this is a {type}").format(type=kind_words(result.type))
         hint = (
             _("compare it with something: {text} > 0").format(text=text.strip()[:40])
             if result.type == NUMBER
@@ -227,6 +234,11 @@ def condition(text: str, scope: Scope) -> tuple[Expression | None, tuple[Express
         )
         return None, (ExpressionFault(what, offset, "not-a-condition", hint),)
     return result, faults
+
+
+def kind_words(kind: str) -> str:
+    """Return what a type is called in a message: what follows "a" in English."""
+    return {NUMBER: _("number"), TEXT: _("text"), BOOL: _("true-or-false value"), DATE: _("date")}[kind]
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -490,7 +502,7 @@ class _Reader:
         if name in self.scope.parameters:
             return Literal(float(self.scope.parameters[name]), NUMBER)
         known = self.scope.fields.get(name)
-        if known is None and name not in self.scope.faulty:
+        if known is None and not self.scope.excuses(name):
             what = _("unknown feature {name}").format(name=repr(written[:80]))
             hint = _("crm rules features lists them")
             self._fault(node, what, "unknown-feature", hint, written, self.scope.names())
@@ -506,7 +518,9 @@ class _Reader:
     def _want(self, node: ast.expr, kind: str, depth: int) -> Expression | None:
         item = self.read(node, depth + 1)
         if item is not None and item.type != kind:
-            what = _("expected a {wanted}, this is a {type}").format(wanted=kind, type=item.type)
+            what = _("expected a {wanted}, this is a {type}").format(
+                wanted=kind_words(kind), type=kind_words(item.type)
+            )
             self._fault(node, what, "wrong-type")
             return None
         return item
@@ -557,7 +571,9 @@ class _Reader:
                 return None
             then, otherwise = first, second
         if then.type != otherwise.type:
-            what = _("one side is a {left}, the other a {right}").format(left=then.type, right=otherwise.type)
+            what = _("one side is a {left}, the other a {right}").format(
+                left=kind_words(then.type), right=kind_words(otherwise.type)
+            )
             self._fault(node, what, "wrong-type")
             return None
         return Choice(asked, then, otherwise, then.type)
@@ -602,7 +618,7 @@ class _Reader:
         if any(arg.type != kind for arg in args):
             self._fault(
                 node,
-                _("{name}() needs values of one type: {type}").format(name=name, type=kind),
+                _("{name}() needs values of one type: {type}").format(name=name, type=kind_words(kind)),
                 "wrong-type",
             )
             return None
@@ -629,7 +645,7 @@ class _Reader:
                 return None
         wanted = TEXT if name == "has" else DATE
         if (first.type, second.type) != (wanted, wanted):
-            what = _("{name}() needs values of one type: {type}").format(name=name, type=wanted)
+            what = _("{name}() needs values of one type: {type}").format(name=name, type=kind_words(wanted))
             self._fault(node, what, "wrong-type")
             return None
         if name == "has" and not (isinstance(second, Literal) and str(second.value).strip()):
@@ -685,7 +701,9 @@ class _Reader:
         if left is None or right is None:
             return None
         if left.type != right.type:
-            what = _("a {left} cannot be compared with a {right}").format(left=left.type, right=right.type)
+            what = _("a {left} cannot be compared with a {right}").format(
+                left=kind_words(left.type), right=kind_words(right.type)
+            )
             self._fault(
                 left_node,
                 what,
@@ -694,7 +712,7 @@ class _Reader:
             )
             return None
         if sign not in {"==", "!="} and left.type not in {NUMBER, DATE}:
-            what = _("a {type} has no order, only == and !=").format(type=left.type)
+            what = _("a {type} has no order, only == and !=").format(type=kind_words(left.type))
             self._fault(left_node, what, "wrong-type")
             return None
         known_left = self._known_code(right_node, left, right)
@@ -744,7 +762,9 @@ class _Reader:
             if value is None or left is None:
                 continue
             if not isinstance(value, Literal) or value.type != left.type:
-                what = _("expected a {wanted}, this is a {type}").format(wanted=left.type, type=value.type)
+                what = _("expected a {wanted}, this is a {type}").format(
+                    wanted=kind_words(left.type), type=kind_words(value.type)
+                )
                 self._fault(element, what, "wrong-type")
             elif self._known_code(element, left, value):
                 values.append(value)

@@ -10,7 +10,6 @@ from crmcli.rules.model import Label
 from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 
 MAX_GUESSES = 20  #: unknown words for which the nearest known one is looked up: that takes its time
-_KINDS = {Scalar: "a single value", Items: "a list", Fields: "a mapping"}
 
 
 @dataclass(slots=True)
@@ -40,19 +39,26 @@ class Reader:
     def fields(
         self, node: Node | None, place: Place, *, required: Iterable[str] = (), optional: Iterable[str] = ()
     ) -> Fields | None:
-        """Return a mapping whose keys are all known; keys that must stand there and do not are faults."""
+        """Return a mapping whose keys are all known; keys that must stand there and do not are faults.
+
+        Nothing if it is not there itself: whether it must be, the mapping around it knows.
+        """
+        if node is None:
+            return None
         if not isinstance(node, Fields):
             self._wrong_shape(node, place, _("a mapping (name: value)"))
             return None
         required = tuple(required)
         known = (*required, *optional)
+        hints: set[str] = set()
         for key, _value in node.entries:
             if key.text not in known:
                 hint = self.nearest(key.text, known) or _("known: {names}").format(names=", ".join(known))
+                hints.add(hint)
                 what = _("unknown key {name}").format(name=repr(key.text[:80]))
                 self.fault(key.place, what, "unknown-key", hint=hint, value=key.text)
         for name in required:
-            if node.get(name) is None:
+            if node.get(name) is None and nearest(name, (name,)) not in hints:  # a misspelt key is one fault
                 what = _("the key {name} is missing").format(name=name)
                 self.fault(node.place, what, "missing-key", value=name)
         return node

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from crmcli.i18n import _
-from crmcli.rules.expression import BOOL, NUMBER, TEXT, Known, nearest
+from crmcli.rules.expression import BOOL, NUMBER, TEXT, Known, kind_words, nearest
 from crmcli.rules.model import Band, Bands, Decay, Linear, Logarithmic, Percentile, Quantile, Scale, Steps
 from crmcli.rules.reader import Reader
 from crmcli.rules.source import Fields, Node, Scalar
@@ -37,7 +37,9 @@ def read_scale(reader: Reader, node: Node | None, known: Known | None, feature: 
     if key.text == "steps":
         return _steps(reader, value, known, feature)
     if known is not None and known.type not in {NUMBER, BOOL}:
-        what = _("{name} is a {type}; only steps can score it").format(name=known.name, type=known.type)
+        what = _("{name} is a {type}; only steps can score it").format(
+            name=known.name, type=kind_words(known.type)
+        )
         reader.fault(feature.place, what, "wrong-type", hint="steps: {…: 100}", value=known.name)
         return None
     return _KINDS[key.text](reader, value) if key.text in _KINDS else None
@@ -121,7 +123,9 @@ def _decay(reader: Reader, node: Node) -> Decay | None:
 
 def _steps(reader: Reader, node: Node, known: Known | None, feature: Node) -> Steps | None:
     if known is not None and known.type not in {TEXT, BOOL}:
-        what = _("{name} is a {type}; steps are for words").format(name=known.name, type=known.type)
+        what = _("{name} is a {type}; steps are for words").format(
+            name=known.name, type=kind_words(known.type)
+        )
         reader.fault(feature.place, what, "wrong-type", hint=_("use bands"), value=known.name)
         return None
     codes = () if known is None else _FLAGS if known.type == BOOL else known.codes

@@ -25,6 +25,7 @@ MAX_VALUES = 5_000  #: keys, values, lists and mappings of one file: more than t
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+_SMALL_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,13})")  #: the usual number, as said below
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
@@ -34,6 +35,7 @@ _TRUE, _FALSE, _NULL = (
     {"false", "False", "FALSE"},
     {"", "~", "null", "Null", "NULL"},
 )
+_SPECIAL = frozenset("+-.0123456789=<yYnNoO")  #: what anything begins with that YAML versions disagree about
 MAX_DIGITS = 15  #: more do not survive as a floating point number
 
 Plain = str | int | float | bool | None
@@ -94,13 +96,23 @@ class _Refused(Exception):  # noqa: N818 - leaves this module as data, never as 
         self.fault = fault
 
 
-def parse(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
-    """Read one YAML document; return its root and the faults; a root may come with faults inside it."""
-    builder = _Builder(file, text.splitlines())
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file, which faults are shown with; none of one that is too large to be read."""
+    return text.splitlines() if len(text) <= MAX_BYTES else []
+
+
+def parse(text: str, file: str, lines: list[str] | None = None) -> tuple[Node | None, tuple[Fault, ...]]:
+    """Read one YAML document; return its root and the faults; a root may come with faults inside it.
+
+    Args:
+        text: the document.
+        file: its name, for faults.
+        lines: its lines, if somebody has them already.
+    """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        return None, (
-            builder.fault(_("larger than {limit} bytes").format(limit=MAX_BYTES), None, "too-large"),
-        )
+        what = _("larger than {limit} bytes").format(limit=MAX_BYTES)
+        return None, (Fault(what, file, code="too-large"),)
+    builder = _Builder(file, lines_of(text) if lines is None else lines)
     try:
         for event in _events(text):
             builder.take(event)
@@ -167,7 +179,10 @@ class _Builder:
         self.faults.append(fault)
 
     def take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.ScalarEvent):
+            self._no_extras(event)
+            self._put(self._scalar(event), event)
+        elif isinstance(event, yaml.AliasEvent):
             self._refuse(
                 _("aliases (*name) are not allowed"),
                 event,
@@ -176,9 +191,6 @@ class _Builder:
             )
         elif isinstance(event, yaml.DocumentStartEvent):
             self._document(event)
-        elif isinstance(event, yaml.ScalarEvent):
-            self._no_extras(event)
-            self._put(self._scalar(event), event)
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
             self._no_extras(event)
             if len(self._stack) >= MAX_DEPTH:
@@ -248,10 +260,9 @@ class _Builder:
         text = event.value
         if _UNSTORABLE.search(text):
             self._refuse(_("holds a character that cannot be stored"), event, "yaml-character")
-        value: Plain = text
-        if event.implicit[0]:
-            value = self._plain(text, self._place(event))
-        return Scalar(self._place(event), text, value, block=event.style in {"|", ">"})
+        place = self._place(event)
+        value = self._plain(text, place) if event.implicit[0] else text
+        return Scalar(place, text, value, block=event.style in {"|", ">"})
 
     def _plain(self, text: str, place: Place) -> Plain:
         """Read an unquoted scalar; what YAML versions disagree about is a fault."""
@@ -259,6 +270,10 @@ class _Builder:
             return None
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
+        if _SMALL_INTEGER.fullmatch(text):
+            return int(text)
+        if text[0] not in _SPECIAL:
+            return text
         if text.lower() in _OLD_BOOLEANS:
             hint = _('write true or false, or quote the word: "{value}"').format(value=text)
             what = _("{value} means true or false in some YAML and a word in other").format(value=repr(text))
