@@ -147,9 +147,7 @@ class Scope:
     fields: Mapping[str, Known]
     parameters: Mapping[str, float]
     faulty: frozenset[str] = frozenset()  #: names whose own definition has a fault, which is said there
-    unread: frozenset[str] = (
-        frozenset()
-    )  #: what the names begin with that could not be read at all: "rank.", "" for plain ones
+    unread: frozenset[str] = frozenset()  #: prefixes of names that could not be read; "" for plain ones
 
     def names(self) -> tuple[str, ...]:
         """Return every name, for suggestions."""
@@ -238,7 +236,15 @@ def condition(text: str, scope: Scope) -> tuple[Expression | None, tuple[Express
 
 def kind_words(kind: str) -> str:
     """Return what a type is called in a message: what follows "a" in English."""
-    return {NUMBER: _("number"), TEXT: _("text"), BOOL: _("true-or-false value"), DATE: _("date")}[kind]
+    match kind:
+        case "number":
+            return _("number")
+        case "text":
+            return _("text")
+        case "date":
+            return _("date")
+        case _other:
+            return _("true-or-false value")
 
 
 def names_in(expression: Expression) -> set[str]:

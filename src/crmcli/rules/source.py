@@ -16,6 +16,7 @@ import yaml
 from crmcli.errors import Fault
 from crmcli.i18n import _
 from crmcli.rules.folder import MAX_BYTES
+from crmcli.rules.syntax import problem
 
 #: The same events twenty times faster, where PyYAML was built with libyaml (its wheels are).
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -118,13 +119,10 @@ def parse(text: str, file: str, lines: list[str] | None = None) -> tuple[Node | 
             builder.take(event)
     except _Refused as refused:
         return None, (*builder.faults, refused.fault)
-    except yaml.MarkedYAMLError as error:
-        what = _("not valid YAML: {problem}").format(problem=(error.problem or str(error))[:200])
-        place = builder.at(error.problem_mark or error.context_mark)
-        return None, (*builder.faults, builder.fault(what, place, "yaml-syntax"))
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        what = _("not valid YAML: {problem}").format(problem=repr(str(error))[:200])
-        return None, (*builder.faults, builder.fault(what, None, "yaml-syntax"))
+        found = problem(error, text, builder.lines)
+        place = Place(file, found.line, found.column)
+        return None, (*builder.faults, builder.fault(found.what, place, "yaml-syntax", hint=found.hint))
     return builder.root, tuple(builder.faults)
 
 
