@@ -380,19 +380,35 @@ def _asked_row(each: Any, labels: Any, currency: str) -> tuple[Any, ...]:
     if not each.part.feature:
         holds = _("must hold") if each.part.holds is not None else _("must hold; it may do so already")
         return each.part.written, None, holds
-    said = {
+    said = _asked_of_days() if isinstance(each.part.values[0], str) else _asked_of_numbers()
+    value = ", ".join(_plain(_spoken(one, each.words, labels)) for one in each.part.values)
+    needed = f"{said.get(each.part.op, '{value}').format(value=value)} {_unit(each.unit, currency)}".strip()
+    now = _("unknown") if each.now is None else _spoken(each.now, each.words, labels)
+    return each.label, now, needed
+
+
+def _asked_of_numbers() -> dict[str, str]:
+    return {
         ">=": _("at least {value}"),
         ">": _("more than {value}"),
         "<=": _("at most {value}"),
         "<": _("less than {value}"),
-        "!=": _("not {value}"),
-        "in": _("one of: {value}"),
-        "not in": _("none of: {value}"),
-    }.get(each.part.op, "{value}")
-    value = ", ".join(_plain(_spoken(one, each.words, labels)) for one in each.part.values)
-    needed = f"{said.format(value=value)} {_unit(each.unit, currency)}".strip()
-    now = _("unknown") if each.now is None else _spoken(each.now, each.words, labels)
-    return each.label, now, needed
+        **_asked_of_words(),
+    }
+
+
+def _asked_of_days() -> dict[str, str]:
+    return {
+        ">=": _("{value} or later"),
+        ">": _("after {value}"),
+        "<=": _("{value} or earlier"),
+        "<": _("before {value}"),
+        **_asked_of_words(),
+    }
+
+
+def _asked_of_words() -> dict[str, str]:
+    return {"!=": _("not {value}"), "in": _("one of: {value}"), "not in": _("none of: {value}")}
 
 
 def _plain(value: Any) -> str:
