@@ -261,9 +261,7 @@ def test_what_was_missing_leads_to_the_tier(do: Callable[..., str], home: Path) 
 
 
 def test_days_flags_and_what_is_not_worked_out_are_told_in_words(do: Callable[..., str], home: Path) -> None:
-    when = (
-        "last_purchase_on >= '2026-11-05' and has_next_step and round(revenue_12m) > 90 and revenue_12m > 10"
-    )
+    when = "last_purchase_on >= '2026-11-05' and has_next_step and round(revenue_12m) >= 100 and revenue_12m > 10"
     first, second, *_rest = CONDITIONS.splitlines(keepends=True)
     medium = f'  - {{tier: medium, when: "{when}", text: {{en: medium value, zh: 中价值}}}}\n'
     five(do, home, INDICATOR + first + second + medium + CONDITIONS.splitlines()[-1] + "\n")
@@ -271,7 +269,7 @@ def test_days_flags_and_what_is_not_worked_out_are_told_in_words(do: Callable[..
     start = shown.index("To medium value all of this would be needed") + 3
     assert shown[start].split()[-4:] == ["2026-11-01", "2026-11-05", "or", "later"]
     assert shown[start + 1].split()[:5] == ["True", "when", "a", "next", "contact"]
-    assert "round(revenue_12m) > 90 " in shown[start + 2] or "round(revenue_12m) > 90 " in shown[start + 3]
+    assert any(line.startswith("round(revenue_12m) >= 100 ") for line in shown)
     assert any(line.endswith("must hold; it may do so already") for line in shown)
     assert [part["holds"] for part in told(do, "C1")["next_tier_conditions"]] == [False, False, None]
 
