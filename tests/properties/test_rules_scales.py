@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmcli.rules.border import Border, score_border
 from crmcli.rules.checker import check, load
 from crmcli.rules.compiler import compile_ruleset
-from crmcli.rules.distance import Marked, next_tier, ways_up
+from crmcli.rules.distance import Marked, ways_up
 from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.model import RuleSet
 from crmcli.store.program import evaluate_cases
@@ -310,11 +311,12 @@ def test_the_way_to_the_next_tier_leads_there(scale: str, values: list[float], w
     ruleset = rules(scale)
     people = [{"revenue": value} for value in values]
     own = judged(ruleset, people)[who]
-    above = next_tier(ruleset, own["tier"])
+    above = score_border(ruleset, own["tier"], own["score"], None)
     if above is None:
         return
+    assert above.least is not None
     marked = {"x": Marked(*own["indicators"]["x"])}
-    ways = ways_up(ruleset.value, above.at_least - own["score"], marked, lambda _name: sorted(values))
+    ways = ways_up(ruleset.value, above.least - own["score"], marked, lambda _name: sorted(values))
     if not ways:
         assert "bands" not in scale, "a scale of bands that reaches 100 can always be climbed"
         return
@@ -322,23 +324,25 @@ def test_the_way_to_the_next_tier_leads_there(scale: str, values: list[float], w
     step = -0.01 if way.down else 0.01
     reached = way.needed + (step if way.beyond else 0)
     people[who] = {"revenue": reached}
-    assert judged(ruleset, people)[who]["score"] >= above.at_least
+    assert judged(ruleset, people)[who]["score"] >= above.least
     if "quantile" in scale:
         people[who] = {"revenue": reached - 2 * step}
-        assert judged(ruleset, people)[who]["score"] < above.at_least, "less would have been enough"
+        assert judged(ruleset, people)[who]["score"] < above.least, "less would have been enough"
 
 
 def test_somebody_in_a_sticky_tier_needs_that_much_more_for_the_next() -> None:
     ruleset = rules(
         "{linear: {from: 0, to: 100}}", tiers=TIERS.replace("policy: first", "policy: first\nsticky: 5")
     )
-    above = next_tier(ruleset, "medium")
+    above = score_border(ruleset, "medium", 72, "medium")
     assert above is not None
-    assert above.at_least == 75
+    assert above.least == 75
     marked = {"x": Marked(72.0, 0.72, 1.0, 72.0)}
-    (way,) = ways_up(ruleset.value, above.at_least - 72, marked, lambda _name: [72.0])
+    (way,) = ways_up(ruleset.value, above.least - 72, marked, lambda _name: [72.0])
     assert way.needed == pytest.approx(75, abs=0.006)
     assert ways_up(ruleset.value, -2, marked, lambda _name: [72.0]) == ()
+    fallen, new = (score_border(ruleset, "medium", 60, earlier) for earlier in ("high", None))
+    assert (fallen, new) == (Border(ruleset.tiers[0], 65), Border(ruleset.tiers[0], 70))
 
 
 def test_too_few_values_for_classes_are_no_way_up() -> None:

@@ -12,6 +12,8 @@ from crmcli.render.output import Column, Format, Listing, Record, choose
 from crmcli.vocabulary import INTENT
 
 _MAIN = "indicators"  #: the terms of the value score: what a spreadsheet gets
+#: What a program is told of the next tier beside the ways to it.
+_NEXT = ("next_tier_code", "next_tier_from", "next_tier_from_later", "next_tier_status")
 #: Feature or judgement → the closed list that its words are of; tiers are called as the rules do.
 _LISTS = {
     "kind": words.KIND, "gender": words.GENDER, "size": words.SIZE, "intent_stage": words.INTENT_STAGE,
@@ -40,6 +42,7 @@ def record(found: Any, format: Format | None) -> Record:
         ("tier", _("Tier"), classes["tier"]),
         *([("tier_kept_from", _("Tier kept from"), found.tier_kept_from)] if found.tiering.kept else []),
         *_place(found, coded=coded),
+        *_next_tier(found, coded=coded),
         ("grade", _("Grade"), classes["grade"]),
         (
             "grade_reason",
@@ -68,10 +71,10 @@ def record(found: Any, format: Format | None) -> Record:
         ),
     ]
     sections += [_classes(found, coded=coded)] if found.classes else []
-    if _is_below(found):
+    if coded or _is_below(found):
         sections.append(_steps(found, coded=coded))
-    elif coded:
-        sections.append(Listing([], [], key="next_tier"))
+    if found.tiering.by == "condition":
+        sections.append(_asked(found, labels=labels, coded=coded))
     sections.append(
         tiers.listing(found.tiers, found.tiering, key="thresholds", here=found.tier, summed=found.summed)
     )
@@ -104,6 +107,7 @@ def only_pinned(found: Any, format: Format | None) -> Record:
         ("name", _("Name"), found.name),
         ("score", "", None),
         ("tier", _("Tier"), classes["tier"]),
+        *((name, "", None) for name in _NEXT),
         ("grade", _("Grade"), classes["grade"]),
         *((name, "", None) for name in ("grade_reason", "grade_rule")),
         ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
@@ -256,34 +260,159 @@ def _place(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     return [("place", _("Place"), text)]
 
 
+def _next_tier(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
+    """What the next tier takes; a person is told here only what the tables below have no row for."""
+    above = found.next_tier
+    if coded:
+        if above is None:
+            return [(key, "", None) for key in _NEXT]
+        values = (above.tier.code, above.least, above.later, _status(found))
+        return [(key, "", value) for key, value in zip(_NEXT, values, strict=True)]
+    if above is None or above.steps or above.asked or not _is_below(found):
+        return []
+    if not above.stored:
+        said = _("{tier}: how far is not known, the classification did not store {feature}")
+    elif found.tiering.by == "condition":
+        said = _("{tier}: what its condition lacks cannot be told")
+    elif above.least is None:
+        said = _("{tier}: nothing is enough in this period, the tier of the period before is kept")
+    else:
+        said = _("{tier} (from {score:g}): no single change is enough")
+    text = said.format(tier=above.tier.label.text(), feature=found.summed, score=above.least)
+    return [("next_tier", _("Next tier"), text)]
+
+
+def _status(found: Any) -> str:
+    """Say in a code whether there is a way to the next tier, and why not."""
+    above = found.next_tier
+    if not above.stored:
+        return "not_stored"
+    if not _is_below(found):
+        return "waiting"
+    if above.steps or above.asked:
+        return "reachable"
+    if found.tiering.by == "condition":
+        return "unknown"
+    return "kept" if above.least is None else "no_single_change"
+
+
 def _is_below(found: Any) -> bool:
-    """Whether points are missing for the tier above; somebody may have them and wait for so many periods."""
-    return found.next_tier is not None and found.score < found.next_tier[1]
+    """Whether something is missing for the tier above; somebody may have the score and wait for so many periods."""
+    above = found.next_tier
+    return above is not None and not (found.tiering.periods and found.score >= above.least)
 
 
 def _steps(found: Any, *, coded: bool) -> Listing:
     """What would lead to the next tier: any one of these, everything else as it is."""
-    label, least = found.next_tier
     columns = [
         Column("indicator", _("Indicator"), wrap=True),
         Column("now", _("Now"), align="right"),
         Column("needed", _("Needed"), align="right"),
         Column("beyond", _("More than that")) if coded else Column("change", _("Change"), align="right"),
     ]
+    steps = found.next_tier.steps if _is_below(found) else ()
     rows: list[tuple[Any, ...]] = [
         (step.indicator, step.now, round(step.needed, 6), step.beyond)
         if coded
         else (step.label, short_number(step.now), _needed(step), _change(step, found.currency))
-        for step in found.steps
+        for step in steps
     ]
-    if not found.steps:
-        said = _("To {tier} (from {score:g}) no single change is enough")
-    elif found.tiering.periods:
+    return Listing(columns, rows, title=_steps_title(found) if rows else "", key="next_tier")
+
+
+def _steps_title(found: Any) -> str:
+    above, tiering = found.next_tier, found.tiering
+    later: Any = above.later
+    if tiering.by == "sum":
+        said = _("To {tier} this would be enough, everything else as it is")
+        if later is not None:
+            said = _("To {tier} this would be enough; from the next period on it takes {later}")
+            later = short_number(later)
+    elif tiering.periods:
         said = _("To {tier} (from {score:g} in {count} periods on end) any one of these would be enough")
+    elif later is not None:
+        said = _(
+            "To {tier} (from {score:g}, from the next period on {later:g}) any one of these would be enough"
+        )
+    elif tiering.by == "customers":
+        said = _("To {tier} (from {score:g}, the score at its border) any one of these would be enough")
     else:
         said = _("To {tier} (from {score:g}) any one of these would be enough")
-    title = said.format(tier=label, score=least, count=found.tiering.periods)
-    return Listing(columns, rows, title=title, key="next_tier")
+    return said.format(tier=above.tier.label.text(), score=above.least, count=tiering.periods, later=later)
+
+
+def _asked(found: Any, *, labels: Any, coded: bool) -> Listing:
+    """What of the condition of the tier above does not hold: all of it is needed."""
+    asked = () if found.next_tier is None else found.next_tier.asked
+    if coded:
+        columns = [Column(key, "") for key in ("condition", "feature", "op", "value", "now", "holds")]
+        rows: list[tuple[Any, ...]] = [
+            (
+                each.part.written,
+                each.part.feature or None,
+                each.part.op or None,
+                _one_or_all(each.part.values),
+                each.now,
+                each.part.holds,
+            )
+            for each in asked
+        ]
+        return Listing(columns, rows, key="next_tier_conditions")
+    columns = [
+        Column("feature", _("Feature"), wrap=True),
+        Column("now", _("Now"), align="right"),
+        Column("needed", _("Needed"), wrap=True),
+    ]
+    rows = [_asked_row(each, labels, found.currency) for each in asked]
+    title = (
+        _("To {tier} all of this would be needed").format(tier=found.next_tier.tier.label.text())
+        if rows
+        else ""
+    )
+    return Listing(columns, rows, title=title, key="next_tier_conditions")
+
+
+def _one_or_all(values: Any) -> Any:
+    return ", ".join(str(value) for value in values) if len(values) > 1 else next(iter(values), None)
+
+
+def _asked_row(each: Any, labels: Any, currency: str) -> tuple[Any, ...]:
+    if not each.part.feature:
+        holds = _("must hold") if each.part.holds is not None else _("must hold; it may do so already")
+        return each.part.written, None, holds
+    said = _asked_of_days() if isinstance(each.part.values[0], str) else _asked_of_numbers()
+    value = ", ".join(_plain(_spoken(one, each.words, labels)) for one in each.part.values)
+    needed = f"{said.get(each.part.op, '{value}').format(value=value)} {_unit(each.unit, currency)}".strip()
+    now = _("unknown") if each.now is None else _spoken(each.now, each.words, labels)
+    return each.label, now, needed
+
+
+def _asked_of_numbers() -> dict[str, str]:
+    return {
+        ">=": _("at least {value}"),
+        ">": _("more than {value}"),
+        "<=": _("at most {value}"),
+        "<": _("less than {value}"),
+        **_asked_of_words(),
+    }
+
+
+def _asked_of_days() -> dict[str, str]:
+    return {
+        ">=": _("{value} or later"),
+        ">": _("after {value}"),
+        "<=": _("{value} or earlier"),
+        "<": _("before {value}"),
+        **_asked_of_words(),
+    }
+
+
+def _asked_of_words() -> dict[str, str]:
+    return {"!=": _("not {value}"), "in": _("one of: {value}"), "not in": _("none of: {value}")}
+
+
+def _plain(value: Any) -> str:
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
 
 def _needed(step: Any) -> str:

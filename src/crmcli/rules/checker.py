@@ -127,7 +127,8 @@ _CLASS_NAMES = ("tier", "grade", "lifecycle")
 #: The keys that 'crm why' has beside the scores.
 _WHY = (
     "as_of", "classes", "computed_grade", "computed_lifecycle_stage", "computed_tier", "facts", "fingerprint", "grade_rule", "id",
-    "indicators", "name", "next_tier", "overrides", "period", "place", "place_above_percent", "place_of",
+    "indicators", "name", "next_tier", "next_tier_code", "next_tier_conditions", "next_tier_from",
+    "next_tier_from_later", "next_tier_status", "overrides", "period", "place", "place_above_percent", "place_of",
     "place_reached_percent", "segments", "thresholds", "tier_kept_from",
 )  # fmt: skip
 _RESERVED = (*BEFORE, "customer_id", "grade_reason", "lifecycle_stage", "reason", "score")

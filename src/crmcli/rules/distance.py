@@ -7,7 +7,7 @@ quantiles) are those of the run.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from crmcli.rules.model import (
     Band,
@@ -18,10 +18,9 @@ from crmcli.rules.model import (
     Logarithmic,
     Percentile,
     Quantile,
-    RuleSet,
+    Scale,
     Score,
     Steps,
-    Tier,
 )
 
 HALF = 0.005  #: points are rounded to hundredths: what rounds up to enough is enough
@@ -50,6 +49,8 @@ class Way:
         needed: the value it would take.
         beyond: more than `needed` (or less than it, where the way leads down) is required, not `needed` itself.
         down: the way leads down.
+        share: of the weights.
+        points: what the indicator has to give.
     """
 
     indicator: Indicator
@@ -57,21 +58,16 @@ class Way:
     needed: float
     beyond: bool
     down: bool
+    share: float
+    points: float
 
+    def reached_by(self, value: float) -> bool:
+        """Say whether a value is certainly enough, by the arithmetic of the classification and its rounding.
 
-def next_tier(ruleset: RuleSet, tier: str) -> Tier | None:
-    """Return the tier above one, if tiers go by the score and there is one.
-
-    Its `at_least` is what somebody in this tier needs: where tiers are sticky, so many points more.
-    """
-    if ruleset.tiering.by != "score":
-        return None
-    codes = [each.code for each in ruleset.tiers]
-    place = codes.index(tier) if tier in codes else 0
-    if not place:
-        return None
-    above = ruleset.tiers[place - 1]
-    return replace(above, at_least=above.at_least + ruleset.tiering.sticky)
+        Only of scales that compare nobody and rise or fall without steps; of the others the answer is no.
+        """
+        mark = _mark(self.indicator.scale, value)
+        return mark is not None and math.floor(mark * self.share * 10_000 + 0.5) >= round(self.points * 100)
 
 
 def ways_up(score: Score, missing: float, marked: dict[str, Marked], values: Values) -> tuple[Way, ...]:
@@ -100,8 +96,26 @@ def ways_up(score: Score, missing: float, marked: dict[str, Marked], values: Val
             continue
         answer = _value_for(indicator, min(mark, 1.0), own.raw, values)
         if answer is not None and (own.raw is None or not math.isclose(answer[0], own.raw) or answer[1]):
-            found.append(Way(indicator, own.raw, *answer, _leads_down(indicator, own.raw, answer[0])))
+            down = _leads_down(indicator, own.raw, answer[0])
+            found.append(Way(indicator, own.raw, *answer, down, own.share, own.points + missing))
     return tuple(found)
+
+
+def _mark(scale: Scale, value: float) -> float | None:
+    """Return the mark of a value where it follows from the value alone, without steps."""
+    match scale:
+        case Linear(start, end):
+            mark = (value - start) / (end - start)
+        case Logarithmic(start, end):
+            held = min(max(value, min(start, end)), max(start, end))
+            mark = (math.log(held) - math.log(start)) / (math.log(end) - math.log(start))
+        case Decay(_, window) if window:
+            mark = 1.0 - max(value, 0.0) / window
+        case Decay(half_life, _):
+            mark = math.exp(max(value, 0.0) / half_life * -math.log(2))
+        case _:
+            return None
+    return max(0.0, min(1.0, mark))
 
 
 def _leads_down(indicator: Indicator, raw: float | None, needed: float) -> bool:

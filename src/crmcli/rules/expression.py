@@ -332,6 +332,37 @@ def canonical(expression: Expression) -> list[object]:
     return head + [canonical(child) for child in children(expression)]
 
 
+def written_out(expression: Expression) -> str:
+    """Return an expression as one may write it; what is put together of parts stands in brackets inside another."""
+    match expression:
+        case Literal(value, kind):
+            if kind == BOOL:
+                return "true" if value else "false"
+            short = f"{value:.15g}" if kind == NUMBER else repr(value)
+            return short if kind != NUMBER or float(short) == value else repr(value)
+        case Field(name, _):
+            return name
+        case Not(item):
+            return f"not {_bracketed(item)}"
+        case Every(items):
+            return " and ".join(_bracketed(item) for item in items)
+        case Some(items):
+            return " or ".join(_bracketed(item) for item in items)
+        case Compare(op, left, right) | Arithmetic(op, left, right):
+            return f"{_bracketed(left)} {op} {_bracketed(right)}"
+        case Member(item, values):
+            return f"{_bracketed(item)} in ({', '.join(written_out(each) for each in values)},)"
+        case Choice(asked, then, otherwise):
+            return f"{_bracketed(then)} if {_bracketed(asked)} else {_bracketed(otherwise)}"
+        case Call(name, args, _):
+            return f"{name}({', '.join(written_out(arg) for arg in args)})"
+
+
+def _bracketed(expression: Expression) -> str:
+    text = written_out(expression)
+    return text if isinstance(expression, Literal | Field | Call) else f"({text})"
+
+
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",

@@ -3,7 +3,7 @@
 A feature's values fall into cells: the values that conditions compare it with, the stretches between them, and not known.
 Within one cell every plain comparison has one outcome, so that trying each cell tries everybody. What is worked out from
 features (arithmetic, functions) is kept as the stretch its value must lie in, which may say too little and never too much.
-Evaluates no facts and knows no customer.
+A single customer is a cell of its own.
 """
 
 import math
@@ -130,6 +130,34 @@ def hidden(condition: Expression, above: tuple[Expression, ...], of: Mapping[str
         return any(judge.outcomes(before, cell) == TRUE for before in above)
 
     return _everywhere([condition, *above], of, taken)
+
+
+def holds(condition: Expression, facts: Mapping[str, float | str | bool | None]) -> bool | None:
+    """Say whether a condition holds for one customer; what is not known does not hold.
+
+    None where that cannot be told from these values: a name is missing, or a function is not worked out exactly.
+    """
+    judge = _Judge(_NO_NAMES)
+    fields = {node.name: node.type for node in walk(condition) if isinstance(node, Field)}
+    cell = {name: _cell_of(facts[name], kind) for name, kind in fields.items() if name in facts}
+    try:
+        found = judge.outcomes(condition, cell)
+    except _TooMuchError:
+        return None
+    if found == TRUE:
+        return True
+    return None if found & TRUE else False
+
+
+def _cell_of(value: float | str | bool | None, kind: str) -> Cell:
+    """Return the cell that holds one value and nothing else."""
+    if value is None:
+        return UNKNOWN if kind == BOOL else _MISSING
+    if kind == BOOL:
+        return TRUE if value else FALSE
+    if kind == TEXT:
+        return Value(texts=frozenset({str(value)}))
+    return _point(float(_plain(Literal(value, kind))))
 
 
 def _everywhere(

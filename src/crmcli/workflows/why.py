@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.rules import load, thresholds
 from crmcli.rules.aggregates import unit_of_aggregate
+from crmcli.rules.border import Border, rank_border, score_border, sum_border
 from crmcli.rules.catalogue import unit_of
-from crmcli.rules.distance import Marked, Way, cut_points, next_tier, ways_up
+from crmcli.rules.distance import Marked, Way, cut_points, ways_up
 from crmcli.rules.model import (
+    CONDITION,
     CUSTOMERS,
     SCORE,
     SUM,
@@ -31,6 +34,7 @@ from crmcli.rules.model import (
     Tiers,
     cap_line,
 )
+from crmcli.rules.unmet import Part, unmet
 from crmcli.store.light import reading
 from crmcli.store.reads import customers
 from crmcli.store.reads import judgements as reads
@@ -40,6 +44,7 @@ from crmcli.store.settings import read_settings
 from crmcli.values import exponent
 from crmcli.workflows.find import find_customer, named_run, named_version
 
+_FINE = 1e-6  #: how finely a value is told that comes in no parts
 _TINY = 1e-6  #: of the smallest part of a unit: less than that is how computers reckon
 #: What nothing but waiting changes is no way to the next tier: everything else ages meanwhile.
 _ONLY_TIME = ("tenure_days", "days_known")
@@ -143,6 +148,47 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One part of the condition of the tier above that does not hold.
+
+    Attributes:
+        part: the part, in codes.
+        label: what its feature is called; "" where it is not one feature compared with values.
+        unit: of that feature, as `crm rules features` has it.
+        now: its value today, None where it is not known.
+        words: the closed list that its words are of, else "".
+    """
+
+    part: Part
+    label: str = ""
+    unit: str = ""
+    now: float | str | bool | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NextTier:
+    """What leads to a higher tier in the same run, everything else as it is.
+
+    Attributes:
+        tier: the tier it leads to.
+        least: the least score, or where a sum is shared out the least value of what is summed up; None where none is enough,
+            where nothing of it is stored (`stored`), and where tiers go by condition.
+        later: the same for the runs of later periods, which start from the tier of this one; None where it is no other.
+        steps: one way each.
+        asked: what of the condition of that tier does not hold, all of it needed, where tiers go by condition.
+        stored: whether the run stored what the answer rests on.
+    """
+
+    tier: Tier
+    least: float | None
+    later: float | None = None
+    steps: tuple[Step, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The judgements on one customer with their reasons.
 
@@ -157,7 +203,7 @@ class Why:
         classes: those of the quantile indicators that had values enough.
         further: the other scores.
         segments: (judgement, its label, segment, its label, the condition that leads to it).
-        next_tier: (its label, the least score for it) of the tier above, or None; `steps` lead to it, one at a time.
+        next_tier: what leads to a higher tier; None for the highest.
         overrides: what is pinned by hand today, or was on the day of the period that was asked for; `tier`, `grade` and
             `lifecycle_stage` are what the rules say all the same.
     """
@@ -188,8 +234,7 @@ class Why:
     classes: tuple[Classes, ...]
     further: tuple[Further, ...]
     segments: tuple[tuple[str, str, str, str, str], ...]
-    next_tier: tuple[str, float] | None
-    steps: tuple[Step, ...]
+    next_tier: NextTier | None
     currency: str
     overrides: tuple[OverrideLine, ...]
 
@@ -235,9 +280,8 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
             overrides = tuple(pinned.overrides_of_run(connection, found.run, match.id))
         files = reads.ruleset_files(connection, found.fingerprint)
         ruleset = load(files, _("the rules of {period}").format(period=found.period), stored=True)
-        above = next_tier(ruleset, found.tier)
         run = _Run(connection, ruleset, found, lines)
-        steps = _steps(run, above, 10.0 ** -exponent(settings.currency)) if above is not None else ()
+        above = _next_tier(run, 10 ** exponent(settings.currency))
         scores = {score.name: _terms(run, score) for score in ruleset.scores}
         classes = tuple(_classes(run))
         place = _place(run)
@@ -285,8 +329,7 @@ def why(database: Path, which: str, period: str | None = None) -> Why | Unclassi
         segments=tuple(
             _segment(each, segments[each.name]) for each in ruleset.segments if each.name in segments
         ),
-        next_tier=None if above is None else (above.label.text(), above.at_least),
-        steps=steps,
+        next_tier=above,
         currency=settings.currency,
         overrides=overrides,
     )
@@ -334,6 +377,18 @@ class _Run:
         if key not in self._raws:
             self._raws[key] = reads.indicator_raws(self.connection, self.found.run, score, indicator)
         return self._raws[key]
+
+    def summed(self) -> tuple[float | None, Sequence[float]] | None:
+        """Return the customer's value, and every known one, of what tiers share out; None where it is not stored."""
+        feature = self.ruleset.tiering.of
+        for score in self.ruleset.scores:
+            for each in score.indicators:
+                line = self.lines.get((score.name, each.name))
+                if each.feature == feature and line is not None:
+                    return line.raw, self.raws(score.name, each.name)
+        if feature not in self.facts:
+            return None
+        return self.facts[feature], reads.stored_facts(self.connection, self.found.run, feature)
 
     def typed(self, feature: str, value: Any) -> Any:
         """SQL has no yes and no: a flag comes back as 1 or 0."""
@@ -432,20 +487,12 @@ def _place(run: _Run) -> Place | None:
         return Place(better + 1, count, better * 100 / count, (better + 1) * 100 / count)
     if run.ruleset.tiering.by != SUM:
         return None
-    line = next(
-        (
-            run.lines[score.name, each.name]
-            for score in run.ruleset.scores
-            for each in score.indicators
-            if each.feature == run.ruleset.tiering.of and (score.name, each.name) in run.lines
-        ),
-        None,
-    )
-    if line is None:
+    summed = run.summed()
+    if summed is None:
         return None
     _better, count = reads.place(run.connection, run.found.run, run.found.score)
-    values = [max(value, 0.0) for value in run.raws(line.score, line.indicator)]
-    own, total = max(line.raw or 0.0, 0.0), math.fsum(values)
+    values = [max(value, 0.0) for value in summed[1]]
+    own, total = max(summed[0] or 0.0, 0.0), math.fsum(values)
     above, reached = (
         math.fsum(value for value in values if value > own),
         math.fsum(v for v in values if v >= own),
@@ -456,8 +503,81 @@ def _place(run: _Run) -> Place | None:
     )
 
 
-def _steps(run: _Run, above: Tier, smallest: float) -> tuple[Step, ...]:
-    """Return the ways to the tier above, in the units of the features."""
+def _next_tier(run: _Run, parts: int) -> NextTier | None:
+    """Return what leads to a higher tier; `parts` is how many of the smallest amounts of money make one."""
+    if run.ruleset.tiering.by == CONDITION:
+        return _by_condition(run)
+    if run.ruleset.tiering.by == SUM:
+        return _by_sum(run, parts)
+    scores = reads.run_scores(run.connection, run.found.run) if run.ruleset.tiering.by == CUSTOMERS else ()
+
+    def border(earlier: str | None) -> Border | None:
+        tier, score = run.found.tier, run.found.score
+        if run.ruleset.tiering.by == CUSTOMERS:
+            return rank_border(run.ruleset, tier, score, scores, earlier)
+        return score_border(run.ruleset, tier, score, earlier)
+
+    found = border(run.found.earlier)
+    if found is None:
+        return None
+    steps = () if found.least is None else _steps(run, found.least - run.found.score, 1 / parts)
+    return NextTier(found.tier, found.least, _later(run, found, border(run.found.tier)), steps)
+
+
+def _later(run: _Run, now: Border, then: Border | None) -> float | None:
+    """Return what it takes in later periods, where tiers are kept and it is something else."""
+    if not run.ruleset.tiering.kept or then is None or then.least == now.least:
+        return None
+    return then.least
+
+
+def _by_sum(run: _Run, parts: int) -> NextTier | None:
+    above = _above(run)
+    summed, feature = run.summed(), run.ruleset.tiering.of
+    if above is None or summed is None:
+        return None if above is None else NextTier(above, None, stored=False)
+    own, values = summed
+    unit = run.unit(feature)
+    whole = round(1 / (_grain(unit, 1 / parts) or _FINE))
+
+    def border(earlier: str | None) -> Border | None:
+        return sum_border(run.ruleset, run.found.tier, own, values, earlier, whole)
+
+    found = border(run.found.earlier)
+    if found is None or found.least is None:
+        return NextTier(above, None)
+    step = Step(feature, _words_of(feature, run.ruleset), feature, unit, own, found.least, False, False)
+    return NextTier(found.tier, found.least, _later(run, found, border(run.found.tier)), (step,))
+
+
+def _by_condition(run: _Run) -> NextTier | None:
+    above = _above(run)
+    if above is None or above.when is None:
+        return None
+    facts = {name: run.typed(name, value) for name, value in run.facts.items()}
+    asked = tuple(
+        Asked(
+            part,
+            _words_of(part.feature, run.ruleset),
+            run.unit(part.feature),
+            facts.get(part.feature),
+            run.list_of(part.feature),
+        )
+        if part.feature
+        else Asked(part)
+        for part in unmet(above.when, facts)
+    )
+    return NextTier(above, None, asked=asked)
+
+
+def _above(run: _Run) -> Tier | None:
+    """Return the tier above the customer's, None for the highest."""
+    pairs = pairwise(run.ruleset.tiers)
+    return next((higher for higher, tier in pairs if tier.code == run.found.tier), None)
+
+
+def _steps(run: _Run, missing: float, smallest: float) -> tuple[Step, ...]:
+    """Return the ways to so many points more, in the units of the features."""
     score = run.ruleset.value
     marked = {
         name: Marked(line.raw, line.normalised, line.weight, line.points)
@@ -468,24 +588,31 @@ def _steps(run: _Run, above: Tier, smallest: float) -> tuple[Step, ...]:
     def values(indicator: str) -> Sequence[float]:
         return run.raws(score.name, indicator)
 
-    ways = ways_up(score, above.at_least - run.found.score, marked, values)
     return tuple(
         _step(way, run.unit(way.indicator.feature), smallest)
-        for way in ways
+        for way in ways_up(score, missing, marked, values)
         if way.indicator.feature not in _ONLY_TIME
     )
+
+
+def _grain(unit: str, smallest: float) -> float | None:
+    """Return the unit's smallest part, between two of which there is nothing."""
+    return smallest if unit == "money" else 1.0 if unit in {"count", "days", "months"} else None
 
 
 def _step(way: Way, unit: str, smallest: float) -> Step:
     """Return a way in words; `smallest` is the smallest amount of money there is."""
     needed, beyond = way.needed, way.beyond
-    grain = smallest if unit == "money" else 1.0 if unit in {"count", "days", "months"} else None
-    if grain is not None:  # there is nothing between two of them
+    grain = _grain(unit, smallest)
+    if grain is not None:
         parts = needed / grain
         if way.down:
             whole = math.ceil(parts - _TINY) - 1 if beyond else math.floor(parts + _TINY)
         else:
             whole = math.floor(parts + _TINY) + 1 if beyond else math.ceil(parts - _TINY)
+        nearer = whole + 1 if way.down else whole - 1
+        if way.reached_by(round(nearer * grain, 9)):
+            whole = nearer
         needed, beyond = round(whole * grain, 9), False
     own = way.indicator
     return Step(own.name, own.label.text(), own.feature, unit, way.now, needed, beyond, way.down)

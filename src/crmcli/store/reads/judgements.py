@@ -9,7 +9,12 @@ from crmcli.store.reads.base import row, rows
 
 
 class Judgement(NamedTuple):
-    """What a run found about one customer; `leans_on` is the period whose tiers it started from, if any."""
+    """What a run found about one customer.
+
+    Attributes:
+        leans_on: the period whose tiers the run started from, if any.
+        earlier: the customer's tier there, None for somebody it did not know.
+    """
 
     run: int
     period: str
@@ -23,6 +28,7 @@ class Judgement(NamedTuple):
     lifecycle_stage: str
     facts: str
     leans_on: str | None
+    earlier: str | None
 
 
 class IndicatorLine(NamedTuple):
@@ -63,6 +69,17 @@ def place(connection: sqlite3.Connection, run: int, score: float) -> tuple[int, 
     """Return how many customers of a run have a better score than this one, and how many there are."""
     better, count = connection.execute(statement("place"), {"run": run, "score": score}).fetchone()
     return better, count
+
+
+def run_scores(connection: sqlite3.Connection, run: int) -> list[float]:
+    """Return the score of everybody in one run, smallest first."""
+    return [score for (score,) in connection.execute(statement("run_scores"), {"run": run})]
+
+
+def stored_facts(connection: sqlite3.Connection, run: int, feature: str) -> list[float]:
+    """Return every known value of a number that conditions look at in one run, smallest first."""
+    values = {"run": run, "feature": f'$."{feature}"'}
+    return [value for (value,) in connection.execute(statement("stored_facts"), values)]
 
 
 def segments(connection: sqlite3.Connection, run: int, number: int) -> list[tuple[str, str]]:
