@@ -720,6 +720,7 @@ class PaymentIn(SQLModel):
     """回款: money that came for a transaction, in its currency; negative where it was paid back."""
 
     external_id: Words = _text()
+    customer_id: int
     transaction_id: int
     paid_on: date = Field(sa_type=Day)
     amount_minor: int
@@ -734,10 +735,11 @@ class Payment(PaymentIn, Identity, table=True):
         _day_shape("paid_on"),
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         Index("uq_payments_external_id", "external_id", unique=True),
-        Index("ix_payments_transaction_id_paid_on", "transaction_id", "paid_on"),
+        Index("ix_payments_customer_id_paid_on", "customer_id", "paid_on"),
         NUMBERED,
     )
-    transaction_id: int = _reference("transactions", required=True)
+    customer_id: int = _reference("customers", required=True)
+    transaction_id: int = _reference("transactions", required=True, index=True)
     import_batch_id: int | None = _reference("import_batches", index=True)
 
 

@@ -195,6 +195,7 @@ CREATE TABLE payments (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     external_id TEXT,
+    customer_id INTEGER NOT NULL,
     transaction_id INTEGER NOT NULL,
     paid_on TEXT NOT NULL,
     amount_minor INTEGER NOT NULL,
@@ -203,14 +204,17 @@ CREATE TABLE payments (
     CONSTRAINT ck_payments_paid_on_is_a_day CHECK (paid_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
     CONSTRAINT ck_payments_amount_not_zero CHECK (amount_minor <> 0),
     CONSTRAINT uq_payments_uid UNIQUE (uid),
+    CONSTRAINT fk_payments_customer_id FOREIGN KEY(customer_id) REFERENCES customers (id),
     CONSTRAINT fk_payments_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (id),
     CONSTRAINT fk_payments_import_batch_id FOREIGN KEY(import_batch_id) REFERENCES import_batches (id)
 )
  STRICT;
 
+CREATE INDEX ix_payments_customer_id_paid_on ON payments (customer_id, paid_on);
+
 CREATE INDEX ix_payments_import_batch_id ON payments (import_batch_id);
 
-CREATE INDEX ix_payments_transaction_id_paid_on ON payments (transaction_id, paid_on);
+CREATE INDEX ix_payments_transaction_id ON payments (transaction_id);
 
 CREATE UNIQUE INDEX uq_payments_external_id ON payments (external_id);
 
