@@ -86,6 +86,13 @@ RECORD = Vocabulary(
     Term("transaction", "transaction", "交易"),
     Term("opportunity", "opportunity", "商机"),
     Term("task", "task", "待办"),
+    Term("preference", "preference", "偏好"),
+    Term("complaint", "complaint", "投诉"),
+    Term("survey", "survey", "满意度调查"),
+    Term("credit", "credit", "信用"),
+    Term("payment", "payment", "回款"),
+    Term("template", "template", "模板"),
+    Term("deferral", "deferral", "推迟"),
     Term("override", "override", "手动设定"),
     Term("custom_field", "custom field", "自定义字段"),
 )
@@ -98,6 +105,13 @@ RECORDS = Vocabulary(
     Term("transactions", "transactions", "交易"),
     Term("opportunities", "opportunities", "商机"),
     Term("tasks", "tasks", "待办"),
+    Term("preferences", "preferences", "偏好"),
+    Term("complaints", "complaints", "投诉"),
+    Term("surveys", "surveys", "满意度调查"),
+    Term("credits", "credits", "信用"),
+    Term("payments", "payments", "回款"),
+    Term("templates", "templates", "模板"),
+    Term("deferrals", "deferrals", "推迟"),
     Term("overrides", "overrides", "手动设定"),
     Term("custom_fields", "custom fields", "自定义字段"),
 )
@@ -246,4 +260,60 @@ OVERRIDE_STATE = Vocabulary(
     Term("in_force", "in force", "生效中"),
     Term("expired", "expired", "已到期"),
     Term("ended", "ended", "已结束"),
+)
+
+TASK_KIND = Vocabulary(
+    "task_kind",
+    Term("task", "task", "待办"),
+    Term("promise", "promise", "承诺", ("约定",)),
+    Term("improvement", "improvement", "改进措施", ("改进", "整改")),
+)
+REPEAT_UNIT = Vocabulary(
+    "repeat_unit",
+    Term("day", "day", "天", ("days", "日")),
+    Term("week", "week", "周", ("weeks", "星期")),
+    Term("month", "month", "月", ("months", "个月")),
+)
+#: What the next one of a task that repeats is counted from.
+REPEAT_FROM = Vocabulary(
+    "repeat_from",
+    Term("due", "due day", "到期日", ("due",)),
+    Term("done", "completion", "完成日", ("done", "completed")),
+)
+PREFERENCE_ORIGIN = Vocabulary(
+    "origin",
+    Term("stated", "stated", "自述", ("明示",)),
+    Term("inferred", "inferred", "推断", ("从购买推断",)),
+)
+SEVERITY = Vocabulary(
+    "severity",
+    Term("low", "low", "轻微", ("minor", "一般")),
+    Term("medium", "medium", "中等", ("normal",)),
+    Term("high", "high", "严重", ("serious",)),
+    Term("critical", "critical", "紧急", ("urgent", "重大")),
+)
+COMPLAINT_STAGE = Vocabulary(
+    "stage",
+    Term("received", "received", "受理", ("已受理",)),
+    Term("investigating", "investigating", "调查处理", ("调查", "处理中")),
+    Term("replied", "replied", "反馈回复", ("已回复", "回复")),
+    Term("closed", "closed", "已关闭", ("关闭", "结案")),
+)
+SURVEY_KIND = Vocabulary(
+    "survey_kind",
+    Term("csat", "CSAT", "满意度", ("客户满意度",)),
+    Term("nps", "NPS", "净推荐值", ("推荐值",)),
+)
+OCCASION = Vocabulary(
+    "occasion",
+    Term("birthday", "birthday", "生日"),
+    Term("holiday", "holiday", "节日", ("假日",)),
+    Term("promotion", "promotion", "促销", ("推广",)),
+    Term("after_sales", "after-sales", "售后", ("回访",)),
+    Term("other", "other", "其他"),
+)
+DEFERRAL = Vocabulary(
+    "deferral",
+    Term("snooze", "snoozed", "推迟", ("snooze",)),
+    Term("skip", "skipped", "跳过", ("skip",)),
 )

@@ -443,7 +443,9 @@ def _syntax_fault(text: str, error: SyntaxError) -> ExpressionFault:
     word = next((match for match in _LOGIC.finditer(text) if match["word"]), None)
     if word is not None:
         offset, hint = word.start(), _("write {value}").format(value=_LOGIC_WORDS[word["word"].lower()])
-    single = next((match for match in _SINGLE_EQUALS.finditer(text) if match["equals"]), None)
+    single = None
+    if "=" in text:
+        single = next((match for match in _SINGLE_EQUALS.finditer(text) if match["equals"]), None)
     if single is not None:
         offset, hint = single.start(), _("use == to compare")
     return ExpressionFault(what, min(offset, len(text)), "expression-syntax", hint, text[:200])

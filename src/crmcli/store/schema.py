@@ -142,6 +142,27 @@ Email = Annotated[
 ]
 
 
+def _clean_time(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError(_("not a time of day: {value}").format(value=repr(value[:20])))
+    return value
+
+
+def _channels(value: str | None) -> str | None:
+    """Return the codes of comma-separated channels, each once, in the order of the list."""
+    if value is None:
+        return None
+    check = _member_of(vocabulary.CHANNEL).func
+    found = {check(word.strip()) for word in re.split(r"[,，、;；]", value) if word.strip()}
+    return ",".join(code for code in vocabulary.CHANNEL.codes if code in found) or None
+
+
+Time = Annotated[
+    str | None, BeforeValidator(_empty_is_none), AfterValidator(_clean_time)
+]  #: HH:MM of the business time zone
+Channels = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(_channels)]
+
+
 def _one_of(column: str, words: Vocabulary, *, of: str = "") -> CheckConstraint:
     """The column holds a code of the list; `of` names the judgement for which that is so."""
     codes = ", ".join(f"'{code}'" for code in words.codes)
@@ -153,6 +174,12 @@ def _one_of(column: str, words: Vocabulary, *, of: str = "") -> CheckConstraint:
 def _day_shape(column: str) -> CheckConstraint:
     return CheckConstraint(
         f"{column} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'", name=f"{column}_is_a_day"
+    )
+
+
+def _time_shape(column: str) -> CheckConstraint:
+    return CheckConstraint(
+        f"{column} GLOB '[0-2][0-9]:[0-5][0-9]' AND {column} < '24'", name=f"{column}_is_a_time"
     )
 
 
@@ -217,11 +244,21 @@ class CustomerIn(SQLModel):
         str | None, _member_of(vocabulary.INTENT_STAGE), BeforeValidator(_empty_is_none)
     ] = _text()
     next_contact_on: date | None = _day()
+    next_contact_time: Time = _text()
+    id_number: Words = _text()
+    do_not_contact: bool = Field(
+        default=False, sa_type=Integer, sa_column_kwargs={"server_default": text("0")}
+    )
+    refused_channels: Channels = _text()
     notes: Words = _text()
 
 
 class Customer(CustomerIn, Identity, table=True):
-    """The stored customer. `tags` holds comma-separated words; `phone_e164` is derived from `phone`."""
+    """The stored customer. `tags` holds comma-separated words; `phone_e164` is derived from `phone`.
+
+    `do_not_contact` keeps somebody off the agenda altogether; `refused_channels` (codes, comma-separated) are those they
+    do not want to be reached by. `id_number` is shown masked.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -233,7 +270,9 @@ class Customer(CustomerIn, Identity, table=True):
         _one_of("intent_stage", vocabulary.INTENT_STAGE),
         _day_shape("birthday"),
         _day_shape("next_contact_on"),
+        _time_shape("next_contact_time"),
         CheckConstraint("headcount >= 0", name="headcount_not_negative"),
+        CheckConstraint("do_not_contact IN (0, 1)", name="do_not_contact_is_a_flag"),
         # json_valid() would say more, but SQLite lets no JSON function into a schema that is not trusted.
         CheckConstraint("custom GLOB '{*}'", name="custom_is_an_object"),
         Index("uq_customers_external_id", "external_id", unique=True),
@@ -241,10 +280,11 @@ class Customer(CustomerIn, Identity, table=True):
         Index("ix_customers_email", "email"),
         # All that the agenda asks of every customer: it reads this narrow index instead of the wide table.
         Index(
-            "ix_customers_archived_at_next_contact_on_intent_stage",
+            "ix_customers_agenda",
             "archived_at",
             "next_contact_on",
             "intent_stage",
+            "do_not_contact",
         ),
         NUMBERED,
     )
@@ -450,36 +490,318 @@ class Opportunity(OpportunityIn, Identity, table=True):
 
 
 class TaskIn(SQLModel):
-    """待办: something to do on a day; with a channel it is a planned interaction."""
+    """待办: something to do on a day; with a channel it is a planned interaction, with a time an appointment.
+
+    Attributes:
+        kind: a task, a promise made to the customer, or a measure that improves what a survey or complaint showed.
+        minutes: how long it will take, as far as somebody guessed.
+        repeat_every: every so many `repeat_unit`; None for once.
+        repeat_from: whether the next one counts from the day this was due or from the day it was done.
+        repeat_day: the day of the month it is meant for, 1 to 31 (in a shorter month the last), or of the week, 1 (Monday) to 7.
+    """
 
     external_id: Words = _text()
     customer_id: int | None = None
     opportunity_id: int | None = None
+    complaint_id: int | None = None
+    survey_id: int | None = None
+    kind: Annotated[str, _member_of(vocabulary.TASK_KIND)] = Field(
+        default="task", sa_type=Text, sa_column_kwargs={"server_default": text("'task'")}
+    )
     title: Line = _required_text()
     due_on: date | None = _day()
+    due_time: Time = _text()
     channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
+    owner: Words = _text()
+    minutes: int | None = Field(default=None, ge=0, le=100_000)
+    repeat_every: int | None = Field(default=None, ge=1, le=1_000)
+    repeat_unit: Annotated[
+        str | None, _member_of(vocabulary.REPEAT_UNIT), BeforeValidator(_empty_is_none)
+    ] = _text()
+    repeat_from: Annotated[
+        str | None, _member_of(vocabulary.REPEAT_FROM), BeforeValidator(_empty_is_none)
+    ] = _text()
+    repeat_day: int | None = Field(default=None, ge=1, le=31)
     done_on: date | None = _day()
     notes: Words = _text()
 
 
 class Task(TaskIn, Identity, table=True):
-    """The stored task. `interaction_id` is the touch that completed it."""
+    """The stored task. `interaction_id` is the touch that completed it, `promised_in_id` the one it was promised in.
+
+    The tasks of one that repeats share `series_uid`; `occurrence` counts them from 1, so that none can stand twice.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
         CheckConstraint("trim(title) <> ''", name="title_not_empty"),
+        _one_of("kind", vocabulary.TASK_KIND),
         _one_of("channel", vocabulary.CHANNEL),
+        _one_of("repeat_unit", vocabulary.REPEAT_UNIT),
+        _one_of("repeat_from", vocabulary.REPEAT_FROM),
+        CheckConstraint("repeat_every >= 1", name="repeat_every_positive"),
+        CheckConstraint("repeat_day BETWEEN 1 AND 31", name="repeat_day_is_a_day"),
+        CheckConstraint("minutes >= 0", name="minutes_not_negative"),
         _day_shape("due_on"),
+        _time_shape("due_time"),
         _day_shape("done_on"),
         Index("uq_tasks_external_id", "external_id", unique=True),
+        Index("uq_tasks_series_uid_occurrence", "series_uid", "occurrence", unique=True),
         Index("ix_tasks_done_on_due_on", "done_on", "due_on"),
         NUMBERED,
     )
     customer_id: int | None = _reference("customers", index=True)
     opportunity_id: int | None = _reference("opportunities", index=True)
+    complaint_id: int | None = _reference("complaints", index=True)
+    survey_id: int | None = _reference("surveys", index=True)
     interaction_id: int | None = _reference("interactions", index=True)
+    promised_in_id: int | None = _reference("interactions", index=True)
+    series_uid: str | None = _text()
+    occurrence: int | None = None
     archived_at: datetime | None = Field(default=None, sa_type=Instant)
     import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+# --- care ------------------------------------------------------------------------------------------------------------
+
+
+class PreferenceIn(SQLModel):
+    """偏好: what a customer likes: a product type, a colour, a style, a manner of service, anything."""
+
+    customer_id: int
+    topic: Line = _required_text()
+    value: Line = _required_text()
+    origin: Annotated[str, _member_of(vocabulary.PREFERENCE_ORIGIN)] = Field(default="stated", sa_type=Text)
+    noted_on: date = Field(sa_type=Day)
+    notes: Words = _text()
+
+
+class Preference(PreferenceIn, Identity, table=True):
+    """The stored preference: stated by the customer, or inferred from purchases and confirmed."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (
+        CheckConstraint("trim(topic) <> ''", name="topic_not_empty"),
+        CheckConstraint("trim(value) <> ''", name="value_not_empty"),
+        _one_of("origin", vocabulary.PREFERENCE_ORIGIN),
+        _day_shape("noted_on"),
+        Index("uq_preferences_customer_id_topic_value", "customer_id", "topic", "value", unique=True),
+        NUMBERED,
+    )
+    customer_id: int = _reference("customers", required=True)
+
+
+class ComplaintIn(SQLModel):
+    """投诉: received, investigated, replied to, closed; never closed without a root cause and how it is prevented.
+
+    Attributes:
+        reply_due_on: the day by which the customer is to have an answer.
+        cause: the kind of cause in a word or two, for statistics.
+    """
+
+    external_id: Words = _text()
+    customer_id: int
+    contact_id: int | None = None
+    transaction_id: int | None = None
+    summary: Line = _required_text()
+    severity: Annotated[str, _member_of(vocabulary.SEVERITY)] = Field(default="medium", sa_type=Text)
+    channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
+    received_on: date = Field(sa_type=Day)
+    reply_due_on: date | None = _day()
+    investigating_on: date | None = _day()
+    replied_on: date | None = _day()
+    closed_on: date | None = _day()
+    reply: Words = _text()
+    cause: Words = _text()
+    root_cause: Words = _text()
+    prevention: Words = _text()
+    notes: Words = _text()
+
+
+class Complaint(ComplaintIn, Identity, table=True):
+    """The stored complaint. How far it has come follows from its days: the last of them that is set."""
+
+    __tablename__ = "complaints"
+    __table_args__ = (
+        CheckConstraint("trim(summary) <> ''", name="summary_not_empty"),
+        _one_of("severity", vocabulary.SEVERITY),
+        _one_of("channel", vocabulary.CHANNEL),
+        _day_shape("received_on"),
+        _day_shape("reply_due_on"),
+        _day_shape("investigating_on"),
+        _day_shape("replied_on"),
+        _day_shape("closed_on"),
+        CheckConstraint(
+            "closed_on IS NULL OR replied_on IS NOT NULL AND trim(root_cause) <> '' AND trim(prevention) <> ''"
+            " AND root_cause IS NOT NULL AND prevention IS NOT NULL",
+            name="closed_with_cause_and_prevention",
+        ),
+        Index("uq_complaints_external_id", "external_id", unique=True),
+        Index("ix_complaints_closed_on_reply_due_on", "closed_on", "reply_due_on"),
+        NUMBERED,
+    )
+    customer_id: int = _reference("customers", required=True, index=True)
+    contact_id: int | None = _reference("contacts", index=True)
+    transaction_id: int | None = _reference("transactions", index=True)
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class SurveyIn(SQLModel):
+    """满意度调查: one question put to one customer: CSAT from 1 to 5, or NPS from 0 to 10. Without a score it is unanswered."""
+
+    external_id: Words = _text()
+    customer_id: int
+    contact_id: int | None = None
+    kind: Annotated[str, _member_of(vocabulary.SURVEY_KIND)] = Field(default="csat", sa_type=Text)
+    channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
+    asked_on: date = Field(sa_type=Day)
+    answered_on: date | None = _day()
+    score: int | None = Field(default=None, ge=0, le=10)
+    comment: Words = _text()
+
+
+class Survey(SurveyIn, Identity, table=True):
+    """The stored survey."""
+
+    __tablename__ = "surveys"
+    __table_args__ = (
+        _one_of("kind", vocabulary.SURVEY_KIND),
+        _one_of("channel", vocabulary.CHANNEL),
+        _day_shape("asked_on"),
+        _day_shape("answered_on"),
+        CheckConstraint(
+            "score IS NULL OR kind = 'csat' AND score BETWEEN 1 AND 5 OR kind = 'nps' AND score BETWEEN 0 AND 10",
+            name="score_in_range",
+        ),
+        CheckConstraint("(score IS NULL) = (answered_on IS NULL)", name="answered_with_a_score"),
+        Index("uq_surveys_external_id", "external_id", unique=True),
+        Index("ix_surveys_customer_id_asked_on", "customer_id", "asked_on"),
+        NUMBERED,
+    )
+    customer_id: int = _reference("customers", required=True)
+    contact_id: int | None = _reference("contacts", index=True)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class CreditIn(SQLModel):
+    """信用: how much a customer may owe, and for how long.
+
+    Attributes:
+        limit_minor: the most that may be unpaid; None for no limit.
+        terms_days: days from the sale until it is to be paid.
+        reviewed_on: when it was looked at last.
+    """
+
+    customer_id: int
+    limit_minor: int | None = Field(default=None, ge=0)
+    currency: str = _required_text()
+    terms_days: int | None = Field(default=None, ge=0, le=3_650)
+    reviewed_on: date = Field(sa_type=Day)
+    notes: Words = _text()
+
+
+class Credit(CreditIn, Identity, table=True):
+    """The stored credit, one for a customer."""
+
+    __tablename__ = "credits"
+    __table_args__ = (
+        _currency_shape(),
+        _day_shape("reviewed_on"),
+        CheckConstraint("limit_minor >= 0", name="limit_not_negative"),
+        CheckConstraint("terms_days >= 0", name="terms_not_negative"),
+        Index("uq_credits_customer_id", "customer_id", unique=True),
+        NUMBERED,
+    )
+    customer_id: int = _reference("customers", required=True)
+
+
+class PaymentIn(SQLModel):
+    """回款: money that came for a transaction, in its currency; negative where it was paid back."""
+
+    external_id: Words = _text()
+    customer_id: int
+    transaction_id: int
+    paid_on: date = Field(sa_type=Day)
+    amount_minor: int
+    notes: Words = _text()
+
+
+class Payment(PaymentIn, Identity, table=True):
+    """The stored payment. `transactions.paid_on` is the day the last one made a transaction whole."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        _day_shape("paid_on"),
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        Index("uq_payments_external_id", "external_id", unique=True),
+        Index("ix_payments_customer_id_paid_on", "customer_id", "paid_on"),
+        NUMBERED,
+    )
+    customer_id: int = _reference("customers", required=True)
+    transaction_id: int = _reference("transactions", required=True, index=True)
+    import_batch_id: int | None = _reference("import_batches", index=True)
+
+
+class TemplateIn(SQLModel):
+    """模板: a message for an occasion, with places for the customer's own facts. It is printed, never sent."""
+
+    name: Line = _required_text()
+    occasion: Annotated[str, _member_of(vocabulary.OCCASION)] = Field(default="other", sa_type=Text)
+    channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
+    subject: Words = _text()
+    body: Line = _required_text()
+
+
+class Template(TemplateIn, Identity, table=True):
+    """The stored template."""
+
+    __tablename__ = "templates"
+    __table_args__ = (
+        CheckConstraint("trim(name) <> ''", name="name_not_empty"),
+        CheckConstraint("trim(body) <> ''", name="body_not_empty"),
+        _one_of("occasion", vocabulary.OCCASION),
+        _one_of("channel", vocabulary.CHANNEL),
+        Index("uq_templates_name", "name", unique=True),
+        NUMBERED,
+    )
+
+
+class DeferralIn(SQLModel):
+    """推迟: the salesperson put a matter off, or let it pass this time: it is not on the agenda before `until_on`.
+
+    Attributes:
+        trigger: which reason of the agenda it is about; None for the whole line.
+    """
+
+    customer_id: int | None = None
+    task_id: int | None = None
+    opportunity_id: int | None = None
+    trigger: Words = _text()
+    kind: Annotated[str, _member_of(vocabulary.DEFERRAL)] = _required_text()
+    noted_on: date = Field(sa_type=Day)
+    until_on: date = Field(sa_type=Day)
+    notes: Words = _text()
+
+
+class Deferral(DeferralIn, Identity, table=True):
+    """The stored deferral; the latest about a matter counts."""
+
+    __tablename__ = "deferrals"
+    __table_args__ = (
+        _one_of("kind", vocabulary.DEFERRAL),
+        _day_shape("noted_on"),
+        _day_shape("until_on"),
+        CheckConstraint(
+            "customer_id IS NOT NULL OR task_id IS NOT NULL OR opportunity_id IS NOT NULL",
+            name="about_something",
+        ),
+        Index("ix_deferrals_until_on", "until_on"),
+        NUMBERED,
+    )
+    customer_id: int | None = _reference("customers", index=True)
+    task_id: int | None = _reference("tasks", index=True)
+    opportunity_id: int | None = _reference("opportunities", index=True)
 
 
 class OverrideIn(SQLModel):
@@ -711,6 +1033,7 @@ class Classification(SQLModel, table=True):
     __table_args__ = (
         _one_of("grade", vocabulary.GRADE),
         _one_of("lifecycle_stage", vocabulary.LIFECYCLE_STAGE),
+        CheckConstraint("triggers GLOB '[[]*]'", name="triggers_are_a_list"),
         {"sqlite_strict": True, "sqlite_with_rowid": False},
     )
     run_id: int = Field(
@@ -725,6 +1048,8 @@ class Classification(SQLModel, table=True):
     cadence_days: int
     cadence_max_days: int
     urgency: float = Field(sa_type=REAL)
+    #: The triggers of the rules whose condition is true of the customer, a JSON array of names; None for none.
+    triggers: str | None = _text()
 
 
 class Segment(SQLModel, table=True):

@@ -396,7 +396,7 @@ class _Import:
         if "birthday_calendar" in self.specs:
             defaults.setdefault("birthday_calendar", "solar")
         if self.request.entity == "customers":
-            defaults[_CUSTOM] = "{}"
+            defaults |= {_CUSTOM: "{}", "do_not_contact": 0}
         return defaults
 
     def _keys(self, values: dict[str, Any]) -> dict[str, recognise.Key]:

@@ -36,14 +36,24 @@ _MODELS: dict[str, tuple[type[Any], type[Any]]] = {
     "transaction": (schema.Transaction, schema.TransactionIn),
     "opportunity": (schema.Opportunity, schema.OpportunityIn),
     "task": (schema.Task, schema.TaskIn),
+    "preference": (schema.Preference, schema.PreferenceIn),
+    "complaint": (schema.Complaint, schema.ComplaintIn),
+    "survey": (schema.Survey, schema.SurveyIn),
+    "credit": (schema.Credit, schema.CreditIn),
+    "payment": (schema.Payment, schema.PaymentIn),
+    "template": (schema.Template, schema.TemplateIn),
+    "deferral": (schema.Deferral, schema.DeferralIn),
 }
 _DAYS = {
     "birthday", "next_contact_on", "occurred_on", "due_on", "paid_on", "done_on", "opened_on", "expected_close_on",
-    "closed_on",
+    "closed_on", "received_on", "reply_due_on", "investigating_on", "replied_on", "asked_on", "answered_on", "noted_on",
+    "reviewed_on", "until_on",
 }  # fmt: skip
-_MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor"}
+_MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor", "limit": "limit_minor"}
+#: What goes with a customer that is deleted; what refers to others stands before them.
 _OF_CUSTOMER = (
-    schema.Task, schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact, schema.Override,
+    schema.Deferral, schema.Task, schema.Survey, schema.Complaint, schema.Preference, schema.Credit, schema.Payment,
+    schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact, schema.Override,
 )  # fmt: skip
 
 
@@ -422,7 +432,7 @@ def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
     """Say it in words when a unique value is taken, instead of letting the database refuse the row."""
     names = ["external_id", *(["name"] if model is schema.Product else [])]
     for name in names:
-        value = getattr(row, name)
+        value = getattr(row, name, None)
         if value is None:
             continue
         with work.session.no_autoflush:

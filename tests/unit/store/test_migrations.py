@@ -24,8 +24,8 @@ REBUILD = '''
 """Rebuilds customers."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0004"
-down_revision = "0003"
+revision = "{next:04}"
+down_revision = "{now:04}"
 def upgrade():
     with op.batch_alter_table("customers", recreate="always") as batch:
         batch.add_column(sa.Column("nickname", sa.Text()))
@@ -33,8 +33,8 @@ def upgrade():
 BREAKS = '''
 """The third of four statements fails."""
 from alembic import op
-revision = "0004"
-down_revision = "0003"
+revision = "{next:04}"
+down_revision = "{now:04}"
 def upgrade():
     op.execute("CREATE TABLE first (a INTEGER) STRICT")
     op.execute("ALTER TABLE customers RENAME COLUMN notes TO remarks")
@@ -44,11 +44,19 @@ def upgrade():
 ORPHANS = '''
 """Deletes what others refer to."""
 from alembic import op
-revision = "0004"
-down_revision = "0003"
+revision = "{next:04}"
+down_revision = "{now:04}"
 def upgrade():
     op.execute("DELETE FROM customers")
 '''
+
+
+NEXT = light.SCHEMA_VERSION + 1
+
+
+def _numbered(script: str, **parts: str) -> str:
+    """Return the migration that comes after the last of ours."""
+    return script.format(next=NEXT, now=NEXT - 1, **parts)
 
 
 def _master(path: Path) -> list[tuple[object, ...]]:
@@ -112,15 +120,17 @@ def _shape(path: Path) -> dict[str, object]:
         for name in sorted(set(names) - {"alembic_version"}):
             sql = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchone()[0]
             shape[name] = (
-                connection.execute(f"PRAGMA table_xinfo({name})").fetchall(),
+                # A column that came later stands last in a file that was upgraded: the order means nothing.
+                sorted(row[1:] for row in connection.execute(f"PRAGMA table_xinfo({name})")),
                 sorted(row[2:] for row in connection.execute(f"PRAGMA foreign_key_list({name})")),
                 sorted(
-                    (row[1:], connection.execute(f"PRAGMA index_xinfo('{row[1]}')").fetchall())
+                    (row[1:], [part[2:] for part in connection.execute(f"PRAGMA index_xinfo('{row[1]}')")])
                     for row in connection.execute(f"PRAGMA index_list({name})")
                     if not row[1].startswith("sqlite_autoindex")
                 ),
                 sorted(
-                    " ".join(found.split()) for found in re.findall(r"CONSTRAINT [^\n]+?(?=\s*,?\s*\n)", sql)
+                    re.sub(r" FOREIGN KEY\(\w+\)", "", " ".join(found.split()))
+                    for found in re.findall(r"CONSTRAINT [^\n]+?(?=\s*,?\s*\n|, \w+ (?:TEXT|INTEGER)\b)", sql)
                 ),
                 "AUTOINCREMENT" in sql,
                 connection.execute(
@@ -258,7 +268,11 @@ def test_a_file_of_an_older_version_is_upgraded_with_everything_in_it(
     kept = (after.pop("journal_entries")[:-1], after.pop("journal_changes")[:-1])
     assert kept == (before.pop("journal_entries"), before.pop("journal_changes"))
     assert after.pop("overrides", [])[:1] == before.pop("overrides", [])
-    assert [row.pop("custom") for row in after["customers"]] == ["{}", "{}"]
+    for name, rows in after.items():
+        for row, old_row in zip(rows, before[name], strict=True):
+            new = {column: row.pop(column) for column in row.keys() - old_row.keys()}
+            expected = {"custom": "{}", "do_not_contact": 0, "kind": "task"}
+            assert all(value == expected.get(column) for column, value in new.items()), (name, new)
     assert after == before
     assert _shape(old).keys() == SQLModel.metadata.tables.keys()
     assert _shape(old) == _shape(tmp_path / "crm.db")
@@ -321,17 +335,17 @@ def _rows_of_backup(path: Path, version: int) -> int:
 
 
 def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) -> None:
-    (scripts / "versions" / "0004_rebuild.py").write_text(REBUILD, encoding="utf-8")
+    (scripts / "versions" / f"{NEXT:04}_rebuild.py").write_text(_numbered(REBUILD), encoding="utf-8")
     before, old_master = _rows(filled), _master(filled)
-    migrate.migrate(filled, scripts=scripts, target=4)
+    migrate.migrate(filled, scripts=scripts, target=NEXT)
     after = _rows(filled)
     assert [row[-1] for row in after["customers"]] == [None, None]
     assert [row[:-1] for row in after["customers"]] == before["customers"]
     assert {**after, "customers": []} == {**before, "customers": []}
     assert len(after["interactions"]) == len(after["contacts"]) == len(after["tasks"]) == 1
-    assert _pragma(filled, "user_version") == 4
+    assert _pragma(filled, "user_version") == NEXT
     assert _pragma(filled, "integrity_check") == "ok"
-    backup = filled.parent / "backups" / "crm-schema-3.db"
+    backup = filled.parent / "backups" / f"crm-schema-{NEXT - 1}.db"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
     assert _rows(backup) == before
@@ -346,26 +360,28 @@ def test_an_upgrade_keeps_every_row_and_a_backup(filled: Path, scripts: Path) ->
 def test_a_failing_upgrade_leaves_nothing_behind(
     filled: Path, scripts: Path, third: str, status: int | None
 ) -> None:
-    (scripts / "versions" / "0004_broken.py").write_text(BREAKS.format(third=third), encoding="utf-8")
+    (scripts / "versions" / f"{NEXT:04}_broken.py").write_text(
+        _numbered(BREAKS, third=third), encoding="utf-8"
+    )
     master, rows = _master(filled), _rows(filled)
     with pytest.raises(StorageError if status else RuntimeError) as failed:
-        migrate.migrate(filled, scripts=scripts, target=4)
+        migrate.migrate(filled, scripts=scripts, target=NEXT)
     if isinstance(failed.value, StorageError):
         assert failed.value.status == status
     assert _master(filled) == master
     assert _rows(filled) == rows
-    assert _pragma(filled, "user_version") == 3
+    assert _pragma(filled, "user_version") == NEXT - 1
     assert _pragma(filled, "integrity_check") == "ok"
-    backup = filled.parent / "backups" / "crm-schema-3.db"
+    backup = filled.parent / "backups" / f"crm-schema-{NEXT - 1}.db"
     assert _rows(backup) == rows
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
 def test_an_upgrade_that_breaks_references_is_refused(filled: Path, scripts: Path) -> None:
-    (scripts / "versions" / "0004_orphans.py").write_text(ORPHANS, encoding="utf-8")
+    (scripts / "versions" / f"{NEXT:04}_orphans.py").write_text(_numbered(ORPHANS), encoding="utf-8")
     rows = _rows(filled)
     with pytest.raises(StorageError, match="would break 6 references; nothing was changed"):
-        migrate.migrate(filled, scripts=scripts, target=4)
+        migrate.migrate(filled, scripts=scripts, target=NEXT)
     assert _rows(filled) == rows
 
 
@@ -373,10 +389,10 @@ def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
     crm: Run, filled: Path, scripts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The day another schema version comes: readers say what to do, and what they say works."""
-    (scripts / "versions" / "0004_rebuild.py").write_text(REBUILD, encoding="utf-8")
-    monkeypatch.setattr(light, "SCHEMA_VERSION", 4)
-    monkeypatch.setattr(engine, "SCHEMA_VERSION", 4)
-    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": 4})
+    (scripts / "versions" / f"{NEXT:04}_rebuild.py").write_text(_numbered(REBUILD), encoding="utf-8")
+    monkeypatch.setattr(light, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setattr(engine, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setattr(migrate.migrate, "__kwdefaults__", {"scripts": scripts, "target": NEXT})
     content = filled.read_bytes()
     status, _out, err = crm("list")
     assert status == 78
@@ -385,7 +401,7 @@ def test_an_older_file_is_brought_up_to_date_by_the_next_writer(
     assert filled.read_bytes() == content
     done = crm("init", "--yes")
     assert done.status == 0, done.err
-    assert _pragma(filled, "user_version") == 4
+    assert _pragma(filled, "user_version") == NEXT
     assert crm("list", "--format", "ids").out == "1\n2\n"
     assert crm("add", "王五").status == 0
 
