@@ -415,11 +415,11 @@ def _inputs(count: int, part: int) -> Iterator[str]:
     ]
     for _at in range(count):
         way = chance()
-        if way < 0.45:
-            yield ("" if way < 0.22 else " ").join(choices(TOKENS, k=1 + int(12 * chance())))
+        if way < 0.6:
+            yield ("" if way < 0.3 else " ").join(choices(TOKENS, k=1 + int(12 * chance())))
             continue
         text = seeds[int(len(seeds) * chance())]
-        for part in choices(TOKENS if way < 0.8 else string.printable, k=1 + int(4 * chance())):
+        for part in choices(TOKENS if way < 0.9 else string.printable, k=1 + int(4 * chance())):
             place = int((len(text) + 1) * chance())
             text = f"{text[:place]}{part}{text[place + int(4 * chance()) :]}"
         yield text
