@@ -415,8 +415,8 @@ def _inputs(count: int, part: int) -> Iterator[str]:
     ]
     for _at in range(count):
         way = chance()
-        if way < 0.6:
-            yield ("" if way < 0.3 else " ").join(choices(TOKENS, k=1 + int(12 * chance())))
+        if way < 0.7:
+            yield ("" if way < 0.35 else " ").join(choices(TOKENS, k=1 + int(9 * chance())))
             continue
         text = seeds[int(len(seeds) * chance())]
         for part in choices(TOKENS if way < 0.9 else string.printable, k=1 + int(4 * chance())):

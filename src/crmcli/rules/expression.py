@@ -374,7 +374,9 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-_MAY_WARN = re.compile(r"\\|[0-9]\.?[A-Za-z_]")  #: what Python's parser may warn of: `"\d"`, `1or 2`, `2.or 1`
+_MAY_WARN = re.compile(
+    r"\\|[0-9]\.?[A-Za-z_]"
+)  #: what Python's parser may warn of: `"\d"`, `1or 2`, `2.or 1`
 _BLANKS = str.maketrans("\r\n\t\f\v", "     ")
 #: As far as a condition may be one: names, numbers, quoted texts, and the signs that mean something.
 _SIGNS = re.compile(r"""(?:[\w .()\[\]{},+\-*/<>=!]+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*""")
