@@ -78,6 +78,24 @@ def test_other_rules_are_another_run(crm: Run, do: Do, mine: Path) -> None:
 
 
 @pytest.mark.usefixtures("two")
+def test_going_back_to_earlier_rules_puts_them_in_force_again(crm: Run, do: Do, mine: Path) -> None:
+    """Rules tried and given up on one day: what everything stands on is what was classified last."""
+    do("classify")
+    shipped = json.loads(do("why", "张三", "--format", "json"))["fingerprint"]
+    value = mine / "value.yaml"
+    value.write_text(
+        value.read_text(encoding="utf-8").replace("at_least: 70", "at_least: 71", 1), encoding="utf-8"
+    )
+    do("classify", "--rules", str(mine))
+    assert json.loads(do("why", "张三", "--format", "json"))["fingerprint"] != shipped
+    back = crm("classify")
+    assert back.err.splitlines()[0] == "2026-11-20: 2 customers classified"
+    assert json.loads(do("why", "张三", "--format", "json"))["fingerprint"] == shipped
+    assert "rules have changed" not in crm("agenda").err
+    assert "already classified with these rules" in crm("classify").err
+
+
+@pytest.mark.usefixtures("two")
 def test_a_comment_in_the_rules_changes_nothing(crm: Run, do: Do, mine: Path) -> None:
     do("classify", "--month", "2026-10")
     with (mine / "value.yaml").open("a", encoding="utf-8") as file:

@@ -106,9 +106,10 @@ def source_tables() -> Mapping[str, Any]:
 
 
 def find_run(connection: Connection, period: str, fingerprint: str) -> RunRow | None:
-    """Return the newest version of the run of a period under a ruleset."""
-    query = select(_RUNS).where(_RUNS.c.period == period, _RUNS.c.ruleset_fingerprint == fingerprint)
-    return _run_row(connection, query.order_by(_RUNS.c.version.desc()).limit(1))
+    """Return the run that a period stands on, its newest version, if it was made under a ruleset."""
+    query = select(_RUNS).where(_RUNS.c.period == period).order_by(_RUNS.c.version.desc()).limit(1)
+    newest = _run_row(connection, query)
+    return newest if newest is not None and newest.fingerprint == fingerprint else None
 
 
 def run_before(connection: Connection, run: RunRow, *, other_rules: bool = False) -> RunRow | None:
