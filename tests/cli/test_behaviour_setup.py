@@ -18,6 +18,7 @@ COMMANDS = [
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",
+    "backup", "cron print", "cron run", "cron status", "effort",
 ]  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def test_every_command_is_here() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [*COMMANDS, "", "customer", "contact", "opportunity", "product", "task", "rules"]
+    "command", [*COMMANDS, "", "customer", "contact", "opportunity", "product", "task", "rules", "cron"]
 )
 def test_help_everywhere(command: str, crm: Run) -> None:
     short, long = crm(*command.split(), "-h"), crm(*command.split(), "--help")

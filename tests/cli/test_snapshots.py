@@ -31,6 +31,7 @@ LISTS = (
     "history Annie --limit 1",
     "movers",
     "movers --from 2026-10 --to 2026-11-20 --down --limit 1",
+    "effort --by customer",
 )
 RECORDS = ("show 张三", "show 007", "why 张三", "why Annie", "why #7 --period 2026-10")
 Shown = Callable[[Result], str]

@@ -67,9 +67,15 @@ READS: dict[str, set[str]] = {
     "rules schema": {"yaml", "dateutil", *DATABASE},
     "rules backtest --from 2026-10 --to 2026-11 --horizon 1d": {"yaml", "dateutil", *DATABASE},
     "rules init": set(),
+    "backup": set(),
+    "cron print": set(),
+    "cron print --systemd": set(),
+    "effort": set(),
+    "effort --by customer --months 3 --format json": set(),
 }
 #: The same for reads whose answer on the small database is no.
 NOES: dict[str, set[str]] = {
+    "cron status": set(),
     "rules tune --from 2026-10 --to 2026-11 --horizon 1d": {"yaml", "dateutil", *DATABASE},
 }
 WRITES: dict[str, set[str]] = {
@@ -101,6 +107,7 @@ WRITES: dict[str, set[str]] = {
     "classify unpin 张三": set(),
     "field add fit --type number": {"dateutil"},
     "field delete shirt --yes": {"dateutil"},
+    "cron run agenda": set(),
     "demo": {"yaml", "dateutil", "phonenumbers"},
 }
 _ASK = """

@@ -45,6 +45,9 @@ READS = [
     ["rules", "schema"],
     ["rules", "diff", "edited"],
     ["path"],
+    ["effort"],
+    ["effort", "--by", "customer", "--format", "table"],
+    ["cron", "print"],
     ["--help"],
     ["add", "--help"],
 ]
@@ -59,6 +62,8 @@ REFUSED = [
     ["import", "customers", "bad.csv"],
     ["customer", "delete", "1"],
     ["done", "77"],
+    ["cron", "status"],
+    ["cron", "print", "--morning", "25:00"],
     ["classify", "--as-of", "2099-01-01"],
     ["classify", "--dry-run"],
     ["import", "customers", "good.csv", "--dry-run"],

@@ -77,13 +77,14 @@ def init(
 )
 def path(
     which: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help=_("Only this one: database, rules or backups."))
+        str | None,
+        typer.Argument(metavar="[NAME]", help=_("Only this one: database, rules, backups or state.")),
     ] = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.errors import UsageError
     from crmcli.render.output import Record, show_record
-    from crmcli.workflows.files import backups, user_rules
+    from crmcli.workflows.files import backups, state, user_rules
     from crmcli.workflows.rule_folder import rules_folder
 
     found = {
@@ -91,6 +92,7 @@ def path(
         "rules": (_("Rules in force"), str(rules_folder())),
         "user_rules": (_("Your own rules, if any"), str(user_rules())),
         "backups": (_("Backups"), str(backups())),
+        "state": (_("State of the jobs"), str(state())),
     }
     if which is not None:
         if which not in found:

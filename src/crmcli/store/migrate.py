@@ -5,7 +5,6 @@ keys are off before the transaction begins, because a table rebuilt with them on
 are checked before it commits. `user_version` is the version other commands look at.
 """
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from crmcli.errors import StorageError
 from crmcli.i18n import _
+from crmcli.store.backup import copy_into
 from crmcli.store.engine import make_engine
 from crmcli.store.light import APPLICATION_ID, SCHEMA_VERSION, explain, explained
 from crmcli.store.places import backups_path
@@ -72,6 +72,4 @@ def _back_up(path: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy = folder / f"{path.stem}-schema-{version}.db"
         copy.unlink(missing_ok=True)
-        os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+        copy_into(source, copy)

@@ -8,8 +8,14 @@ command; elsewhere platformdirs knows them.
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 APP = "crmcli"
+_USUAL = {
+    "data": ".local/share",
+    "config": ".config",
+    "state": ".local/state",
+}  #: of XDG, under the home folder
 _XDG = sys.platform.startswith("linux")
 
 
@@ -29,15 +35,24 @@ def backups_path() -> Path:
     return database_path().parent / "backups"
 
 
-def _folder(kind: str) -> Path:
+def state_path() -> Path:
+    """Return the folder for what the program notes about itself, such as when a job ran."""
+    return _folder("state").absolute()
+
+
+def _folder(kind: Literal["data", "config", "state"]) -> Path:
     home = os.environ.get("CRM_HOME", "")
     if home:
         return Path(home).expanduser()
     if _XDG:
         given = os.environ.get(f"XDG_{kind.upper()}_HOME", "")
-        usual = Path.home() / (".local/share" if kind == "data" else ".config")
+        usual = Path.home() / _USUAL[kind]
         return (Path(given) if given.startswith("/") else usual) / APP
     import platformdirs  # not on the way of a command on Linux
 
-    found = platformdirs.user_data_path if kind == "data" else platformdirs.user_config_path
-    return found(APP, appauthor=False)
+    found = {
+        "data": platformdirs.user_data_path,
+        "config": platformdirs.user_config_path,
+        "state": platformdirs.user_state_path,
+    }
+    return found[kind](APP, appauthor=False)

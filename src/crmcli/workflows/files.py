@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crmcli.store.places import backups_path, database_path, user_rules_path
+from crmcli.store.places import backups_path, database_path, state_path, user_rules_path
 
 
 def database() -> Path:
@@ -18,3 +18,8 @@ def backups() -> Path:
 def user_rules() -> Path:
     """Return the folder in which the user's own rules are looked for."""
     return user_rules_path()
+
+
+def state() -> Path:
+    """Return the folder for what the program notes about itself, such as when a job ran."""
+    return state_path()

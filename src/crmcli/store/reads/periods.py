@@ -40,3 +40,14 @@ def ruleset_agenda(connection: sqlite3.Connection, fingerprint: str) -> str:
     """Return the compiled part of a stored ruleset, a JSON object."""
     found = connection.execute(statement("ruleset_agenda"), {"fingerprint": fingerprint}).fetchone()
     return str(found[0])
+
+
+def last_month_run(connection: sqlite3.Connection) -> str | None:
+    """Return the last month, `YYYY-MM`, that was classified."""
+    found: str | None = connection.execute(statement("last_month_run")).fetchone()[0]
+    return found
+
+
+def customers_known_by(connection: sqlite3.Connection, day: str, ends: str) -> bool:
+    """Tell whether there was any customer at the end of a day; `ends` is that instant in UTC."""
+    return bool(connection.execute(statement("customers_known_by"), {"day": day, "ends": ends}).fetchone()[0])
