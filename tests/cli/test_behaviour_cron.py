@@ -323,9 +323,9 @@ def test_status_for_people(do: Do, crm: Run, monkeypatch: pytest.MonkeyPatch) ->
     do("add", "张三")
     do("cron", "run", "agenda")
     assert [line.rstrip() for line in crm("cron", "status", "--format", "table").out.splitlines()] == [
-        "Job       State      Last run          Ended             Exit status  Due next          Missed  Months left",
-        "─" * 108,
-        "agenda    done       2026-11-20 12:00  2026-11-20 12:00            0  2026-11-21 07:30",
+        "Job       State      Last run          Exit status  Due next          Missed  Months left",
+        "─" * 89,
+        "agenda    done       2026-11-20 12:00            0  2026-11-21 07:30",
         "backup    never run",
         "classify  never run",
     ]

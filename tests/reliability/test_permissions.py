@@ -22,6 +22,8 @@ SESSION = [
     ["export", "customers", "-o", "made/customers.csv"],
     ["export", "transactions", "-o", "made/t.jsonl"],
     ["rules", "init"],
+    ["backup"],
+    ["cron", "run", "backup"],
     ["customer", "delete", "1", "--yes"],
     ["undo"],
     ["demo", "--keep", "made/demo.db"],

@@ -135,12 +135,12 @@ def _listing(found: Any, *, coded: bool) -> Any:
         Column("job", _("Job")),
         Column("state", _("State")),
         Column("started_at", _("Last run")),
-        Column("ended_at", _("Ended"), spare=1),
+        *([Column("ended_at", "")] if coded else []),
         Column("exit_status", _("Exit status")),
         Column("due_at", _("Due next")),
         Column("missed", _("Missed")),
         *([Column("missed_days", "")] if coded else []),
-        Column("months", _("Months left"), wrap=True),
+        Column("months", _("Months left")),
         *([Column("well", "")] if coded else []),
     ]
     rows = [
@@ -150,7 +150,7 @@ def _listing(found: Any, *, coded: bool) -> Any:
         )
         if coded
         else (
-            job.job, _words(job.state), *(_short(each) for each in (job.started_at, job.ended_at)), job.exit_status,
+            job.job, _words(job.state), _short(job.started_at), job.exit_status,
             _short(job.due_at), len(job.missed) or None, _joined(job.months),
         )
         for job in found.jobs

@@ -35,10 +35,10 @@ class By(StrEnum):
     help=_(
         "Compare the share of your time with the share of the margin, by tier or by customer.\n\n"
         "Time is the minutes of interactions; margin less the cost of service is what is left. Unprofitable is who leaves "
-        "less than nothing. Junk is who the rules call so (a class 'junk'), or else who is in the lowest tier and takes "
-        "more minutes than the median of those in touch. For both a smaller time is suggested, in minutes a month: as "
-        "much for the margin as the tier above gets on average, but not less than one usual contact in the longest "
-        "cadence of the class. Who takes most for what is brought comes first."
+        "less than nothing, unless a sale lacks its cost. Junk is who the rules call so (a class 'junk'), or else who is "
+        "in the lowest tier and takes more minutes than the median of those whose time is known. For both a smaller time "
+        "is suggested, in minutes a month: as much for the margin as the tier above gets on average, but not less than "
+        "one usual contact in the longest cadence of the class. Who takes most for what is brought comes first."
     ),
     examples=_(
         "crm effort\ncrm effort --by customer --flagged\ncrm effort --months 6 --by customer --limit 20\n"

@@ -57,7 +57,8 @@ class CustomerEffort(NamedTuple):
     """One customer.
 
     Attributes:
-        unprofitable: the service cost more than the margin brought.
+        unprofitable: the service cost more than the margin brought; None where that only seems so, because a sale has no
+            cost and so no known margin.
         junk: low value and much effort.
         minutes_now: a month, on average.
         minutes_suggested: a month, None where nothing is to be cut.
@@ -68,7 +69,7 @@ class CustomerEffort(NamedTuple):
     tier: str | None
     tier_label: str
     sums: Sums
-    unprofitable: bool
+    unprofitable: bool | None
     junk: bool
     minutes_now: float
     minutes_suggested: int | None
@@ -215,7 +216,7 @@ def _junk(lines: Sequence[EffortLine], rules: _Rules) -> tuple[set[int], str, fl
     if rules.junk is not None:
         return rules.junk, "rules", 0.0
     lowest = rules.words.tiers[-1]
-    border = _median([line.minutes for line in lines if line.touches])
+    border = _median([line.minutes for line in lines if line.timed])
     return {line.id for line in lines if line.tier == lowest and line.minutes > border}, "tier", border
 
 
@@ -266,7 +267,7 @@ def _customer(
     line: EffortLine, total: Sums, words: RuleWords | None, *, junk: bool, rate: float | None, months: float
 ) -> CustomerEffort:
     sums = _sums([line], total)
-    unprofitable = sums.net < 0
+    unprofitable = sums.net < 0 and (None if sums.uncosted else True)
     now = line.minutes / months
     suggested = _suggested(line, rate, months) if unprofitable or junk else None
     return CustomerEffort(
@@ -295,7 +296,7 @@ def _tier(
     own = [each for each in customers if each.tier == tier]
     cut = sum(each.minutes_now - each.minutes_suggested for each in own if each.minutes_suggested is not None)
     return TierEffort(
-        tier, _label(tier, words), _sums(lines, total), sum(each.unprofitable for each in own),
+        tier, _label(tier, words), _sums(lines, total), sum(each.unprofitable is True for each in own),
         sum(each.junk for each in own), round(cut),
     )  # fmt: skip
 
