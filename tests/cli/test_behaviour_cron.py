@@ -304,7 +304,14 @@ def test_jobs_that_end_together_are_all_written_down(do: Do, home: Path) -> None
     assert [path.name for path in (home / "crm").iterdir() if path.suffix not in {".json", ".lock"}] == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"DB": []}', '{"DB": {"agenda": {"x": 1}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", '{"DB": []}', '{"DB": {"agenda": {"x": 1}}}', '{"DB": {"agenda": {"at": "99:99"}}}',
+        '{"DB": {"agenda": {"day": 99}}}', '{"DB": {"agenda": {"started_at": "2026-11-20T07:30:00"}}}',
+        '{"DB": {"agenda": {"zone": "Mars/Base"}}}',
+    ],
+)  # fmt: skip
 def test_a_state_file_of_somebody_else(text: str, do: Do, crm: Run, home: Path) -> None:
     do("add", "张三")
     (home / "crm").mkdir(exist_ok=True)

@@ -155,12 +155,12 @@ def _customers(found: Any, *, coded: bool) -> Any:
     columns = [
         Column("id", "#"),
         Column("name", _("Name"), wrap=True, min_width=8),
-        Column("tier", _("Tier"), spare=3),
+        Column("tier", _("Tier"), spare=2),
         Column("time_share", _("Time")),
         Column("margin_share", _("Margin")),
         Column("net", _("Margin less service"), money=True),
         Column("why", _("Flag"), wrap=True),
-        Column("minutes_a_month", _("Minutes a month"), wrap=True, decimals=1, spare=2),
+        Column("minutes_a_month", _("Minutes a month"), wrap=True, decimals=1, spare=3),
         Column("minutes_suggested", _("Suggested"), spare=1),
     ]
     rows = [
@@ -175,6 +175,7 @@ def _customers(found: Any, *, coded: bool) -> Any:
 
 def _flags(each: Any) -> str | None:
     flags = [_("unprofitable")] if each.unprofitable else []
+    flags += [_("margin not known")] if each.unprofitable is None else []
     flags += [_("junk")] if each.junk else []
     return ", ".join(flags) or None
 

@@ -10,9 +10,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crmcli import clock
 from crmcli.errors import BusyError, CannotCreateError, ConfigError, DataError
 from crmcli.exchange.writing import atomic_output
 from crmcli.i18n import _
@@ -49,8 +51,8 @@ def known_jobs(database: Path) -> dict[str, Known]:
     """
     jobs = _read().get(str(database), {})
     try:
-        return {name: Known(**job) for name, job in jobs.items()}
-    except (TypeError, AttributeError):
+        return {name: _checked(Known(**job)) for name, job in jobs.items()}
+    except (TypeError, AttributeError, ValueError, ConfigError):
         raise _garbled() from None
 
 
@@ -104,6 +106,21 @@ def _read() -> dict[str, Any]:
     if not isinstance(found, dict):
         raise _garbled()
     return found
+
+
+def _checked(known: Known) -> Known:
+    """Return what is known if it can be.
+
+    Raises:
+        ValueError, TypeError, ConfigError: a time, an instant, a day or a zone is none.
+    """
+    if known.at:
+        time.fromisoformat(known.at)
+    instants = [datetime.fromisoformat(text) for text in (known.started_at, known.ended_at) if text]
+    if known.day not in range(29) or any(instant.tzinfo is None for instant in instants):
+        raise ValueError
+    clock.zone(known.zone)
+    return known
 
 
 def _garbled() -> DataError:
