@@ -18,6 +18,7 @@ COMMANDS = [
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",
+    "holidays",
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "why": "classify",
         "history": "history",
         "movers": "history",
+        "holidays": "holidays",
         "import": "files",
         "export": "files",
         "undo": "journal",
