@@ -45,7 +45,11 @@ _NUMBER = r"\d{1,4}|[零〇一二两三四五六七八九十]{1,3}"
 _SMALL = r"\d{1,2}|[零〇一二三四五六七八九十]{1,3}"
 _WEEK = r"(?:周|星期|礼拜)"
 _MONTH_END = r"(?:底|末)"
-_DAYS_OF_WEEK = {word: number for number, words in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天7")) for word in words}  # fmt: skip
+_DAYS_OF_WEEK = {
+    word: number
+    for number, words in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天7"))
+    for word in words
+}
 _ENGLISH_DAYS = {
     word: number
     for number, words in enumerate(
@@ -68,12 +72,14 @@ _ENGLISH_MONTHS = {
     for word in words.split()
 }  # fmt: skip
 _ENGLISH_NUMBERS = {
-    word: number
-    for number, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1)
-} | {"a": 1, "an": 1}  # fmt: skip
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12,
+}  # fmt: skip
+_MOST_YEARS = 100
 _NAMED = {
-    "today": 0, "今天": 0, "今日": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "明天": 1, "明日": 1, "后天": 2, "day after tomorrow": 2,
-    "the day after tomorrow": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "昨日": -1, "前天": -2, "day before yesterday": -2,
+    "today": 0, "今天": 0, "今日": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "明天": 1, "明日": 1, "后天": 2,
+    "day after tomorrow": 2, "the day after tomorrow": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "昨日": -1, "前天": -2,
+    "day before yesterday": -2,
     "the day before yesterday": -2, "大前天": -3, "tonight": 0, "今晚": 0, "今早": 0, "明早": 1, "明晚": 1, "昨晚": -1,
 }  # fmt: skip
 _PARTS = "凌晨|早上|早晨|上午|今早|中午|下午|傍晚|晚上|夜里|晚|早"
@@ -95,7 +101,8 @@ _CHINESE_TIME = (
 _CLOCK_TIME = rf"(?P<part>{_PARTS})?(?<!\d)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::\d{{2}})?"
 _ENGLISH_TIME = r"(?<!\d)(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))? ?(?P<half>am|pm|a\.m\.|p\.m\.)"
 _UNCLEAR = (
-    r"(下+个?|上+个?|本|这个?)?(周|星期|礼拜|月|季度)", r".*(周末|月中|年中)", r"(next|this|last) (week|month|quarter|year|weekend)",
+    r"(下+个?|上+个?|本|这个?)?(周|星期|礼拜|月|季度)", r".*(周末|月中|年中)",
+    r"(next|this|last) (week|month|quarter|year|weekend)",
     r"soon|later|asap|weekend|eow|改天|过几天|有空|回头|尽快",
 )  # fmt: skip
 
@@ -340,7 +347,7 @@ def _number(text: str) -> int | None:
 
 
 def _read_number(text: str) -> int:
-    found = _ENGLISH_NUMBERS.get(text, None) or _number(text)
+    found = _ENGLISH_NUMBERS.get(text) or _number(text)
     if found is None:
         raise ValueFault("")
     return found
@@ -359,6 +366,8 @@ def _offset(match: re.Match[str], today: date, _direction: Direction) -> date:
 def _moved(today: date, number: int, unit: str) -> date:
     unit = unit.removesuffix("s").removeprefix("个")
     if unit in {"y", "year", "年"}:
+        if abs(number) >= _MOST_YEARS:  # 2027年后 is no number of years
+            raise ValueFault(_("not clear which day: {value}"))
         return _add_months(today, 12 * number)
     if unit in {"m", "month", "月"}:
         return _add_months(today, number)
@@ -392,9 +401,15 @@ def _month_edge(match: re.Match[str], today: date, direction: Direction) -> date
     """月底, 下月初, 下个月15号, end of next month, eom."""
     named = match.groupdict()
     day = _edge_day(named)
-    if named.get("which"):
-        return _must(_in_month(today, _weeks(named["which"]), day))
+    which = named.get("which") or ("" if named.get("day") else _own(direction))
+    if which:
+        return _must(_in_month(today, _weeks(which), day))
     return _nearest(today, direction, _around(today, 2, day))
+
+
+def _own(direction: Direction) -> str:
+    """Without a direction, 月底 and eom are the end of the month that it is."""
+    return "this" if direction is Direction.EITHER else ""
 
 
 def _edge_day(named: dict[str, str | None]) -> int:
@@ -409,7 +424,7 @@ def _edge_day(named: dict[str, str | None]) -> int:
 def _quarter_edge(match: re.Match[str], today: date, direction: Direction) -> date:
     first = -((today.month - 1) % 3)
     ends = {offset: _in_month(today, first + 2 + 3 * offset, 0) for offset in (-1, 0, 1)}
-    which = match.groupdict().get("which")
+    which = match.groupdict().get("which") or _own(direction)
     return _must(ends[_weeks(which)]) if which else _nearest(today, direction, ends.values())
 
 
@@ -417,8 +432,9 @@ def _year_edge(match: re.Match[str], today: date, direction: Direction) -> date:
     named = match.groupdict()
     start = named.get("edge") in {"初", "start", "beginning"}
     month, day = (1, 1) if start else (12, 31)
-    if named.get("which"):
-        return _must(_date(_year(named["which"], today), month, day))
+    which = named.get("which") or _own(direction)
+    if which:
+        return _must(_date(_year(which, today), month, day))
     return _nearest(today, direction, (_date(today.year + offset, month, day) for offset in (-1, 0, 1)))
 
 
@@ -514,13 +530,15 @@ def _two_calendars(match: re.Match[str], _today: date, _direction: Direction) ->
 _YEAR_WORD = r"(?P<year>今年|明年|后年|去年|前年|\d{4}年)?"
 _CHINESE_MONTH = r"(?P<which>下{1,2}个?|上{1,2}个?|本|这个?)?"
 _ENGLISH_WHICH = r"(?P<which>this|next|last)"
+_COUNT = "|".join(_ENGLISH_NUMBERS)
+_SPAN = "days?|weeks?|months?|years?"
 _EN_MONTH = "|".join(_ENGLISH_MONTHS)
 _ORDINAL = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _LUNAR_DAYS = r"初[一二三四五六七八九十]|[一二]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十"
 _LUNAR_DAY = rf"(?P<day>{_LUNAR_DAYS})"
 #: Form of a day → what reads it; the first that fits decides.
 _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...] = (
-    (r"(?P<sign>[+-]?)(?P<number>\d{1,4}) ?(?P<unit>d|w|m|y|days?|weeks?|months?|years?)", _offset),
+    (rf"(?P<sign>[+-]?)(?P<number>\d{{1,4}}) ?(?P<unit>d|w|m|y|{_SPAN})", _offset),
     (
         rf"(?P<sign>[+-]?)(?P<number>{_NUMBER})(?P<unit>天|日|个?周|个?星期|个?礼拜|个月|年)(?P<way>之?以?后|之?以?前)",
         _offset,
@@ -528,12 +546,9 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...]
     (rf"(?P<sign>[+-]?)(?P<number>{_NUMBER})(?P<unit>天|周|个星期|个月)", _offset),
     (rf"过(?P<number>{_NUMBER})(?P<unit>天|个?周|个?星期|个?礼拜|个月|年)", _offset),
     (r"半(?P<unit>个?月|年)(?P<way>之?以?后|之?以?前)", _half),
+    (rf"in (?P<number>\d{{1,4}}|{_COUNT}) (?P<unit>{_SPAN})", _offset),
     (
-        rf"in (?P<number>\d{{1,4}}|{'|'.join(_ENGLISH_NUMBERS)}) (?P<unit>days?|weeks?|months?|years?)",
-        _offset,
-    ),
-    (
-        rf"(?P<number>\d{{1,4}}|{'|'.join(_ENGLISH_NUMBERS)}) (?P<unit>days?|weeks?|months?|years?) (?P<way>ago|later|from now|from today)",
+        rf"(?P<number>\d{{1,4}}|{_COUNT}) (?P<unit>{_SPAN}) (?P<way>ago|later|from now|from today)",
         _offset,
     ),
     (rf"(?P<which>下{{1,2}}个?|上{{1,2}}个?|本|这个?)?{_WEEK}(?P<zh>[一二三四五六日天1-7])", _week_day),
