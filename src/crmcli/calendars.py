@@ -35,7 +35,7 @@ FESTIVALS = (*_FIXED, *_LUNAR, "qingming", "chuxi")
 LUNAR_YEARS = range(1900, 2100)  #: the lunar years that are known
 #: What the law names: festival → days before and after it that are off as well (in force since 2025).
 _BY_LAW = {
-    "new_year": (0, 0), "spring_festival": (1, 3), "qingming": (0, 0), "labour_day": (0, 1), "dragon_boat": (0, 0),
+    "new_year": (0, 0), "spring_festival": (1, 2), "qingming": (0, 0), "labour_day": (0, 1), "dragon_boat": (0, 0),
     "mid_autumn": (0, 0), "national_day": (0, 2),
 }  # fmt: skip
 #: The library's name of a statutory holiday → ours.
