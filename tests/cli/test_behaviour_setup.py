@@ -141,7 +141,7 @@ def test_the_database_is_the_one_that_is_named(crm_process: Run, home: Path) -> 
 def test_today_is_the_day_that_is_named(crm_process: Run) -> None:
     assert (
         crm_process("--today", "2026-02-28", "add", "张三", "--next", "+1m").err
-        == "next_contact_on: 2026-03-28\n"
+        == "next_contact_on: 2026-03-28 Sat\n"
     )
     assert crm_process("agenda", env={"CRM_TODAY": "31/12"}).status == 2
 
