@@ -1,13 +1,13 @@
 """Money and dates as people and files write them, and as the database holds them.
 
 Money is an integer of minor units with an ISO 4217 code (never a float: a thousand times 0.10 must be 100.00).
-Days are ISO `YYYY-MM-DD` text. Reading is strict: what is unclear is refused with a reason, never guessed.
+Days are ISO `YYYY-MM-DD` text. Reading is strict: what is unclear is refused with a reason, never guessed. Days as people
+type them are in `crmcli.spoken`.
 """
 
-import calendar
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date
 
 from crmcli.i18n import _
 
@@ -24,11 +24,6 @@ _ISO_DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d{2}.
 _COMPACT_DATE = r"(\d{4})(\d{2})(\d{2})"
 CUSTOM_NAME = r"[a-z][a-z0-9_]{0,39}"
 _MONTH = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])"
-# 8月 is August and 8日 the eighth: only 个月 and 天 count from today.
-_OFFSET = r"([+-]?)(\d{1,4})\s*(d|w|m|天|周|个月)(后|前)?"
-_WORDS = {
-    "today": 0, "今天": 0, "tomorrow": 1, "明天": 1, "后天": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "前天": -2,
-}  # fmt: skip
 MAX_MINOR = 10**15  #: ten trillion in a two-decimal currency; far below SQLite's 2**63
 _MAX_DIGITS = len(str(MAX_MINOR))
 
@@ -157,28 +152,6 @@ def parse_day(text: str) -> date:
         raise ValueFault(_("no such day: {value}").format(value=repr(text[:40]))) from None
 
 
-def parse_spoken_day(text: str, today: date) -> date:
-    """Read a day as people type it: `today`, `+3d`, `2w`, `明天`, `3天后`, `eom`, `月底`, or any form of parse_day.
-
-    Raises:
-        ValueFault: anything unclear, with examples.
-    """
-    plain = unicodedata.normalize("NFKC", text).strip().lower()
-    if plain in _WORDS:
-        return _days_from(today, _WORDS[plain], text)
-    if plain in {"eom", "月底", "月末"}:
-        return today.replace(day=calendar.monthrange(today.year, today.month)[1])
-    match = re.fullmatch(_OFFSET, plain)
-    if match:
-        return _offset(match, today)
-    try:
-        return parse_day(plain)
-    except ValueFault as fault:
-        raise ValueFault(
-            fault.what, _("write 2026-11-22, today, tomorrow, +3d, 2w, eom, 明天, 3天后 or 月底")
-        ) from None
-
-
 def is_custom_name(text: str) -> bool:
     """Tell whether a text can be the name of a custom field: small letters, digits, `_`, at most 40, a letter first."""
     return re.fullmatch(CUSTOM_NAME, text) is not None
@@ -198,24 +171,3 @@ def custom_path(name: str) -> str:
 def is_month(text: str) -> bool:
     """Tell whether a text is a calendar month, `2026-11`."""
     return re.fullmatch(_MONTH, text) is not None
-
-
-def _offset(match: re.Match[str], today: date) -> date:
-    number = int(match.group(2))
-    if match.group(1) == "-" or match.group(4) == "前":
-        number = -number
-    unit = match.group(3)
-    try:
-        if unit in {"m", "个月"}:
-            year, month0 = divmod(today.year * 12 + today.month - 1 + number, 12)
-            return date(year, month0 + 1, min(today.day, calendar.monthrange(year, month0 + 1)[1]))
-    except ValueError:
-        raise ValueFault(_("no such day: {value}").format(value=repr(match.group(0)))) from None
-    return _days_from(today, number * (7 if unit in {"w", "周"} else 1), match.group(0))
-
-
-def _days_from(today: date, days: int, text: str) -> date:
-    try:
-        return today + timedelta(days=days)
-    except OverflowError:
-        raise ValueFault(_("no such day: {value}").format(value=repr(text))) from None

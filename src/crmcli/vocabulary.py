@@ -317,3 +317,39 @@ DEFERRAL = Vocabulary(
     Term("snooze", "snoozed", "推迟", ("snooze",)),
     Term("skip", "skipped", "跳过", ("skip",)),
 )
+#: Days with a name. Those of `crmcli.calendars` that move with the moon or the sun are here as well as the fixed ones.
+FESTIVAL = Vocabulary(
+    "festival",
+    Term("new_year", "New Year's Day", "元旦", ("new year", "new years day", "元旦节", "新年")),
+    Term("valentines_day", "Valentine's Day", "情人节", ("valentines", "valentines day")),
+    Term("womens_day", "Women's Day", "妇女节", ("三八节", "三八妇女节", "womens day")),
+    Term("qingming", "Tomb-sweeping Day", "清明节", ("清明", "tomb sweeping day", "tomb sweeping")),
+    Term("labour_day", "Labour Day", "劳动节", ("五一", "五一节", "五一劳动节", "may day")),
+    Term("childrens_day", "Children's Day", "儿童节", ("六一", "六一儿童节", "childrens day")),
+    Term("teachers_day", "Teachers' Day", "教师节", ("teachers day",)),
+    Term("national_day", "National Day", "国庆节", ("国庆", "十一国庆")),
+    Term("singles_day", "Singles' Day", "双十一", ("双11", "singles day", "double eleven")),
+    Term("christmas_eve", "Christmas Eve", "平安夜", ("圣诞夜", "xmas eve")),
+    Term("christmas", "Christmas", "圣诞节", ("圣诞", "christmas day", "xmas")),
+    Term(
+        "spring_festival",
+        "Spring Festival",
+        "春节",
+        ("大年初一", "年初一", "chinese new year", "lunar new year"),
+    ),
+    Term("lantern_festival", "Lantern Festival", "元宵节", ("元宵", "lantern")),
+    Term("dragon_boat", "Dragon Boat Festival", "端午节", ("端午", "dragon boat")),
+    Term("qixi", "Qixi", "七夕", ("七夕节", "qixi festival", "double seventh")),
+    Term("zhongyuan", "Ghost Festival", "中元节", ("中元",)),
+    Term("mid_autumn", "Mid-autumn Festival", "中秋节", ("中秋", "mid-autumn", "moon festival")),
+    Term("double_ninth", "Double Ninth Festival", "重阳节", ("重阳", "double ninth", "chongyang")),
+    Term("laba", "Laba Festival", "腊八节", ("腊八", "laba")),
+    Term("chuxi", "Chinese New Year's Eve", "除夕", ("大年夜", "年三十", "大年三十", "lunar new year's eve")),
+    Term("victory_day", "Victory Day", "抗战胜利纪念日"),
+)
+DAY_KIND = Vocabulary(
+    "day_kind",
+    Term("holiday", "day off", "放假"),
+    Term("makeup_workday", "make-up workday", "调休上班"),
+    Term("festival", "festival", "节日"),
+)

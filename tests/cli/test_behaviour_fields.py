@@ -68,7 +68,7 @@ def test_values_are_set_changed_and_emptied(crm: Run, do: Do, read: Read) -> Non
         "shirt=l",
     )
     assert done.status == 0
-    assert done.err == "contract_end: 2026-12-20\n"
+    assert done.err == "contract_end: 2026-12-20 Sun\n"
     assert custom(read, "张三") == {
         "nickname": "Old Bear=熊",
         "fit": 1234.5,
@@ -111,7 +111,7 @@ def test_a_number_is_shown_as_it_was_written(do: Do) -> None:
         ("fit=1e400", "fit: not a number: '1e400'"),
         ("fit=12a", "fit: not a number: '12a'"),
         ("合同到期=2026-02-30", "合同到期: not a date: '2026-02-30'"),
-        ("contract_end=soon", "contract_end: not a date: 'soon'"),
+        ("contract_end=soon", "contract_end: not clear which day: 'soon'"),
         ("shirt=xl", "shirt: unknown shirt: 'xl'"),
         ("nickname=a\0b", "nickname: holds a NUL character"),
         (f"nickname={'x' * 20_001}", "nickname: longer than 20000 characters"),

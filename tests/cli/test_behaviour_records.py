@@ -42,7 +42,7 @@ def test_add_keeps_every_field(crm: Run) -> None:
 
 
 def test_add_says_how_a_day_was_understood(crm: Run) -> None:
-    assert crm("add", "张三", "--next", "tomorrow").err == "next_contact_on: 2026-11-21\n"
+    assert crm("add", "张三", "--next", "tomorrow").err == "next_contact_on: 2026-11-21 Sat\n"
     assert crm("add", "李四", "--next", "2026-11-21").err == ""
 
 

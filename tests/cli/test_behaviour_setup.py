@@ -19,6 +19,7 @@ COMMANDS = [
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",
     "backup", "cron print", "cron run", "cron status", "effort",
+    "holidays",
 ]  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def test_the_database_is_the_one_that_is_named(crm_process: Run, home: Path) -> 
 def test_today_is_the_day_that_is_named(crm_process: Run) -> None:
     assert (
         crm_process("--today", "2026-02-28", "add", "张三", "--next", "+1m").err
-        == "next_contact_on: 2026-03-28\n"
+        == "next_contact_on: 2026-03-28 Sat\n"
     )
     assert crm_process("agenda", env={"CRM_TODAY": "31/12"}).status == 2
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import PROJECT, Run
 
 HEAVY = {
-    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "dateutil", "pypinyin", "typing_inspect",
+    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "dateutil", "pypinyin", "chinese_calendar", "lunardate", "holidays", "typing_inspect",
     "concurrent", "multiprocessing", "asyncio", "http", "email", "xml",
 }  # fmt: skip
 DATABASE = {"sqlalchemy", "sqlmodel", "pydantic"}
@@ -54,6 +54,7 @@ READS: dict[str, set[str]] = {
     "movers --matrix": set(),
     "classify pins": set(),
     "field list": set(),
+    "holidays": {"chinese_calendar", "lunardate"},
     "list --where shirt=m --format ids": set(),
     "classify pins --all --format json": set(),
     "why 张三": {"yaml", "sqlalchemy"},  # reads the words of the rules that the run stored

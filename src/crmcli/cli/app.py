@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "why": "classify",
         "history": "history",
         "movers": "history",
+        "holidays": "holidays",
         "import": "files",
         "export": "files",
         "undo": "journal",
@@ -98,7 +99,9 @@ def build() -> Any:
         help=_(
             "Record what happened; the rules tell you who matters, why, and whom to contact today.\n\n"
             "A customer is named by id, external id, phone, e-mail or part of the name. Days are written 2026-11-22, "
-            "today, tomorrow, +3d, 2w, eom. Standard output holds data, standard error talk."
+            "today, tomorrow, next fri, +3d, 2w, eom, 下周三, 月底, 11月20号下午三点. A week begins on Monday, and of a day that "
+            "comes again and again the nearest one is meant: the next for plans, the last for what happened. Standard output "
+            "holds data, standard error talk."
         ),
         epilog=_(
             'crm agenda\ncrm log phone 张三 "asked for a quote" --next +7d\ncrm import customers contacts.csv'

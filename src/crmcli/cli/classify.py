@@ -24,6 +24,7 @@ from crmcli.cli.common import (
 )
 from crmcli.errors import UsageError
 from crmcli.i18n import _
+from crmcli.spoken import Direction
 from crmcli.vocabulary import CLASSES
 
 classify_app, why_app = single(), single()
@@ -68,7 +69,7 @@ def classify(
 
     if month is not None and as_of is not None:
         raise UsageError(_("--month and --as-of exclude each other"))
-    day = day_option(as_of, "--as-of")
+    day = day_option(as_of, "--as-of", Direction.PAST)
     done = run(database(), rules_folder(rules), month=month, as_of=day, dry_run=dry_run, force=force)
     coded = choose(format, sys.stdout) is not Format.TABLE
     show(listing(done, coded=coded, dry_run=dry_run), format)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,7 +12,8 @@ from crmcli.cli.help import CrmCommand, CrmGroup
 from crmcli.errors import UsageError
 from crmcli.i18n import _
 from crmcli.render.output import Format
-from crmcli.values import ValueFault, parse_spoken_day
+from crmcli.spoken import Direction, parse_spoken_day
+from crmcli.values import ValueFault
 from crmcli.vocabulary import Vocabulary
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -112,8 +113,8 @@ def database() -> Path:
     return path()
 
 
-def day_option(text: str | None, option: str) -> date | None:
-    """Read a day that an option gave, such as `--date tomorrow`.
+def day_option(text: str | None, option: str, direction: Direction = Direction.FUTURE) -> date | None:
+    """Read a day that an option gave, such as `--date tomorrow`; `direction` says which of several 周三 are meant.
 
     Raises:
         UsageError: it cannot be understood.
@@ -123,7 +124,7 @@ def day_option(text: str | None, option: str) -> date | None:
     from crmcli.workflows.upkeep import today
 
     try:
-        return parse_spoken_day(text, today(database()))
+        return parse_spoken_day(text, today(database()), direction)
     except ValueFault as fault:
         raise UsageError(fault.what, where=option, hint=fault.hint) from None
 
@@ -185,8 +186,19 @@ def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | No
 
 
 def echo_days(resolved: tuple[tuple[str, date], ...]) -> None:
-    """Say how days were understood that were not written as dates."""
+    """Say how days were understood that were not written as dates: with the weekday, and the time if there is one."""
     from crmcli.render.notes import say
 
     for name, day in resolved:
-        say(f"{name}: {day.isoformat()}")
+        say(f"{name}: {day_said(day)}")
+
+
+def day_said(day: date) -> str:
+    """Return a day with its weekday in the language in force, and the time of a datetime: 2026-11-25 Wed 15:00."""
+    said = f"{day:%Y-%m-%d} {weekday(day)}"
+    return f"{said} {day:%H:%M}" if isinstance(day, datetime) else said
+
+
+def weekday(day: date) -> str:
+    """Return the short name of the weekday."""
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[day.weekday()]

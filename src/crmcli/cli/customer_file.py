@@ -100,13 +100,18 @@ def _identity(row: Any, suggested: Any, *, coded: bool) -> list[tuple[str, str, 
         ("tags", _("Tags"), row.tags),
         ("needs", _("Needs"), row.needs),
         ("intent_stage", _("Intent"), stage),
-        ("next_contact_on", _("Next contact"), tables.day(row.next_contact_on)),
+        (
+            "next_contact_on",
+            _("Next contact"),
+            tables.moment(row.next_contact_on, row.next_contact_time, coded=coded),
+        ),
         ("notes", _("Notes"), row.notes),
         ("external_id", _("External id"), row.external_id),
         ("archived_at", _("Archived"), row.archived_at),
     ]
     if coded:
         fields += [
+            ("next_contact_time", "", row.next_contact_time),
             ("birthday_calendar", "", row.birthday_calendar),
             ("uid", "", row.uid),
             ("created_at", "", row.created_at),

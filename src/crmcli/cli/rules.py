@@ -16,6 +16,7 @@ from crmcli.cli.common import (
     report,
 )
 from crmcli.i18n import _, ngettext
+from crmcli.spoken import Direction
 
 app = group(_("The rules: check them, test them, show them."))
 APPS = {"rules": app}
@@ -155,7 +156,7 @@ def diff(
     *before, new = rules
     if len(before) > 1:
         raise UsageError(_("two rulesets are compared, not {count}").format(count=len(rules)))
-    day = day_option(as_of, "--as-of")
+    day = day_option(as_of, "--as-of", Direction.PAST)
     old = before[0] if before else None
     chosen = choose(format, sys.stdout)
     most = (10 if chosen is Format.TABLE else 0) if limit is None else limit

@@ -16,6 +16,11 @@ def day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+def moment(day_text: str | None, time: str | None, *, coded: bool) -> date | str | None:
+    """Return a stored day with its time of day; a program gets the time in a field of its own."""
+    return f"{day_text} {time}" if day_text and time and not coded else day(day_text)
+
+
 def word(vocabulary: words.Vocabulary, code: str | None) -> str | None:
     """Return the word for a code in the language in force."""
     return vocabulary.label(code) if code else None
@@ -167,15 +172,17 @@ def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("customer", _("Customer"), wrap=True),
         Column("channel", _("Channel")),
         Column("done_on", _("Done")),
+        *([Column("due_time", _("Time"))] if coded else []),
     ]
     rows = [
         (
             line.id,
-            day(line.due_on),
+            moment(line.due_on, line.due_time, coded=coded),
             line.title,
             line.customer,
             _code(words.CHANNEL, line.channel, coded),
             day(line.done_on),
+            *([line.due_time] if coded else []),
         )
         for line in lines
     ]

@@ -116,7 +116,8 @@ def _item(
     last = date.fromisoformat(row.last_contacted_on) if row.last_contacted_on else None
     if row.agreed and row.next_contact_on:
         due.append(date.fromisoformat(row.next_contact_on))
-        reasons.append(_("next contact agreed for {day}").format(day=row.next_contact_on))
+        agreed = _at(row.next_contact_on, row.next_contact_time)
+        reasons.append(_("next contact agreed for {day}").format(day=agreed))
     if row.overdue and last is not None:
         due.append(last + timedelta(days=row.cadence_days))
         reasons.append(_cadence_reason(row))
@@ -146,12 +147,21 @@ def _cadence_reason(row: reads.AgendaRow) -> str:
 
 def _task_reason(task: reads.AgendaTask, today: date) -> str:
     late = (today - date.fromisoformat(task.due_on)).days
+    if late == 0 and task.due_time:
+        text = _("task #{id} due today at {time}: {title}")
+        return text.format(id=task.id, time=task.due_time, title=task.title)
     if late > 0:
         text = ngettext("task #{id} {days} day late: {title}", "task #{id} {days} days late: {title}", late)
         return text.format(id=task.id, days=late, title=task.title)
     if late == 0:
         return _("task #{id} due today: {title}").format(id=task.id, title=task.title)
-    return _("task #{id} due {day}: {title}").format(id=task.id, day=task.due_on, title=task.title)
+    return _("task #{id} due {day}: {title}").format(
+        id=task.id, day=_at(task.due_on, task.due_time), title=task.title
+    )
+
+
+def _at(day: str, time: str | None) -> str:
+    return f"{day} {time}" if time else day
 
 
 def _deal_reason(deal: reads.AgendaDeal, today: date) -> str:

@@ -12,11 +12,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from crmcli import values
 from crmcli.errors import Fault, NotFoundError, UsageError
 from crmcli.exchange.cells import Value, converter
 from crmcli.exchange.fields import FieldSpec, custom_spec, header_key
 from crmcli.i18n import _
+from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store.light import reading
 from crmcli.store.reads.custom_fields import FieldLine, custom_fields, values_of_fields
 from crmcli.values import ValueFault, custom_path
@@ -138,7 +138,7 @@ def _named(lines: Sequence[FieldLine], name: str, already: Container[str]) -> Fi
 
 def _read(line: FieldLine, text: str, today: date) -> Value:
     if line.kind == "date":
-        return values.parse_spoken_day(text, today).isoformat() if text.strip() else None
+        return parse_spoken_day(text, today, Direction.EITHER).isoformat() if text.strip() else None
     return _whole(converter(spec_of(line))(text))
 
 

@@ -15,12 +15,13 @@ from typing import NamedTuple
 from crmcli import clock
 from crmcli.errors import UsageError
 from crmcli.i18n import _
+from crmcli.spoken import parse_spoken_day
 from crmcli.store.light import reading
 from crmcli.store.reads import effort as reads
 from crmcli.store.reads.effort import EffortLine
 from crmcli.store.reads.periods import RunLine, run_of_period
 from crmcli.store.settings import read_settings
-from crmcli.values import ValueFault, parse_spoken_day
+from crmcli.values import ValueFault
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.shifts import RuleWords
 

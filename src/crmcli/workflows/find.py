@@ -10,11 +10,12 @@ from difflib import get_close_matches
 
 from crmcli.errors import AmbiguousError, NotFoundError, UsageError
 from crmcli.i18n import _
+from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store.reads import customers as reads
 from crmcli.store.reads import periods
 from crmcli.store.reads.customers import Match
 from crmcli.store.reads.periods import RunLine
-from crmcli.values import ValueFault, is_month, parse_spoken_day
+from crmcli.values import ValueFault, is_month
 
 _VERSION = re.compile(r"(.*\S)\s*@\s*([1-9][0-9]{0,8})")
 _ID = re.compile(r"#?([1-9]\d{0,17})")
@@ -107,7 +108,7 @@ def _period(text: str, today: date, option: str) -> str:
     if is_month(plain):
         return plain
     try:
-        return parse_spoken_day(plain, today).isoformat()
+        return parse_spoken_day(plain, today, Direction.PAST).isoformat()
     except ValueFault:
         raise UsageError(
             _("not a period: {value}").format(value=repr(text)),

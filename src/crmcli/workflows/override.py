@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlmodel import col, or_, select
 
-from crmcli import values
 from crmcli.errors import DataError
 from crmcli.i18n import _
+from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store.schema import Override, OverrideIn
 from crmcli.store.work import Work, unit_of_work
+from crmcli.values import ValueFault
 from crmcli.vocabulary import CLASSES, JUDGEMENT
 from crmcli.workflows.record import Recorded, customer_named, validated
 
@@ -104,8 +105,8 @@ def _last_day(work: Work, until: str | None) -> date | None:
     if until is None:
         return None
     try:
-        day = values.parse_spoken_day(until, work.today)
-    except values.ValueFault as fault:
+        day = parse_spoken_day(until, work.today, Direction.FUTURE)
+    except ValueFault as fault:
         raise DataError(fault.what, where="--until", hint=fault.hint) from None
     if day < work.today:
         raise DataError(

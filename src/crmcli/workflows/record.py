@@ -6,7 +6,7 @@ validated by the input models before a row is made.
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from crmcli import values
 from crmcli.errors import AmbiguousError, DataError, Fault, NotFoundError, RefusedError
 from crmcli.exchange.cells import Value
 from crmcli.i18n import _
+from crmcli.spoken import Direction, parse_spoken, parse_spoken_day
 from crmcli.store import schema
 from crmcli.store.reads.customers import Match
 from crmcli.store.work import Work, unit_of_work
@@ -49,6 +50,10 @@ _DAYS = {
     "closed_on", "received_on", "reply_due_on", "investigating_on", "replied_on", "asked_on", "answered_on", "noted_on",
     "reviewed_on", "until_on",
 }  # fmt: skip
+#: Days that lie ahead: of several 周三 the next one is meant. Of the others, which have happened, the last one.
+_AHEAD = {"next_contact_on", "due_on", "expected_close_on", "reply_due_on", "until_on"}
+#: Days that may have a time of day, where the record has a place for it.
+_TIMES = {"next_contact_on": "next_contact_time", "due_on": "due_time"}
 _MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor", "limit": "limit_minor"}
 #: What goes with a customer that is deleted; what refers to others stands before them.
 _OF_CUSTOMER = (
@@ -59,7 +64,10 @@ _OF_CUSTOMER = (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was written: the record's id, who it is about, the line for the user, and days as they were understood."""
+    """What was written: the record's id, who it is about, the line for the user, and days as they were understood.
+
+    A day that came with a time of day is a datetime.
+    """
 
     id: int
     customer: str
@@ -265,7 +273,8 @@ def _make(
     work: Work, entity: str, given: Mapping[str, str | None], custom: Pairs = ()
 ) -> tuple[Any, tuple[tuple[str, date], ...]]:
     model, model_in = _MODELS[entity]
-    read, resolved, faults = _read(work, {name: value for name, value in given.items() if value is not None})
+    told = {name: value for name, value in given.items() if value is not None}
+    read, resolved, faults = _read(work, told, model_in.model_fields)
     own = read_given(work.driver, custom, work.today)
     faults += own.faults
     if "currency" in model_in.model_fields:
@@ -290,7 +299,7 @@ def _change(
     work: Work, entity: str, row: Any, given: Mapping[str, str], custom: Pairs = ()
 ) -> tuple[tuple[str, Any, Any], ...]:
     model, model_in = _MODELS[entity]
-    read, _resolved, faults = _read(work, given, currency=getattr(row, "currency", None))
+    read, _resolved, faults = _read(work, given, model_in.model_fields, getattr(row, "currency", None))
     own = read_given(work.driver, custom, work.today)
     faults += own.faults
     stored = row.model_dump(include=set(model_in.model_fields), warnings=False)
@@ -345,7 +354,7 @@ def _change_said(row: Any, name: str, old: Any, new: Any) -> tuple[str, Any, Any
 
 
 def _read(
-    work: Work, given: Mapping[str, str], currency: str | None = None
+    work: Work, given: Mapping[str, str], fields: Container[str], currency: str | None = None
 ) -> tuple[dict[str, Any], tuple[tuple[str, date], ...], list[Fault]]:
     """Turn the user's words into stored values: days, amounts, references; the rest is the input model's business.
 
@@ -362,9 +371,9 @@ def _read(
     for name, text in given.items():
         try:
             if name in _DAYS:
-                read[name] = values.parse_spoken_day(text, work.today) if text.strip() else None
-                if read[name] is not None and text.strip() != read[name].isoformat():
-                    resolved.append((name, read[name]))
+                spoken = _read_day(work, name, text, fields, read)
+                if spoken is not None and text.strip() != spoken.isoformat():
+                    resolved.append((name, spoken))
             elif name in _MONEY:
                 read[_MONEY[name]] = values.parse_amount(text, money_in) if text.strip() else None
             elif name == "currency":
@@ -380,6 +389,25 @@ def _read(
     if "phone" in read:
         read["phone_e164"] = _e164(read["phone"], work.settings.country) if read["phone"].strip() else None
     return read, tuple(resolved), faults
+
+
+def _read_day(work: Work, name: str, text: str, fields: Container[str], read: dict[str, Any]) -> date | None:
+    """Put a day into `read`, and its time where the record has a place for one; return it as it was understood.
+
+    A new day without a time has none: the old time was that of the old day.
+    """
+    place = _TIMES.get(name, "")
+    timed = place in fields
+    if not text.strip():
+        read.update({name: None} | ({place: None} if timed else {}))
+        return None
+    direction = Direction.FUTURE if name in _AHEAD else Direction.PAST
+    if not timed:
+        day = read[name] = parse_spoken_day(text, work.today, direction)
+        return day
+    spoken = parse_spoken(text, work.today, direction)
+    read.update({name: spoken.day, place: spoken.time})
+    return spoken.moment
 
 
 def _e164(phone: str, country: str) -> str | None:
@@ -516,16 +544,16 @@ def _after_touch(work: Work, row: Any, next_on: str | None) -> tuple[tuple[str, 
         return ()
     if next_on is not None:
         try:
-            day = values.parse_spoken_day(next_on, work.today)
+            spoken = parse_spoken(next_on, work.today, Direction.FUTURE)
         except values.ValueFault as fault:
             raise DataError(fault.what, where="--next", hint=fault.hint) from None
-        customer.next_contact_on = day
-        resolved: tuple[tuple[str, date], ...] = (("next_contact_on", day),)
+        customer.next_contact_on, customer.next_contact_time = spoken
+        resolved: tuple[tuple[str, date], ...] = (("next_contact_on", spoken.moment),)
     else:
         resolved = ()
         agreed = customer.next_contact_on
         if agreed is not None and row.outcome in REAL_TOUCH and agreed <= row.occurred_on:
-            customer.next_contact_on = None
+            customer.next_contact_on = customer.next_contact_time = None
     work.session.add(customer)
     work.session.flush()
     return resolved

@@ -35,6 +35,7 @@ class AgendaRow(NamedTuple):
     deals: int
     no_next_step: int
     urgency: float
+    next_contact_time: str | None
 
 
 class PinnedClasses(NamedTuple):
@@ -54,6 +55,7 @@ class AgendaTask(NamedTuple):
     title: str
     due_on: str
     channel: str | None
+    due_time: str | None
 
 
 class AgendaDeal(NamedTuple):

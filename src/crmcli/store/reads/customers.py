@@ -73,6 +73,7 @@ class CustomerRow(NamedTuple):
     needs: str | None
     intent_stage: str | None
     next_contact_on: str | None
+    next_contact_time: str | None
     notes: str | None
     created_at: str
     archived_at: str | None

@@ -80,6 +80,7 @@ class TaskLine(NamedTuple):
     customer: str | None
     channel: str | None
     done_on: str | None
+    due_time: str | None
 
 
 def contacts(

@@ -101,7 +101,7 @@ SELECT
     k.quiet IS NOT TRUE AND coalesce(julianday(:until) - julianday(t.last_on) >= k.days, 0),
     k.quiet IS NOT TRUE AND t.last_on IS NULL,
     c.next_contact_on, k.agreed IS TRUE, k.task_on, coalesce(k.tasks, 0), k.close_on, coalesce(k.deals, 0),
-    k.no_next_step IS TRUE, t.urgency
+    k.no_next_step IS TRUE, t.urgency, c.next_contact_time
 FROM touched t
 CROSS JOIN customers c ON c.id = t.id
 CROSS JOIN known k ON k.id = t.id

@@ -1,7 +1,7 @@
-SELECT t.id, t.due_on, t.title, c.name, t.channel, t.done_on
+SELECT t.id, t.due_on, t.title, c.name, t.channel, t.done_on, t.due_time
 FROM tasks t LEFT JOIN customers c ON c.id = t.customer_id
 WHERE t.archived_at IS NULL
     AND (:customer IS NULL OR t.customer_id = :customer)
     AND (:all OR t.done_on IS NULL)
-ORDER BY t.due_on IS NULL, t.due_on, t.id
+ORDER BY t.due_on IS NULL, t.due_on, t.due_time, t.id
 LIMIT :limit
