@@ -15,7 +15,7 @@ from typing import NamedTuple
 from crmcli import clock
 from crmcli.errors import UsageError
 from crmcli.i18n import _
-from crmcli.spoken import parse_spoken_day
+from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store.light import reading
 from crmcli.store.reads import effort as reads
 from crmcli.store.reads.effort import EffortLine
@@ -197,7 +197,7 @@ def _window(first: date | None, last: date, months: int | None) -> tuple[date, f
         return first, ((last - first).days + 1) / _DAYS_A_MONTH
     count = months or 12
     try:
-        return parse_spoken_day(f"-{count}m", last) + timedelta(days=1), float(count)
+        return parse_spoken_day(f"-{count}m", last, Direction.PAST) + timedelta(days=1), float(count)
     except ValueFault as fault:
         raise UsageError(fault.what, where="--months", hint=fault.hint) from None
 
