@@ -38,6 +38,7 @@ COMMANDS = MappingProxyType(
         "customer": "customer",
         "contact": "contact",
         "opportunity": "opportunity",
+        "preference": "preference",
         "product": "product",
         "task": "task",
         "interaction": "touch",

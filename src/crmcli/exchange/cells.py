@@ -7,12 +7,13 @@ name. Knows nothing about rows, columns or files.
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from difflib import get_close_matches
 
+from crmcli.calendars import lunar_of, lunar_text, parse_birthday
 from crmcli.exchange.fields import FieldKind, FieldSpec
 from crmcli.i18n import _
-from crmcli.values import ValueFault, parse_amount, parse_currency, parse_day
+from crmcli.values import ValueFault, is_masked, parse_amount, parse_currency, parse_day
 
 MAX_TEXT = 20_000  #: characters in one text field, as the tables have it
 Value = str | int | float | None
@@ -51,6 +52,8 @@ def converter(spec: FieldSpec, *, currency: str = "CNY", zone: tzinfo = UTC) -> 
         return lambda cell: parse_amount(text, currency) if (text := cell.strip()) else None
     if kind is FieldKind.CODE:
         return lambda cell: _code(spec, text) if (text := cell.strip()) else None
+    if kind is FieldKind.CODES:
+        return lambda cell: _codes(spec, text) if (text := cell.strip()) else None
     if kind in {FieldKind.INTEGER, FieldKind.PERCENT}:
         return lambda cell: _whole(spec, text) if (text := cell.strip()) else None
     if kind is FieldKind.INSTANT:
@@ -86,6 +89,24 @@ def _day(text: str) -> str:
             hint = _("a spreadsheet's day number? format the column as a date, 2026-11-22, and save again")
             raise ValueFault(fault.what, hint) from None
         raise ValueFault(fault.what, fault.hint or _("write 2026-11-22")) from None
+
+
+def _birthday(text: str) -> str:
+    """Read a day of birth: a solar day as ISO text; a lunar date, where the cell says so itself, as files have it."""
+    found = parse_birthday(text, solar=lambda plain: date.fromisoformat(_day(plain)))
+    return lunar_text(lunar_of(found.born)) if found.calendar == "lunar" else found.born.isoformat()
+
+
+def _secret(text: str) -> str | None:
+    """Read an identity number; a masked one, which a file has that was exported without them, is as good as none."""
+    return None if is_masked(text) else clean_text(text)
+
+
+def _codes(spec: FieldSpec, text: str) -> str | None:
+    """Read words of a closed list between commas, and return their codes in the order of the list."""
+    found = {_code(spec, word.strip()) for word in re.split(r"[,，、;；]", text) if word.strip()}
+    codes = spec.vocabulary.codes if spec.vocabulary is not None else ()
+    return ",".join(code for code in codes if code in found) or None
 
 
 def _whole(spec: FieldSpec, text: str) -> int:
@@ -166,6 +187,8 @@ _PLAIN: dict[FieldKind, Callable[[str], Value]] = {
     FieldKind.TEXT: clean_text,
     FieldKind.REFERENCE: clean_text,
     FieldKind.DAY: _day,
+    FieldKind.BIRTHDAY: _birthday,
+    FieldKind.MASKED: _secret,
     FieldKind.DECIMAL: _decimal,
     FieldKind.FLAG: _flag,
     FieldKind.CURRENCY: _currency,
