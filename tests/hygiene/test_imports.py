@@ -16,7 +16,7 @@ import pytest
 from conftest import PROJECT, Run
 
 HEAVY = {
-    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "dateutil", "pypinyin", "typing_inspect",
+    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "lunardate", "dateutil", "pypinyin", "typing_inspect",
     "concurrent", "multiprocessing", "asyncio", "http", "email", "xml",
 }  # fmt: skip
 DATABASE = {"sqlalchemy", "sqlmodel", "pydantic"}
@@ -38,6 +38,9 @@ READS: dict[str, set[str]] = {
     "customer list": set(),
     "contact list": set(),
     "opportunity list": set(),
+    "preference list": set(),
+    "preference infer": set(),
+    "customer consent 张三": set(),
     "product list": set(),
     "task list": set(),
     "interaction list": set(),
@@ -90,6 +93,13 @@ WRITES: dict[str, set[str]] = {
     "opportunity add 张三": set(),
     "opportunity move 1 won": set(),
     "opportunity edit 1 --amount 3": set(),
+    "preference add 张三 color blue": set(),
+    "preference edit 1 --value red": set(),
+    "preference confirm 1": set(),
+    "preference infer --save": set(),
+    "preference delete 1": set(),
+    "customer consent 张三 --refuse sms": set(),
+    "customer edit 张三 --birthday 农历1990年四月十五": {"lunardate"},
     "product add Y": set(),
     "product edit X --price 3": set(),
     "product archive X": set(),
