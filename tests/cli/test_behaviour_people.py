@@ -190,24 +190,25 @@ def test_consent_comes_from_files_and_goes_back_to_them(do: Do) -> None:
 # --- the customer file
 
 
+#: What other commands record: a complaint, surveys, credit and a payment. {} is an instant.
+_CARE = """
+INSERT INTO complaints
+    (uid, created_at, updated_at, customer_id, summary, severity, received_on, reply_due_on, investigating_on)
+    VALUES ('c1', {}, {}, 1, '漏水', 'high', '2026-11-10', '2026-11-12', '2026-11-11');
+INSERT INTO surveys (uid, created_at, updated_at, customer_id, kind, asked_on, answered_on, score)
+    VALUES ('s1', {}, {}, 1, 'nps', '2026-10-01', '2026-10-02', 9);
+INSERT INTO surveys (uid, created_at, updated_at, customer_id, kind, asked_on)
+    VALUES ('s2', {}, {}, 1, 'csat', '2026-11-01');
+INSERT INTO credits (uid, created_at, updated_at, customer_id, limit_minor, currency, reviewed_on)
+    VALUES ('k1', {}, {}, 1, 5000000, 'CNY', '2026-11-01');
+INSERT INTO payments (uid, created_at, updated_at, customer_id, transaction_id, paid_on, amount_minor)
+    VALUES ('p1', {}, {}, 1, 1, '2026-11-15', 40000);
+"""
+
+
 def _fill(database: Path) -> None:
-    """What other commands record: complaints, surveys, credit and a payment."""
-    stamp = "'2026-11-01T00:00:00.000000Z'"
     with closing(sqlite3.connect(database)) as connection:
-        for statement in (
-            "INSERT INTO complaints (uid, created_at, updated_at, customer_id, summary, severity, received_on, reply_due_on,"
-            f" investigating_on) VALUES ('c1', {stamp}, {stamp}, 1, '漏水', 'high', '2026-11-10', '2026-11-12', '2026-11-11')",
-            "INSERT INTO surveys (uid, created_at, updated_at, customer_id, kind, asked_on, answered_on, score)"
-            f" VALUES ('s1', {stamp}, {stamp}, 1, 'nps', '2026-10-01', '2026-10-02', 9)",
-            f"INSERT INTO surveys (uid, created_at, updated_at, customer_id, kind, asked_on) VALUES ('s2', {stamp}, {stamp}, 1,"
-            " 'csat', '2026-11-01')",
-            "INSERT INTO credits (uid, created_at, updated_at, customer_id, limit_minor, currency, reviewed_on)"
-            f" VALUES ('k1', {stamp}, {stamp}, 1, 5000000, 'CNY', '2026-11-01')",
-            "INSERT INTO payments (uid, created_at, updated_at, customer_id, transaction_id, paid_on, amount_minor)"
-            f" VALUES ('p1', {stamp}, {stamp}, 1, 1, '2026-11-15', 40000)",
-        ):
-            connection.execute(statement)
-        connection.commit()
+        connection.executescript(_CARE.replace("{}", "'2026-11-01T00:00:00.000000Z'"))
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import io
 import re
-from decimal import Decimal
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest

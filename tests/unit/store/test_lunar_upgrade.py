@@ -26,13 +26,13 @@ def _schema_3(path: Path) -> None:
             ("d", "Dai", "1850-04-15", "lunar", None),
         ]
         connection.executemany(
-            "INSERT INTO customers (uid, created_at, updated_at, kind, name, birthday, birthday_calendar, notes)"
-            f" VALUES (?, '{stamp}', '{stamp}', 'person', ?, ?, ?, ?)",  # noqa: S608
+            "INSERT INTO customers (created_at, updated_at, kind, uid, name, birthday, birthday_calendar, notes)"
+            " VALUES ('now', 'now', 'person', ?, ?, ?, ?, ?)",
             people,
         )
         connection.execute(
             "INSERT INTO contacts (uid, created_at, updated_at, customer_id, name, birthday, birthday_calendar, is_primary)"
-            f" VALUES ('k', '{stamp}', '{stamp}', 1, 'Kim', '1988-01-01', 'lunar', 0)"  # noqa: S608
+            " VALUES ('k', 'now', 'now', 1, 'Kim', '1988-01-01', 'lunar', 0)"
         )
         image = {"birthday": "1990-04-15", "birthday_calendar": "lunar"}
         connection.execute(
