@@ -209,7 +209,7 @@ def _parse_lunar(plain: str) -> LunarDay:
                 for each in re.sub("[零○]", "〇", parts["year"])
             )
             return LunarDay(int(year), month, day, bool(parts.get("leap") or parts.get("after")))
-    hint = _("write 农历1990年四月十五, 农历1990年闰四月十五, lunar 1990-04-15 or lunar 1990-04-15 leap")
+    hint = _("write 农历1990年四月十五, 农历1990年闰五月十五, lunar 1990-04-15 or lunar 1990-04-15 leap")
     raise ValueFault(_("not a lunar date: {value}").format(value=repr(plain[:40])), hint)
 
 

@@ -144,6 +144,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "classify --as-of 2026-10-31", "product add X", "opportunity add 张三 --close 2026-11-30", "task add x --customer 张三",
         "contact add 张三 x", "log phone 张三", "sell 张三 3", "classify --as-of 2026-11-20",
         "field add shirt --type choice --choices s,m", "customer edit 张三 --set shirt=m",
+        "preference add 张三 style plain",
     ):  # fmt: skip
         subprocess.run(
             [sys.executable, "-m", "crmcli", *command.split()],

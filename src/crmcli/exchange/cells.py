@@ -21,6 +21,7 @@ Converter = Callable[[str], Value]
 
 _WHOLE = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,18})(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{0,15})?|[+-]?\.\d{1,15}")
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _EXCEL_DAY = re.compile(r"[1-5]\d{4}(?:\.\d+)?")
 _CURRENCY_WORDS = {
     **dict.fromkeys(("RMB", "CNH", "人民币", "¥", "元"), "CNY"),
@@ -100,6 +101,14 @@ def _birthday(text: str) -> str:
 def _secret(text: str) -> str | None:
     """Read an identity number; a masked one, which a file has that was exported without them, is as good as none."""
     return None if is_masked(text) else clean_text(text)
+
+
+def _time(text: str) -> str:
+    """Read a time of day of the business time zone: 9:05 → 09:05."""
+    match = _TIME.fullmatch(unicodedata.normalize("NFKC", text))
+    if match is None:
+        raise ValueFault(_("not a time of day: {value}").format(value=repr(text[:20])), _("write 15:30"))
+    return f"{int(match[1]):02}:{match[2]}"
 
 
 def _codes(spec: FieldSpec, text: str) -> str | None:
@@ -189,6 +198,7 @@ _PLAIN: dict[FieldKind, Callable[[str], Value]] = {
     FieldKind.DAY: _day,
     FieldKind.BIRTHDAY: _birthday,
     FieldKind.MASKED: _secret,
+    FieldKind.TIME: _time,
     FieldKind.DECIMAL: _decimal,
     FieldKind.FLAG: _flag,
     FieldKind.CURRENCY: _currency,

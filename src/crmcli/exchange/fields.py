@@ -29,6 +29,7 @@ class FieldKind(StrEnum):
     TEXT = "text"
     DAY = "day"
     BIRTHDAY = "birthday"
+    TIME = "time"
     MASKED = "masked"
     CODES = "codes"
     AMOUNT = "amount"
@@ -356,6 +357,7 @@ _CUSTOMERS = (
         " | follow up on | 下次联系"
         " | 下次联系时间 | 下次跟进 | 下次跟进日期 | 下次跟进时间 | 下次回访日期",
     ),
+    FieldSpec("next_contact_time", FieldKind.TIME, "下次联系时刻"),
     FieldSpec("do_not_contact", FieldKind.FLAG, "免打扰", _words("do not call | 请勿联系")),
     FieldSpec("refused_channels", FieldKind.CODES, "拒绝的渠道", vocabulary=vocabulary.CHANNEL),
     _NOTES,

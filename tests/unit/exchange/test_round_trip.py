@@ -66,6 +66,8 @@ def values(spec: FieldSpec) -> st.SearchStrategy[object]:
     kind = spec.kind
     if kind in {FieldKind.DAY, FieldKind.BIRTHDAY}:
         some: st.SearchStrategy[object] = st.dates().map(lambda day: day.isoformat())
+    elif kind is FieldKind.TIME:
+        some = st.times().map(lambda time: f"{time:%H:%M}")
     elif kind is FieldKind.AMOUNT:
         some = st.integers(-(10**15), 10**15)
     elif kind in {FieldKind.INTEGER, FieldKind.PERCENT}:
