@@ -123,6 +123,10 @@ def _cells(spec: FieldSpec) -> str:
 _KINDS = {
     FieldKind.TEXT: "text",
     FieldKind.DAY: "a day",
+    FieldKind.BIRTHDAY: "a day, or a lunar date such as `lunar 1990-04-15` or 农历1990年闰五月十五",
+    FieldKind.TIME: "a time of day such as 15:30",
+    FieldKind.MASKED: "text; a masked one is left alone",
+    FieldKind.CODES: "codes, with commas",
     FieldKind.AMOUNT: "an amount of money",
     FieldKind.INTEGER: "a whole number",
     FieldKind.DECIMAL: "a number",

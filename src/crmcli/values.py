@@ -152,6 +152,35 @@ def parse_day(text: str) -> date:
         raise ValueFault(_("no such day: {value}").format(value=repr(text[:40]))) from None
 
 
+_MASK = "****"  #: stands for what is not shown
+_SHOWN_END = 4  #: characters of a masked text that tell one from another
+
+
+def masked(text: str | None) -> str | None:
+    """Return a number that identifies a person as it is shown: its last four characters, of a short one none."""
+    if text is None:
+        return None
+    return _MASK + (text[-_SHOWN_END:] if len(text) >= 2 * _SHOWN_END else "")
+
+
+def parse_secret(text: str) -> str:
+    """Return a number that identifies a person as it was given.
+
+    Raises:
+        ValueFault: it is what `masked` makes of one.
+    """
+    if is_masked(text):
+        raise ValueFault(
+            _("that number is masked"), _("write all of it; 'crm show CUSTOMER --reveal' shows it")
+        )
+    return text
+
+
+def is_masked(text: str) -> bool:
+    """Tell whether a text is one that `masked` made."""
+    return text.strip().startswith(_MASK)
+
+
 def is_custom_name(text: str) -> bool:
     """Tell whether a text can be the name of a custom field: small letters, digits, `_`, at most 40, a letter first."""
     return re.fullmatch(CUSTOM_NAME, text) is not None

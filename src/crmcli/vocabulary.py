@@ -280,6 +280,15 @@ REPEAT_FROM = Vocabulary(
     Term("due", "due day", "到期日", ("due",)),
     Term("done", "completion", "完成日", ("done", "completed")),
 )
+#: What preferences are mostly about; any other word is a topic too, and stays as it was written.
+PREFERENCE_TOPIC = Vocabulary(
+    "topic",
+    Term("category", "product type", "产品类型", ("类别", "品类")),
+    Term("product", "product", "产品", ("商品",)),
+    Term("color", "colour", "颜色", ("color", "色彩")),
+    Term("style", "style", "款式", ("风格",)),
+    Term("service", "service manner", "服务方式", ("服务",)),
+)
 PREFERENCE_ORIGIN = Vocabulary(
     "origin",
     Term("stated", "stated", "自述", ("明示",)),

@@ -34,10 +34,10 @@ def test_add_keeps_every_field(crm: Run) -> None:
     found = only(crm, "customers")
     assert {key: value for key, value in found.items() if key not in {"uid", "created_at"}} == {
         "external_id": "007", "kind": "person", "name": "张三", "company": "远山贸易", "title": "经理", "gender": "female",
-        "birthday": "1980-02-03", "birthday_calendar": "lunar", "phone": "138 0013 8000", "email": "z@example.com",
+        "birthday": "lunar 1980-02-03", "birthday_calendar": "lunar", "id_number": None, "phone": "138 0013 8000", "email": "z@example.com",
         "wechat": "zs", "region": "上海", "address": "南京路 1 号", "industry": "贸易", "size": "micro_small", "headcount": 12,
         "source": "fair", "referred_by": None, "tags": "a,b", "needs": "x\ny", "intent_stage": "interested",
-        "next_contact_on": "2026-11-23", "notes": "=1+1", "archived_at": None,
+        "next_contact_on": "2026-11-23", "next_contact_time": None, "do_not_contact": 0, "refused_channels": None, "notes": "=1+1", "archived_at": None,
     }  # fmt: skip
 
 

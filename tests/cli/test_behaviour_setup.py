@@ -13,6 +13,8 @@ COMMANDS = [
     "customer add", "customer show", "customer list", "customer edit", "customer archive", "customer delete",
     "contact add", "contact list", "contact edit",
     "opportunity add", "opportunity list", "opportunity move", "opportunity edit",
+    "customer consent", "preference add", "preference list", "preference edit", "preference confirm", "preference delete",
+    "preference infer",
     "product add", "product list", "product edit", "product archive",
     "task add", "task list", "task done", "interaction list", "transaction list",
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
@@ -61,7 +63,7 @@ def test_init_takes_defaults_off_a_terminal(crm: Run, database: Path) -> None:
     result = crm("init")
     assert (result.status, result.err) == (0, "database created\n")
     assert database.stat().st_mode & 0o077 == 0
-    assert "currency\tCNY\ncountry\tCN\n" in result.out
+    assert "currency\tCNY\ncountry\tCN\nleap_birthday\tfeb28\n" in result.out
 
 
 def test_init_follows_the_locale(crm_process: Run, home: Path) -> None:

@@ -39,6 +39,7 @@ COMMANDS = MappingProxyType(
         "customer": "customer",
         "contact": "contact",
         "opportunity": "opportunity",
+        "preference": "preference",
         "product": "product",
         "task": "task",
         "interaction": "touch",

@@ -185,6 +185,16 @@ def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | No
         show_record(Record([*fields, ("summary", _("Summary"), summary)]), format)
 
 
+def echo_notes(done: Any) -> None:
+    """Say what else there is to say about what was recorded, and warn of what the user may not have meant."""
+    from crmcli.render.notes import say, warn
+
+    for note in done.notes:
+        say(note)
+    for warning in getattr(done, "warnings", ()):
+        warn(warning)
+
+
 def echo_days(resolved: tuple[tuple[str, date], ...]) -> None:
     """Say how days were understood that were not written as dates: with the weekday, and the time if there is one."""
     from crmcli.render.notes import say

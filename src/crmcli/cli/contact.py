@@ -11,6 +11,7 @@ from crmcli.cli.common import (
     command,
     database,
     echo_days,
+    echo_notes,
     group,
     limit_of,
     report,
@@ -20,7 +21,18 @@ from crmcli.i18n import _
 CONTACT = Annotated[str, typer.Argument(metavar="CONTACT", help=_("The contact's id or external id."))]
 TITLE = Annotated[str | None, typer.Option("--title", help=_("Job title."))]
 GENDER = Annotated[str | None, typer.Option("--gender", help=_("female, male or other."))]
-BIRTHDAY = Annotated[str | None, typer.Option("--birthday", metavar="DATE", help=_("Date of birth."))]
+BIRTHDAY = Annotated[
+    str | None,
+    typer.Option(
+        "--birthday", metavar="DATE", help=_("Date of birth; solar, or lunar such as 农历1990年闰五月十五.")
+    ),
+]
+CALENDAR = Annotated[
+    str | None,
+    typer.Option(
+        "--birthday-calendar", help=_("Whether the birthday is kept by the solar or the lunar calendar.")
+    ),
+]
 PHONE = Annotated[str | None, typer.Option("--phone", help=_("Telephone number."))]
 EMAIL = Annotated[str | None, typer.Option("--email", help=_("E-mail address."))]
 WECHAT = Annotated[str | None, typer.Option("--wechat", help=_("WeChat id."))]
@@ -51,6 +63,7 @@ def add(
     title: TITLE = None,
     gender: GENDER = None,
     birthday: BIRTHDAY = None,
+    birthday_calendar: CALENDAR = None,
     phone: PHONE = None,
     email: EMAIL = None,
     wechat: WECHAT = None,
@@ -64,6 +77,7 @@ def add(
     done = record(database(), "contact", _given(values))
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 @command(
@@ -98,6 +112,7 @@ def edit(
     title: TITLE = None,
     gender: GENDER = None,
     birthday: BIRTHDAY = None,
+    birthday_calendar: CALENDAR = None,
     phone: PHONE = None,
     email: EMAIL = None,
     wechat: WECHAT = None,
@@ -109,4 +124,6 @@ def edit(
     from crmcli.cli.edits import report_edit
     from crmcli.workflows.record import edit as record
 
-    report_edit(record(database(), "contact", contact, _given(values)), format)
+    done = record(database(), "contact", contact, _given(values))
+    report_edit(done, format)
+    echo_notes(done)

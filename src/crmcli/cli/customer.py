@@ -13,6 +13,7 @@ from crmcli.cli.common import (
     command,
     database,
     echo_days,
+    echo_notes,
     group,
     limit_of,
     pairs,
@@ -28,12 +29,21 @@ KIND = Annotated[str | None, typer.Option("--kind", help=_("person or organizati
 COMPANY = Annotated[str | None, typer.Option("--company", help=_("The company a person works for."))]
 TITLE = Annotated[str | None, typer.Option("--title", help=_("Job title."))]
 GENDER = Annotated[str | None, typer.Option("--gender", help=_("female, male or other."))]
-BIRTHDAY = Annotated[str | None, typer.Option("--birthday", metavar="DATE", help=_("Date of birth."))]
+BIRTHDAY = Annotated[
+    str | None,
+    typer.Option(
+        "--birthday", metavar="DATE", help=_("Date of birth; solar, or lunar such as 农历1990年闰五月十五.")
+    ),
+]
 CALENDAR = Annotated[
     str | None,
     typer.Option(
         "--birthday-calendar", help=_("Whether the birthday is kept by the solar or the lunar calendar.")
     ),
+]
+ID_NUMBER = Annotated[
+    str | None,
+    typer.Option("--id-number", metavar="NUMBER", help=_("Identity number; shown masked unless --reveal.")),
 ]
 PHONE = Annotated[str | None, typer.Option("--phone", help=_("Telephone number."))]
 EMAIL = Annotated[str | None, typer.Option("--email", help=_("E-mail address."))]
@@ -89,6 +99,7 @@ def add(
     gender: GENDER = None,
     birthday: BIRTHDAY = None,
     birthday_calendar: CALENDAR = None,
+    id_number: ID_NUMBER = None,
     phone: PHONE = None,
     email: EMAIL = None,
     wechat: WECHAT = None,
@@ -114,6 +125,7 @@ def add(
     done = record(database(), "customer", given, pairs(own, "--set"))
     report(done.summary, [("id", "#", done.id)], format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 def edit(
@@ -125,6 +137,7 @@ def edit(
     gender: GENDER = None,
     birthday: BIRTHDAY = None,
     birthday_calendar: CALENDAR = None,
+    id_number: ID_NUMBER = None,
     phone: PHONE = None,
     email: EMAIL = None,
     wechat: WECHAT = None,
@@ -148,7 +161,9 @@ def edit(
     from crmcli.cli.edits import report_edit
     from crmcli.workflows.record import edit as record
 
-    report_edit(record(database(), "customer", customer, given, custom=pairs(own, "--set")), format)
+    done = record(database(), "customer", customer, given, custom=pairs(own, "--set"))
+    report_edit(done, format)
+    echo_notes(done)
 
 
 def list_customers(
@@ -225,12 +240,54 @@ def list_customers(
         raise typer.Exit(1)
 
 
-def show_customer(customer: CustomerArgument, format: FormatOption = None) -> None:
+def show_customer(
+    customer: CustomerArgument,
+    reveal: Annotated[bool, typer.Option("--reveal", help=_("Show the identity number in full."))] = False,
+    format: FormatOption = None,
+) -> None:
     from crmcli.cli.customer_file import record
     from crmcli.render.output import show_record
     from crmcli.workflows.customer_file import customer_file
 
-    show_record(record(customer_file(database(), customer), format), format)
+    show_record(record(customer_file(database(), customer, reveal=reveal), format), format)
+
+
+def consent(
+    customer: CustomerArgument,
+    contact: Annotated[
+        bool | None,
+        typer.Option(
+            "--contact/--do-not-contact",
+            show_default=False,
+            help=_("Whether the customer may be contacted at all; one who may not is never on the agenda."),
+        ),
+    ] = None,
+    refuse: Annotated[
+        str | None,
+        typer.Option(
+            "--refuse",
+            metavar="CHANNELS",
+            help=_("Ways the customer does not want to be reached by, with commas."),
+        ),
+    ] = None,
+    allow: Annotated[
+        str | None,
+        typer.Option("--allow", metavar="CHANNELS", help=_("Ways that are welcome again, with commas.")),
+    ] = None,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.cli.customer_file import consent_record
+    from crmcli.cli.edits import report_edit
+    from crmcli.render.output import show_record
+
+    if contact is None and refuse is None and allow is None:
+        from crmcli.workflows.customer_file import customer_file
+
+        show_record(consent_record(customer_file(database(), customer).customer, format), format)
+        return
+    from crmcli.workflows.consent import consent as record
+
+    report_edit(record(database(), customer, contact=contact, refuse=refuse or "", allow=allow or ""), format)
 
 
 def archive(
@@ -275,7 +332,7 @@ _LIST = {
 }
 _SHOW = {
     "help": _("Show everything about one customer."),
-    "examples": "crm show 张三\ncrm show 13800138000 --format json",
+    "examples": "crm show 张三\ncrm show 13800138000 --format json\ncrm show 张三 --reveal",
 }
 for target in (app, add_app):
     command(target, "add", **_ADD)(add)
@@ -289,6 +346,16 @@ command(
     help=_("Change fields of a customer; an empty value clears one."),
     examples="crm customer edit 张三 --phone 13900139000 --next +7d\ncrm customer edit 12 --company '' --set shirt=m",
 )(edit)
+command(
+    app,
+    "consent",
+    help=_(
+        "Record by which ways a customer wants to be reached, or not at all; without options, show it.\n\n"
+        "A contact logged against it is recorded with a warning."
+    ),
+    examples="crm customer consent 张三 --refuse wechat,sms\ncrm customer consent 张三 --allow sms\n"
+    "crm customer consent 12 --do-not-contact",
+)(consent)
 command(
     app,
     "archive",

@@ -122,6 +122,12 @@ def export_file(
             help=_("csv, json or jsonl; from the file's ending if not given, else csv."),
         ),
     ] = None,
+    reveal: Annotated[
+        bool,
+        typer.Option(
+            "--reveal", help=_("Identity numbers in full; else masked, and import leaves those alone.")
+        ),
+    ] = False,
 ) -> None:
     from crmcli.render.notes import say
     from crmcli.workflows.export import FORMATS, export
@@ -131,7 +137,7 @@ def export_file(
         raise UsageError(
             _("unknown format: {name}").format(name=repr(format)), where="--format", hint=", ".join(FORMATS)
         )
-    count = export(database(), _entity(entity), chosen, output)
+    count = export(database(), _entity(entity), chosen, output, reveal=reveal)
     if output != "-":
         say(
             _("wrote {count} {entity} to {file}").format(

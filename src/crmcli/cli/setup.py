@@ -33,6 +33,13 @@ def init(
         str | None,
         typer.Option("--country", help=_("The country of phone numbers without a country code, such as CN.")),
     ] = None,
+    leap_birthday: Annotated[
+        str | None,
+        typer.Option(
+            "--leap-birthday",
+            help=_("feb28 or mar1: when somebody born on 29 February has the birthday in other years."),
+        ),
+    ] = None,
     yes: YesOption = False,
     format: FormatOption = None,
 ) -> None:
@@ -48,6 +55,7 @@ def init(
         "time_zone": (_("Time zone"), time_zone),
         "currency": (_("Currency"), currency),
         "country": (_("Country of phone numbers"), country),
+        "leap_birthday": (_("Birthdays of 29 February in other years (feb28, mar1)"), leap_birthday),
     }
     asking = interactive() and not yes and all(given is None for _question, given in questions.values())
     wanted = {}

@@ -11,6 +11,7 @@ from crmcli.cli.common import (
     command,
     database,
     echo_days,
+    echo_notes,
     group,
     limit_of,
     report,
@@ -98,6 +99,7 @@ def done(
     result = complete(database(), task, summary, given, next_day)
     report(result.summary, [("id", "#", result.id), ("customer", _("Customer"), result.customer)], format)
     echo_days(result.resolved)
+    echo_notes(result)
 
 
 _DONE = {

@@ -12,6 +12,7 @@ from crmcli.cli.common import (
     command,
     database,
     echo_days,
+    echo_notes,
     group,
     limit_of,
     report,
@@ -84,6 +85,7 @@ def log(
     done = record(database(), given, next_day)
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 @command(

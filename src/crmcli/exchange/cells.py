@@ -7,12 +7,13 @@ name. Knows nothing about rows, columns or files.
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from difflib import get_close_matches
 
+from crmcli.birthdays import lunar_of, lunar_text, parse_birthday
 from crmcli.exchange.fields import FieldKind, FieldSpec
 from crmcli.i18n import _
-from crmcli.values import ValueFault, parse_amount, parse_currency, parse_day
+from crmcli.values import ValueFault, is_masked, parse_amount, parse_currency, parse_day
 
 MAX_TEXT = 20_000  #: characters in one text field, as the tables have it
 Value = str | int | float | None
@@ -20,6 +21,7 @@ Converter = Callable[[str], Value]
 
 _WHOLE = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,18})(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{0,15})?|[+-]?\.\d{1,15}")
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _EXCEL_DAY = re.compile(r"[1-5]\d{4}(?:\.\d+)?")
 _CURRENCY_WORDS = {
     **dict.fromkeys(("RMB", "CNH", "人民币", "¥", "元"), "CNY"),
@@ -51,6 +53,8 @@ def converter(spec: FieldSpec, *, currency: str = "CNY", zone: tzinfo = UTC) -> 
         return lambda cell: parse_amount(text, currency) if (text := cell.strip()) else None
     if kind is FieldKind.CODE:
         return lambda cell: _code(spec, text) if (text := cell.strip()) else None
+    if kind is FieldKind.CODES:
+        return lambda cell: _codes(spec, text) if (text := cell.strip()) else None
     if kind in {FieldKind.INTEGER, FieldKind.PERCENT}:
         return lambda cell: _whole(spec, text) if (text := cell.strip()) else None
     if kind is FieldKind.INSTANT:
@@ -86,6 +90,32 @@ def _day(text: str) -> str:
             hint = _("a spreadsheet's day number? format the column as a date, 2026-11-22, and save again")
             raise ValueFault(fault.what, hint) from None
         raise ValueFault(fault.what, fault.hint or _("write 2026-11-22")) from None
+
+
+def _birthday(text: str) -> str:
+    """Read a day of birth: a solar day as ISO text; a lunar date, where the cell says so itself, as files have it."""
+    found = parse_birthday(text, solar=lambda plain: date.fromisoformat(_day(plain)))
+    return lunar_text(lunar_of(found.born)) if found.calendar == "lunar" else found.born.isoformat()
+
+
+def _secret(text: str) -> str | None:
+    """Read an identity number; a masked one, which a file has that was exported without them, is as good as none."""
+    return None if is_masked(text) else clean_text(text)
+
+
+def _time(text: str) -> str:
+    """Read a time of day of the business time zone: 9:05 → 09:05."""
+    match = _TIME.fullmatch(unicodedata.normalize("NFKC", text))
+    if match is None:
+        raise ValueFault(_("not a time of day: {value}").format(value=repr(text[:20])), _("write 15:30"))
+    return f"{int(match[1]):02}:{match[2]}"
+
+
+def _codes(spec: FieldSpec, text: str) -> str | None:
+    """Read words of a closed list between commas, and return their codes in the order of the list."""
+    found = {_code(spec, word.strip()) for word in re.split(r"[,，、;；]", text) if word.strip()}
+    codes = spec.vocabulary.codes if spec.vocabulary is not None else ()
+    return ",".join(code for code in codes if code in found) or None
 
 
 def _whole(spec: FieldSpec, text: str) -> int:
@@ -166,6 +196,9 @@ _PLAIN: dict[FieldKind, Callable[[str], Value]] = {
     FieldKind.TEXT: clean_text,
     FieldKind.REFERENCE: clean_text,
     FieldKind.DAY: _day,
+    FieldKind.BIRTHDAY: _birthday,
+    FieldKind.MASKED: _secret,
+    FieldKind.TIME: _time,
     FieldKind.DECIMAL: _decimal,
     FieldKind.FLAG: _flag,
     FieldKind.CURRENCY: _currency,

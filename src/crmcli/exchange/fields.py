@@ -28,6 +28,10 @@ class FieldKind(StrEnum):
 
     TEXT = "text"
     DAY = "day"
+    BIRTHDAY = "birthday"
+    TIME = "time"
+    MASKED = "masked"
+    CODES = "codes"
     AMOUNT = "amount"
     INTEGER = "integer"
     DECIMAL = "decimal"
@@ -224,8 +228,11 @@ _TITLE = _text(
     "job title | position | organization title | organization 1 title | 职位 | 职称 | 岗位 | 头衔",
 )
 _GENDER = _code(vocabulary.GENDER, "性别", "sex | 称谓 | 称呼")
-_BIRTHDAY = _day(
-    "birthday", "生日", "date of birth | birth date | birthdate | dob | 出生日期 | 出生年月日 | 生日日期"
+_BIRTHDAY = FieldSpec(
+    "birthday",
+    FieldKind.BIRTHDAY,
+    "生日",
+    _words("date of birth | birth date | birthdate | dob | 出生日期 | 出生年月日 | 生日日期"),
 )
 _CALENDAR = _code(
     vocabulary.CALENDAR,
@@ -289,6 +296,12 @@ _CUSTOMERS = (
     _GENDER,
     _BIRTHDAY,
     _CALENDAR,
+    FieldSpec(
+        "id_number",
+        FieldKind.MASKED,
+        "身份证号",
+        _words("identity number | 证件号码 | 证件号 | 身份证 | 身份证号码"),
+    ),
     _PHONE,
     _EMAIL,
     _WECHAT,
@@ -344,6 +357,9 @@ _CUSTOMERS = (
         " | follow up on | 下次联系"
         " | 下次联系时间 | 下次跟进 | 下次跟进日期 | 下次跟进时间 | 下次回访日期",
     ),
+    FieldSpec("next_contact_time", FieldKind.TIME, "下次联系时刻"),
+    FieldSpec("do_not_contact", FieldKind.FLAG, "免打扰", _words("do not call | 请勿联系")),
+    FieldSpec("refused_channels", FieldKind.CODES, "拒绝的渠道", vocabulary=vocabulary.CHANNEL),
     _NOTES,
     _CREATED,
     _ARCHIVED,

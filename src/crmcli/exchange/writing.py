@@ -15,15 +15,17 @@ import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
 
+from crmcli.birthdays import lunar_of, lunar_text
 from crmcli.errors import CannotCreateError, CrmError, StorageError, UsageError
 from crmcli.exchange.cells import Value
 from crmcli.exchange.fields import FieldKind, fields_of
 from crmcli.i18n import _
-from crmcli.values import format_amount, plain_number
+from crmcli.values import ValueFault, format_amount, masked, plain_number
 
 STDOUT = "-"
 Format = Literal["csv", "json", "jsonl"]
@@ -213,7 +215,7 @@ def write_records(stream: TextIO, form: Format, names: Sequence[str], rows: Iter
 
 
 def as_file_rows(
-    entity: str, names: Sequence[str], rows: Iterable[Sequence[Value]], currency: str
+    entity: str, names: Sequence[str], rows: Iterable[Sequence[Value]], currency: str, *, reveal: bool = False
 ) -> Iterator[list[Value]]:
     """Turn rows in database form into rows for a file: minor units become decimal text in the row's currency.
 
@@ -222,8 +224,12 @@ def as_file_rows(
         names: field names aligned with the rows.
         rows: as `parse` gives them.
         currency: of rows without a currency of their own.
+        reveal: write what identifies a person in full; else it is masked, which import leaves alone.
     """
     kinds = fields_of(entity)
+    secret = [i for i, name in enumerate(names) if name in kinds and kinds[name].kind is FieldKind.MASKED]
+    born_at = names.index("birthday") if "birthday" in names and "birthday_calendar" in names else -1
+    calendar_at = names.index("birthday_calendar") if born_at >= 0 else -1
     amounts = [i for i, name in enumerate(names) if name in kinds and kinds[name].kind is FieldKind.AMOUNT]
     currency_at = names.index("currency") if "currency" in names else -1
     for row in rows:
@@ -233,7 +239,19 @@ def as_file_rows(
             minor = out[index]
             if isinstance(minor, int):
                 out[index] = format_amount(minor, code)
+        for index in secret if not reveal else ():
+            out[index] = masked(None if out[index] is None else str(out[index]))
+        if born_at >= 0 and out[born_at] is not None and out[calendar_at] == "lunar":
+            out[born_at] = _lunar(str(out[born_at]))
         yield out
+
+
+def _lunar(born: str) -> str:
+    """Write the lunar date of a solar day; one that the calendar does not reach stays what it is."""
+    try:
+        return lunar_text(lunar_of(date.fromisoformat(born)))
+    except ValueFault:
+        return born
 
 
 class CsvLines:

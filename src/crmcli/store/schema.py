@@ -135,6 +135,7 @@ Words = Annotated[
     BeforeValidator(_empty_is_none),
     AfterValidator(lambda v: v if v is None else _clean_text(v).strip()),
 ]
+Topic = Annotated[Line, AfterValidator(lambda word: vocabulary.PREFERENCE_TOPIC.parse(word) or word)]
 Email = Annotated[
     str | None,
     BeforeValidator(_empty_is_none),
@@ -569,7 +570,7 @@ class PreferenceIn(SQLModel):
     """偏好: what a customer likes: a product type, a colour, a style, a manner of service, anything."""
 
     customer_id: int
-    topic: Line = _required_text()
+    topic: Topic = _required_text()
     value: Line = _required_text()
     origin: Annotated[str, _member_of(vocabulary.PREFERENCE_ORIGIN)] = Field(default="stated", sa_type=Text)
     noted_on: date = Field(sa_type=Day)

@@ -1,11 +1,11 @@
-"""The settings kept in the database: language, time zone, currency, country. Light."""
+"""The settings kept in the database: language, time zone, currency, country, birthdays of 29 February. Light."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-KEYS = ("language", "time_zone", "currency", "country")
+KEYS = ("language", "time_zone", "currency", "country", "leap_birthday")
 
 
 class Settings(NamedTuple):
@@ -16,12 +16,14 @@ class Settings(NamedTuple):
         time_zone: IANA name; decides which day it is.
         currency: ISO 4217 code of amounts that name none, and of every money feature in the rules.
         country: ISO 3166 code of telephone numbers without a country code.
+        leap_birthday: `feb28` or `mar1`, the birthday of somebody born on 29 February in a year without that day.
     """
 
     language: str = ""
     time_zone: str = "UTC"
     currency: str = "CNY"
     country: str = "CN"
+    leap_birthday: str = "feb28"
 
 
 def read_settings(connection: sqlite3.Connection) -> Settings:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crmcli import clock
+from crmcli.birthdays import parse_birthday
 from crmcli.errors import BusyError, DataError, Fault
 from crmcli.exchange.columns import ColumnPlan, plan_columns
 from crmcli.exchange.fields import ENTITIES, FieldKind
@@ -42,6 +43,10 @@ _TARGETS = {
 }
 _COMPANY = "company"  # beside a customer's name in a file of facts: tells namesakes apart
 _CUSTOM = "custom"  # the column that holds the values of all custom fields
+_BORN, _CALENDAR = (
+    "birthday",
+    "birthday_calendar",
+)  # the day is solar, whichever calendar the birthday is kept by
 _LATER = "referred_by"  # a customer may be referred by one that stands further down in the file
 _KEPT_FAULTS = 1_000  #: faults carried to the caller; the rejects file holds all
 
@@ -227,6 +232,8 @@ class _Import:
             if any(isinstance(value, ValueFault) for value in resolved):
                 self._note_unresolved(name, chunk, columns[name], resolved, bad_rows)
             columns[name] = resolved
+        if _BORN in columns:
+            self._settle_birthdays(chunk, columns, bad_rows)
         if self.own_fields:
             cells = [columns.pop(name) for name in self.own_fields]
             columns[_CUSTOM] = [self._custom(row) for row in zip(*cells, strict=True)]
@@ -245,6 +252,30 @@ class _Import:
             raw = dict(zip(chunk.lines, chunk.raw, strict=True))
             later = dict(zip(chunk.lines, columns.get(_LATER, ()), strict=_LATER in columns))
             self.staging.load(self._recognised(lines, rows, raw, later))
+
+    def _settle_birthdays(
+        self, chunk: Chunk, columns: dict[str, Sequence[Any]], bad_rows: dict[int, list[Fault]]
+    ) -> None:
+        """Turn days of birth into solar days: those that say that they are lunar, and those that another column says so of."""
+        texts = columns[_BORN]
+        kept = columns.setdefault(_CALENDAR, [None] * len(texts))
+        lunar = [
+            place
+            for place, text in enumerate(texts)
+            if text and (kept[place] == "lunar" or not text[0].isdigit())
+        ]
+        if not lunar:
+            return
+        born, calendars = list(texts), list(kept)
+        for place in lunar:
+            try:
+                born[place], calendars[place] = parse_birthday(texts[place], kept[place])
+                born[place] = born[place].isoformat()
+            except ValueFault as fault:
+                born[place] = fault
+        if any(isinstance(value, ValueFault) for value in born):
+            self._note_unresolved(_BORN, chunk, texts, born, bad_rows)
+        columns[_BORN], columns[_CALENDAR] = born, calendars
 
     def _custom(self, cells: Sequence[Any]) -> str | None:
         """The values of the custom fields in one row; None when there are none, and the customer's own stay."""
@@ -381,6 +412,7 @@ class _Import:
     def _columns(self) -> list[str]:
         left_out = {_LATER, *self.own_fields} if self.request.entity == "customers" else {_COMPANY}
         names = [name for name in self.plan.names if name not in left_out]
+        names += [_CALENDAR] if _BORN in names and _CALENDAR not in names else []
         names += [_CUSTOM] if self.own_fields else []
         columns = [_COLUMNS.get(name, f"{name}_id" if self._is_reference(name) else name) for name in names]
         return [*columns, "phone_e164"] if "phone" in names else columns

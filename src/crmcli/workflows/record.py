@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
-from crmcli import values
+from crmcli import birthdays, values
 from crmcli.errors import AmbiguousError, DataError, Fault, NotFoundError, RefusedError
 from crmcli.exchange.cells import Value
 from crmcli.i18n import _
@@ -24,7 +24,15 @@ from crmcli.spoken import Direction, parse_spoken, parse_spoken_day
 from crmcli.store import schema
 from crmcli.store.reads.customers import Match
 from crmcli.store.work import Work, unit_of_work
-from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUCH, RECORD
+from crmcli.vocabulary import (
+    CALENDAR,
+    CHANNEL,
+    OPEN_STAGES,
+    OPPORTUNITY_STAGE,
+    PREFERENCE_TOPIC,
+    REAL_TOUCH,
+    RECORD,
+)
 from crmcli.workflows.custom import Pairs, as_json, read_given
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.recognise import product_key
@@ -67,21 +75,31 @@ class Recorded:
     """What was written: the record's id, who it is about, the line for the user, and days as they were understood.
 
     A day that came with a time of day is a datetime.
+
+    Attributes:
+        notes: what else is to be said about how it was understood.
+        warnings: what the user may not have meant; it was recorded nevertheless.
     """
 
     id: int
     customer: str
     summary: str
     resolved: tuple[tuple[str, date], ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What an edit changed: (field, old, new) triples; none when everything already was so."""
+    """What an edit changed: (field, old, new) triples; none when everything already was so.
+
+    `notes` says what else is to be said about how it was understood.
+    """
 
     id: int
     summary: str
     changes: tuple[tuple[str, Any, Any], ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +122,7 @@ def add(database: Path, entity: str, given: Mapping[str, str | None], custom: Pa
         row, resolved = _make(work, entity, given, custom)
         name = _customer_name(work, row)
         work.summary = _added(entity, row, name)
-        return Recorded(row.id, name, work.summary, resolved)
+        return Recorded(row.id, name, work.summary, resolved, _birthday_said(row, given))
 
 
 def edit(
@@ -135,7 +153,7 @@ def edit(
             name=_title(row) or _customer_name(work, row),
             fields=", ".join(name for name, _old, _new in changes),
         )
-        return Edited(row.id, work.summary, changes)
+        return Edited(row.id, work.summary, changes, _birthday_said(row, given))
 
 
 def archive(database: Path, entity: str, which: str, *, back: bool = False) -> Edited:
@@ -150,6 +168,23 @@ def archive(database: Path, entity: str, which: str, *, back: bool = False) -> E
         text = _("brought back {entity} #{id} {name}") if back else _("archived {entity} #{id} {name}")
         work.summary = text.format(entity=RECORD.label(entity), id=row.id, name=_title(row))
         return Edited(row.id, work.summary, (("archived_at", old, row.archived_at),))
+
+
+def delete(database: Path, entity: str, which: str) -> Edited:
+    """Delete one record that nothing else refers to; `crm undo` brings it back.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    with unit_of_work(database, f"{entity} delete") as work:
+        row = _get(work, entity, which)
+        customer = _customer_name(work, row)
+        work.session.delete(row)
+        work.session.flush()
+        work.summary = _("deleted {entity} #{id} {name} of {customer}").format(
+            entity=RECORD.label(entity), id=row.id, name=_title(row), customer=customer
+        )
+        return Edited(row.id, work.summary, ())
 
 
 def plan_deletion(database: Path, which: str) -> DeletionPlan:
@@ -205,7 +240,7 @@ def log(database: Path, given: Mapping[str, str | None], next_on: str | None) ->
         work.summary = _("logged {channel} with {name} on {day}").format(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
         )
-        return Recorded(row.id, name, work.summary, resolved)
+        return Recorded(row.id, name, work.summary, resolved, warnings=_unwanted(work, row))
 
 
 def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = False) -> Recorded:
@@ -239,6 +274,7 @@ def complete(
         if task.done_on is not None:
             raise RefusedError(_("task #{id} was done on {day}").format(id=task.id, day=task.done_on))
         resolved: tuple[tuple[str, date], ...] = ()
+        warnings: tuple[str, ...] = ()
         if summary is not None or next_on is not None:
             if task.customer_id is None:
                 raise RefusedError(_("task #{id} has no customer to log this with").format(id=task.id))
@@ -248,11 +284,12 @@ def complete(
             )
             task.interaction_id = row.id
             resolved += _after_touch(work, row, next_on)
+            warnings = _unwanted(work, row)
         task.done_on = work.today
         work.session.add(task)
         work.session.flush()
         work.summary = _("done: task #{id} {title}").format(id=task.id, title=task.title)
-        return Recorded(task.id, _customer_name(work, task), work.summary, resolved)
+        return Recorded(task.id, _customer_name(work, task), work.summary, resolved, warnings=warnings)
 
 
 def move(database: Path, which: str, stage: str, on: str | None, lost_reason: str | None) -> Edited:
@@ -283,6 +320,8 @@ def _make(
         read.setdefault("occurred_on", work.today)
     if entity == "opportunity":
         read.setdefault("opened_on", work.today)
+    if entity == "preference":
+        read.setdefault("noted_on", work.today)
     checked = validated(model_in, read, faults)
     row = model.model_validate({**checked.model_dump(), **work.stamps()})
     if own.values:
@@ -350,6 +389,10 @@ def _change_said(row: Any, name: str, old: Any, new: Any) -> tuple[str, Any, Any
     if name.endswith("_id") and name != "external_id":
         said = [None if number is None else f"#{number}" for number in (old, new)]
         return name.removesuffix("_id"), said[0], said[1]
+    if name == "id_number":
+        return name, values.masked(old), values.masked(new)
+    if name == "do_not_contact":
+        return name, int(old), int(new)
     return name, old, new
 
 
@@ -370,7 +413,9 @@ def _read(
         faults.append(Fault(fault.what, column="currency", value=given["currency"], hint=fault.hint))
     for name, text in given.items():
         try:
-            if name in _DAYS:
+            if name == "birthday" and text.strip():
+                read |= _birthday(work, text, given.get("birthday_calendar"), resolved)
+            elif name in _DAYS:
                 spoken = _read_day(work, name, text, fields, read)
                 if spoken is not None and text.strip() != spoken.isoformat():
                     resolved.append((name, spoken))
@@ -378,6 +423,8 @@ def _read(
                 read[_MONEY[name]] = values.parse_amount(text, money_in) if text.strip() else None
             elif name == "currency":
                 read[name] = money_in
+            elif name == "id_number":
+                read[name] = values.parse_secret(text)
             elif name in {"customer", "referred_by"}:
                 read[f"{name}_id"] = customer_named(work, text).id if text.strip() else None
             elif name == "product":
@@ -408,6 +455,42 @@ def _read_day(work: Work, name: str, text: str, fields: Container[str], read: di
     spoken = parse_spoken(text, work.today, direction)
     read.update({name: spoken.day, place: spoken.time})
     return spoken.moment
+
+
+def _birthday(
+    work: Work, text: str, calendar: str | None, resolved: list[tuple[str, date]]
+) -> dict[str, Any]:
+    """Read a day of birth by the calendar that the same command names; a plain date is a solar day without one."""
+
+    def solar(plain: str) -> date:
+        day = parse_spoken_day(plain, work.today, Direction.PAST)
+        if plain.strip() != day.isoformat():
+            resolved.append(("birthday", day))
+        return day
+
+    found = birthdays.parse_birthday(text, CALENDAR.parse(calendar or ""), solar=solar)
+    return {"birthday": found.born} | ({"birthday_calendar": found.calendar} if found.calendar else {})
+
+
+def _birthday_said(row: Any, given: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Say both days of a birthday that is kept by the lunar calendar, when one of its fields was given."""
+    touched = any(given.get(name) is not None for name in ("birthday", "birthday_calendar"))
+    if not touched or row.birthday is None or row.birthday_calendar != "lunar":
+        return ()
+    return (f"birthday: {birthdays.birthday_words(row.birthday, 'lunar')}",)
+
+
+def _unwanted(work: Work, row: Any) -> tuple[str, ...]:
+    """Warn of a contact from our side by a way that the customer does not want to be reached by."""
+    customer = work.session.get(schema.Customer, row.customer_id)
+    if customer is None or row.direction != "outbound":
+        return ()
+    if customer.do_not_contact:
+        return (_("{name} does not want to be contacted").format(name=customer.name),)
+    if row.channel in (customer.refused_channels or "").split(","):
+        text = _("{name} does not want to be reached by {channel}")
+        return (text.format(name=customer.name, channel=CHANNEL.label(row.channel)),)
+    return ()
 
 
 def _e164(phone: str, country: str) -> str | None:
@@ -476,6 +559,8 @@ def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
             )
     if model is schema.Product:
         _refuse_same_product(work, row)
+    if model is schema.Preference:
+        _refuse_same_preference(work, row)
 
 
 def _refuse_same_product(work: Work, row: Any) -> None:
@@ -490,6 +575,29 @@ def _refuse_same_product(work: Work, row: Any) -> None:
                     value=repr(row.name), id=other.id, name=other.name
                 ),
                 where="name",
+            )
+
+
+def _refuse_same_preference(work: Work, row: Any) -> None:
+    """What is known already is not noted twice, however it is spelled."""
+    kind = schema.Preference
+    with work.session.no_autoflush:
+        others = work.session.exec(
+            select(kind).where(
+                kind.customer_id == row.customer_id, kind.topic == row.topic, kind.id != (row.id or 0)
+            )
+        ).all()
+    for other in others:
+        if product_key(other.value) == product_key(row.value):
+            hint = (
+                _("'crm preference confirm {id}' if the customer said so")
+                if other.origin == "inferred"
+                else ""
+            )
+            raise DataError(
+                _("{value} is noted already: #{id}").format(value=repr(row.value), id=other.id),
+                where="value",
+                hint=hint.format(id=other.id),
             )
 
 
@@ -578,6 +686,8 @@ def _added(entity: str, row: Any, customer: str) -> str:
 
 
 def _title(row: Any) -> str:
+    if isinstance(row, schema.Preference):
+        return f"{PREFERENCE_TOPIC.label(row.topic)}: {row.value}"
     return str(getattr(row, "name", None) or getattr(row, "title", None) or "").strip()
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmcli import clock
+from crmcli.birthdays import LEAP_BIRTHDAYS
 from crmcli.errors import DataError
 from crmcli.i18n import _, recognise
 from crmcli.store import undo as undoing
@@ -73,4 +74,11 @@ def _checked(wanted: Settings) -> Settings:
             where="--country",
             hint=_("write CN, US, DE …"),
         )
-    return wanted._replace(language=language, currency=currency, country=country)
+    leap_birthday = wanted.leap_birthday.strip().lower()
+    if leap_birthday not in LEAP_BIRTHDAYS:
+        raise DataError(
+            _("not a day for birthdays of 29 February: {value}").format(value=repr(wanted.leap_birthday)),
+            where="--leap-birthday",
+            hint=_("write {names}").format(names=", ".join(LEAP_BIRTHDAYS)),
+        )
+    return wanted._replace(language=language, currency=currency, country=country, leap_birthday=leap_birthday)

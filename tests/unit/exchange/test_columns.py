@@ -23,7 +23,7 @@ def test_every_field_is_complete(entity: str) -> None:
     assert len(set(names)) == len(names)
     assert {"uid", "external_id", "created_at"} <= set(names)
     for spec in ENTITIES[entity]:
-        assert (spec.kind is FieldKind.CODE) == (spec.vocabulary is not None), spec.name
+        assert (spec.kind in {FieldKind.CODE, FieldKind.CODES}) == (spec.vocabulary is not None), spec.name
         assert (spec.kind is FieldKind.REFERENCE) == (spec.target in ENTITIES), spec.name
         assert spec.default is None or (spec.vocabulary and spec.default in spec.vocabulary.codes), spec.name
 

@@ -174,7 +174,7 @@ def test_faults_say_file_line_column_value_and_hint(tmp_path: Path) -> None:
         ("customers", "headcount", "12.5", "bad-integer"),
         ("customers", "headcount", "-1", "bad-integer"),
         ("customers", "headcount", "99999999999999999999", "bad-integer"),
-        ("customers", "birthday", "45000", "bad-day"),
+        ("customers", "birthday", "45000", "bad-birthday"),
         ("customers", "notes", "x" * 20_001, "bad-text"),
         ("customers", "notes", "a\0b", "bad-text"),
         ("customers", "referred_by", "a\0b", "bad-reference"),

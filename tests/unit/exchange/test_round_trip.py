@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from crmcli.birthdays import FIRST_SOLAR, LAST_SOLAR, lunar_of, lunar_text
 from crmcli.exchange.columns import plan_columns
 from crmcli.exchange.fields import ENTITIES, FieldKind, FieldSpec
 from crmcli.exchange.parse import parse
@@ -62,8 +64,10 @@ def texts() -> st.SearchStrategy[str]:
 
 def values(spec: FieldSpec) -> st.SearchStrategy[object]:
     kind = spec.kind
-    if kind is FieldKind.DAY:
+    if kind in {FieldKind.DAY, FieldKind.BIRTHDAY}:
         some: st.SearchStrategy[object] = st.dates().map(lambda day: day.isoformat())
+    elif kind is FieldKind.TIME:
+        some = st.times().map(lambda time: f"{time:%H:%M}")
     elif kind is FieldKind.AMOUNT:
         some = st.integers(-(10**15), 10**15)
     elif kind in {FieldKind.INTEGER, FieldKind.PERCENT}:
@@ -72,6 +76,10 @@ def values(spec: FieldSpec) -> st.SearchStrategy[object]:
         some = st.decimals(-(10**9), 10**9, places=4).map(float)
     elif kind is FieldKind.FLAG:
         some = st.integers(0, 1)
+    elif kind is FieldKind.CODES and spec.vocabulary:
+        codes = spec.vocabulary.codes
+        chosen = st.sets(st.sampled_from(codes), min_size=1)
+        some = chosen.map(lambda found: ",".join(code for code in codes if code in found))
     elif kind is FieldKind.CODE and spec.vocabulary:
         some = st.sampled_from(spec.vocabulary.codes)
     elif kind is FieldKind.CURRENCY:
@@ -106,8 +114,17 @@ def test_records_survive_a_csv_file(tmp_path: Path, entity: str, data: st.DataOb
     file = tmp_path / "file.csv"
     names = [spec.name for spec in specs]
     with file.open("w", encoding="utf-8", newline="") as stream:
-        write_records(stream, "csv", names, as_file_rows(entity, names, rows, "CNY"))  # type: ignore[arg-type]
-    assert read_back(entity, file) == rows
+        write_records(stream, "csv", names, as_file_rows(entity, names, rows, "CNY", reveal=True))  # type: ignore[arg-type]
+    assert read_back(entity, file) == [_lunar_told(dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _lunar_told(record: dict[str, object]) -> tuple[object, ...]:
+    """A day of birth under the lunar calendar is in a file as its lunar date, where the calendar reaches so far."""
+    if record.get("birthday") and record.get("birthday_calendar") == "lunar":
+        born = date.fromisoformat(str(record["birthday"]))
+        if FIRST_SOLAR <= born <= LAST_SOLAR:
+            record = {**record, "birthday": lunar_text(lunar_of(born))}
+    return tuple(record.values())
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -59,6 +59,7 @@ class CustomerRow(NamedTuple):
     gender: str | None
     birthday: str | None
     birthday_calendar: str
+    id_number: str | None
     phone: str | None
     email: str | None
     wechat: str | None
@@ -74,6 +75,8 @@ class CustomerRow(NamedTuple):
     intent_stage: str | None
     next_contact_on: str | None
     next_contact_time: str | None
+    do_not_contact: int
+    refused_channels: str | None
     notes: str | None
     created_at: str
     archived_at: str | None

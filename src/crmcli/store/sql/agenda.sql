@@ -3,6 +3,7 @@
 -- follows from the class stand with the classification; those of the few who are pinned by hand come in as :pinned and
 -- take the place of the computed ones. Everybody is ranked with as little work as possible (tasks, deals and pins are
 -- joined once, the last touch is one step into an index); what is shown is fetched only for those on the page.
+-- Who does not want to be contacted is left out altogether.
 -- :nothing is far below every urgency and marks those with nothing due. Read-only.
 WITH
 latest AS (
@@ -54,7 +55,7 @@ known AS NOT MATERIALIZED (
     FROM customers c
     LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
     LEFT JOIN matter m ON m.customer_id = c.id
-    WHERE c.archived_at IS NULL
+    WHERE c.archived_at IS NULL AND c.do_not_contact = 0
 ),
 page AS MATERIALIZED (
     SELECT
