@@ -22,7 +22,6 @@ from crmcli.rules.checker import (
     MAX_RULES,
     MAX_SCORES,
     MAX_STICKY,
-    URGENCY,
 )
 from crmcli.rules.conditions import OPERATORS
 from crmcli.rules.expression import BOOL, DATE, NUMBER
@@ -39,10 +38,12 @@ from crmcli.rules.facts import (
 )
 from crmcli.rules.matrix import MAX_BOUNDS
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
+from crmcli.rules.occasions import CUSTOMER_TERMS, OCCASIONS
 from crmcli.rules.scales import _DAYS, _FADING, BETTER, MAX_CLASSES, MAX_MINIMUM, MAX_STEPS
 from crmcli.rules.sources import SOURCES
+from crmcli.rules.triggers import MAX_TRIGGERS
 from crmcli.values import CUSTOM_NAME
-from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
+from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -610,33 +611,60 @@ def _cadence() -> Schema:
             "grade": _choice(_("only for this grade"), (*GRADES, *_ANY)),
             "tier": _term(_("only for this tier"), TIER, *_ANY),
             "lifecycle": _term(_("only for this stage"), LIFECYCLE_STAGE, *_ANY),
+            "channels": _list(_("preferred channels, the best first"), _term("", CHANNEL), least=0, most=len(CHANNEL.codes)),
         },
     )
-    lead = _whole(_("how many days before its day it comes onto the agenda"), 0, MAX_DAYS)
-    points = _ref("points")
     given = _object(
         _("where somebody stands"),
         {"grade": _ref("grade"), "tier": _ref("tier")},
         {"lifecycle": _ref("stage")},
     )
     return _object(
-        _("how often to be in touch, and what makes it urgent"),
+        _("how often to be in touch"),
         {
             "policy": _policy(),
             "cadence": _list(_("the first line that fits wins"), line, least=1, most=MAX_RULES),
             "unclassified": _object(_("for somebody who has not been classified yet"), rhythm),
-            "opportunity": _object(_("deals"), {"lead_days": lead}),
-            "task": _object(_("tasks"), {"lead_days": lead}),
+        },
+        _tests(given, rhythm),
+    )
+
+
+def _triggers() -> Schema:
+    days = _whole(_("days before or after its day"), 0, MAX_DAYS)
+    points = _ref("points")
+    quantities = sorted({each for occasion in OCCASIONS.values() for each in occasion.quantities})
+    ends = {"from": {"type": "number"}, "to": {"type": "number"}}
+    ramp = _object(_("from 0 to 1, cut off at both ends"), {"of": _choice(_("the quantity"), quantities), **ends})
+    line = _object(
+        "",
+        {"name": {"type": "string", "pattern": f"^{_NAME.pattern}$"}, "text": _ref("label")},
+        {
+            "occasion": _choice(_("what it waits for"), [each for each in OCCASIONS if each]),
+            "when": _ref("condition"),
+            "lead_days": days,
+            "after_days": days,
+            "for_days": days,
+            "channel": _term(_("the suggested channel"), CHANNEL),
+            "template": _words(_("the name of a template")),
+            "urgency": _object("", {}, {"base": points, "points": points, "ramp": ramp}),
+        },
+    )
+    term = _object("", {"points": points, "ramp": _object(_("from 0 to 1, cut off at both ends"), ends)})
+    return _object(
+        _("what brings somebody onto the agenda, and what makes it urgent"),
+        {
+            "rest_days": _whole(_("a state names nobody again within so many days of a contact"), 0, MAX_DAYS),
+            "triggers": _list(_("in any order"), line, least=0, most=MAX_TRIGGERS),
             "urgency": _object(
-                _("the order of the agenda: points of everything that applies are added up"),
+                _("what a customer brings along"),
                 {
-                    **dict.fromkeys(URGENCY, points),
                     "tier": _object(_("points for the tier"), {}, dict.fromkeys(TIER.codes, points)),
                     "grade": _object(_("points for the grade"), dict.fromkeys(GRADES, points)),
                 },
+                dict.fromkeys(CUSTOMER_TERMS, term),
             ),
         },
-        _tests(given, rhythm),
     )
 
 
@@ -648,4 +676,5 @@ _FILES: Mapping[str, Callable[[], Schema]] = {
     "lifecycle.yaml": _lifecycle,
     "segments.yaml": _segments,
     "cadence.yaml": _cadence,
+    "triggers.yaml": _triggers,
 }

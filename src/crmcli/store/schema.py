@@ -278,6 +278,7 @@ class Customer(CustomerIn, Identity, table=True):
         Index("uq_customers_external_id", "external_id", unique=True),
         Index("ix_customers_phone_e164", "phone_e164"),
         Index("ix_customers_email", "email"),
+        Index("ix_customers_birthday", text("substr(birthday, 6)"), sqlite_where=text("birthday IS NOT NULL")),
         # All that the agenda asks of every customer: it reads this narrow index instead of the wide table.
         Index(
             "ix_customers_agenda",
@@ -324,6 +325,7 @@ class Contact(ContactIn, Identity, table=True):
         _day_shape("birthday"),
         CheckConstraint("is_primary IN (0, 1)", name="is_primary_is_a_flag"),
         Index("uq_contacts_external_id", "external_id", unique=True),
+        Index("ix_contacts_birthday", text("substr(birthday, 6)"), sqlite_where=text("birthday IS NOT NULL")),
         NUMBERED,
     )
     customer_id: int = _reference("customers", required=True, index=True)
@@ -396,6 +398,7 @@ class Interaction(InteractionIn, Identity, table=True):
             "occurred_on",
             sqlite_where=text("outcome IN ('connected', 'postponed', 'declined')"),
         ),
+        Index("ix_interactions_inbound", "occurred_on", "customer_id", sqlite_where=text("direction = 'inbound'")),
         NUMBERED,
     )
     customer_id: int = _reference("customers", required=True)
@@ -435,6 +438,7 @@ class Transaction(TransactionIn, Identity, table=True):
         _day_shape("paid_on"),
         _currency_shape(),
         Index("uq_transactions_external_id", "external_id", unique=True),
+        Index("ix_transactions_unpaid", "due_on", "customer_id", sqlite_where=text("due_on IS NOT NULL AND paid_on IS NULL")),
         Index("ix_transactions_customer_id_occurred_on", "customer_id", "occurred_on"),
         NUMBERED,
     )
@@ -1050,6 +1054,8 @@ class Classification(SQLModel, table=True):
     urgency: float = Field(sa_type=REAL)
     #: The triggers of the rules whose condition is true of the customer, a JSON array of names; None for none.
     triggers: str | None = _text()
+    #: The points of those among them that are states; None for somebody in no state.
+    state_urgency: float | None = Field(default=None, sa_type=REAL)
 
 
 class Segment(SQLModel, table=True):
