@@ -64,6 +64,7 @@ class Reason(NamedTuple):
     channel: str
     template: str
     points: float
+    begins_on: date | None  #: the first day on which it is one
 
 
 class Standing(NamedTuple):
@@ -106,6 +107,7 @@ class _Weighing:
         self.matters = [row for row in rows if row.at is not None]
         self.triggers: list[Mapping[str, Any]] = program["triggers"]
         self.urgency = program["urgency"]
+        self.rest_days: int = program["rest_days"]
         self.today, self.until = today, until
         self.reasons: list[Reason] = []
         self.terms: list[Term] = []
@@ -145,7 +147,10 @@ class _Weighing:
         due = day + timedelta(days=trigger["after_days"] if trigger["on"] in _LOOK_BACK else 0)
         text = _filled(trigger, self._words_of(row, day))
         channel = trigger["channel"] or row.channel or ""
-        return Reason(trigger["name"], text, due, row.kind or "", row.record, channel, trigger["template"], points)
+        begins = day + timedelta(days=trigger["after_days"] - trigger["lead_days"])
+        return Reason(
+            trigger["name"], text, due, row.kind or "", row.record, channel, trigger["template"], points, begins
+        )
 
     def _words_of(self, row: AgendaRow, day: date) -> dict[str, str]:
         late = (self.today - day).days
@@ -184,19 +189,24 @@ class _Weighing:
     def _of_customer(self, trigger: Mapping[str, Any]) -> None:
         row, points = self.row, points_of(trigger["points"])
         due: date | None = None
+        begins: date | None = self.today
         words: dict[str, str] = {}
         quantity = 0.0
         if trigger["on"] == "cadence" and row.last_contacted_on:
             last = date.fromisoformat(row.last_contacted_on)
-            due = last + timedelta(days=row.cadence_days)
+            due = begins = last + timedelta(days=row.cadence_days)
             quantity = self._ratio() if points.of == "ratio" else float((self.until - due).days)
             words = self._cadence_words((self.today - last).days)
         elif trigger["on"] == "never_contacted":
             due = self.today
+        elif not trigger["on"] and row.last_contacted_on:
+            begins = date.fromisoformat(row.last_contacted_on) + timedelta(days=self.rest_days)
         own = points.of_quantity(quantity)
         self.terms += _terms(trigger["name"], points, quantity)
         text = _filled(trigger, words)
-        self.reasons.append(Reason(trigger["name"], text, due, "", None, trigger["channel"], trigger["template"], own))
+        self.reasons.append(
+            Reason(trigger["name"], text, due, "", None, trigger["channel"], trigger["template"], own, begins)
+        )
 
     def _ratio(self) -> float:
         since = (self.until - date.fromisoformat(self.row.last_contacted_on or "")).days

@@ -58,6 +58,18 @@ class PinnedClasses(NamedTuple):
     lifecycle_stage: str | None
 
 
+class AgendaCustomer(NamedTuple):
+    """What can keep a customer off the agenda."""
+
+    id: int
+    name: str
+    archived_at: str | None
+    do_not_contact: int
+    next_contact_on: str | None
+    intent_stage: str | None
+    put_off_until: str | None
+
+
 class StoredRuleset(NamedTuple):
     """What the last run before a day stood on."""
 
@@ -79,6 +91,14 @@ def _no_lunar_days(_day: date) -> Sequence[str]:
 def stored_ruleset(connection: sqlite3.Connection, today: str) -> StoredRuleset | None:
     """Return the ruleset of the last run up to a day."""
     return row(connection, "latest_ruleset", StoredRuleset, today=today)
+
+
+def agenda_customer(connection: sqlite3.Connection, customer: int, today: date) -> AgendaCustomer:
+    """Return what can keep a customer, who must exist, off the agenda of a day."""
+    found = row(connection, "agenda_customer", AgendaCustomer, customer=customer, today=today.isoformat())
+    if found is None:
+        raise LookupError(customer)
+    return found
 
 
 class Asked(NamedTuple):
