@@ -1373,7 +1373,10 @@ class _Sections:
             return when, _as_written(node, when) if when is not None else ""
 
         if root is not None:
-            return TriggerReader(self.reader, condition, tiers, shipped=False).read(root)
+            own = TriggerReader(self.reader, condition, tiers, shipped=False)
+            found = own.read(root)
+            self.cases += own.cases(root, found)
+            return found
         if "triggers.yaml" in self.roots:
             return Triggers()  # it could not be read, and that is a fault already
         shipped, _faults = source.parse(*_shipped_triggers())
@@ -1401,7 +1404,6 @@ class _Sections:
         "lifecycle.yaml": ("lifecycle",),
         "segments.yaml": (),
         "cadence.yaml": ("days", "max_days"),
-        "triggers.yaml": (),
     }
 
     def _cases(self, file: str, tiers: tuple[str, ...]) -> None:

@@ -409,6 +409,11 @@ class Triggers:
     grade: tuple[tuple[str, float], ...] = ()
     terms: tuple[tuple[str, Points], ...] = ()
 
+    def points_of(self, name: str) -> Points:
+        """Return what a trigger or a term of the customer gives, by its name."""
+        own = next((each.points for each in self.triggers if each.name == name), None)
+        return own if own is not None else dict(self.terms)[name]
+
     @property
     def guarded(self) -> tuple[Trigger, ...]:
         """Those with a condition, which a run looks at."""

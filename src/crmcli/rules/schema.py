@@ -650,6 +650,12 @@ def _triggers() -> Schema:
             "urgency": _object("", {}, {"base": points, "points": points, "ramp": ramp}),
         },
     )
+    names = {*quantities, *CUSTOMER_TERMS}
+    given = _object(
+        _("a trigger or a term, and a quantity"),
+        {"trigger": _words(_("its name"))},
+        {name: {"type": "number"} for name in sorted(names)},
+    )
     term = _object("", {"points": points, "ramp": _object(_("from 0 to 1, cut off at both ends"), ends)})
     return _object(
         _("what brings somebody onto the agenda, and what makes it urgent"),
@@ -665,6 +671,7 @@ def _triggers() -> Schema:
                 dict.fromkeys(CUSTOMER_TERMS, term),
             ),
         },
+        _tests(given, {"points": _number(_("what it gives, to two decimals"), 0, _MOST)}),
     )
 
 

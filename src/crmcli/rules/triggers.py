@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crmcli.i18n import _
 from crmcli.rules.expression import Expression
-from crmcli.rules.model import GRADES, Label, Trigger, Triggers
+from crmcli.rules.model import GRADES, Case, Label, Trigger, Triggers
 from crmcli.rules.occasions import CUSTOMER_TERMS, OCCASIONS, STATE, Points
 from crmcli.rules.reader import Reader
 from crmcli.rules.source import Fields, Node, Place, Scalar
@@ -53,6 +53,32 @@ class TriggerReader:
             found.extend([] if trigger is None else [trigger])
         tier, grade, terms = self._urgency(root.get("urgency"), root.place)
         return Triggers(tuple(found), rest or 0, tier, grade, terms)
+
+    def cases(self, root: Fields, triggers: Triggers) -> list[Case]:
+        """Return the examples: what a trigger, or a term of the customer, gives at a quantity."""
+        names = [*(each.name for each in triggers.triggers), *(name for name, _points in triggers.terms)]
+        found: list[Case] = []
+        for node in self.reader.items(root.get("tests"), root.place):
+            body = self.reader.fields(node, node.place, required=("given", "expect"), optional=("name",))
+            case = None if body is None else self._case(body, names)
+            found.extend([] if case is None else [case])
+        return found
+
+    def _case(self, body: Fields, names: list[str]) -> Case | None:
+        reader = self.reader
+        called = reader.text(body.get("name")) if body.get("name") is not None else ""
+        quantities = ("days_left", "days_late", "amount", "ratio", *CUSTOMER_TERMS)
+        given = reader.fields(body.get("given"), body.place, required=("trigger",), optional=quantities)
+        expect = reader.fields(body.get("expect"), body.place, required=("points",))
+        if given is None or expect is None:
+            return None
+        trigger, points = reader.choice(given.get("trigger"), names), reader.number(expect.get("points"), least=0)
+        amounts = [(key.text, reader.number(value)) for key, value in given.entries if key.text in quantities]
+        if trigger is None or points is None or any(amount is None for _key, amount in amounts):
+            return None
+        place = body.place
+        values = (("trigger", trigger), *amounts)
+        return Case(place.file, place.line, place.column, called or "", values, (), (("points", points),))
 
     # --- one trigger ----------------------------------------------------------------------------------------
 

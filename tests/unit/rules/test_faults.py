@@ -200,9 +200,19 @@ FAULTS = [
     ("cadence.yaml", "{grade: A, days: 7", "{grade: A, days: 1 month", "months-or-days", "1 month"),
     ("cadence.yaml", "{grade: A, days: 7", "{grade: A, days: 0", "out-of-range", "0"),
     ("cadence.yaml", "tier: medium, days: 14", "tier: gold, days: 14", "unknown-value", "gold"),
-    ("cadence.yaml", "task_due: 40", "task_due: -1", "out-of-range", "-1"),
-    ("cadence.yaml", "{high: 30, medium: 15, low: 0}", "{high: 30, low: 0}", "missing-key", "{high: 30"),
-    ("cadence.yaml", "opportunity: {lead_days: 14}", "opportunity: 14", "wrong-type", "14"),
+    ("triggers.yaml", "base: 45", "base: -1", "out-of-range", "-1"),
+    ("triggers.yaml", "{high: 30, medium: 15, low: 0}", "{high: 30, low: 0}", "missing-key", "{high: 30"),
+    ("cadence.yaml", "unclassified:", "urgency: {overdue: 30}\nunclassified:", "moved", "{overdue: 30"),
+    ("cadence.yaml", "{grade: A, days: 7", "{grade: A, channels: [fax], days: 7", "unknown-value", "fax"),
+    ("triggers.yaml", "occasion: birthday", "occasion: wedding", "unknown-value", "wedding"),
+    ("triggers.yaml", "{name: promise,", "{name: task,", "twice", "task, occasion: promise"),
+    ("triggers.yaml", "{name: promise, occasion: promise", "{name: promise, occasion: cadence", "twice", "cadence, urgency"),
+    ("triggers.yaml", "when: value >= 40", "when: worth >= 40", "unknown-name", "worth"),
+    ("triggers.yaml", "of: days_left", "of: amount", "unknown-value", "amount"),
+    ("triggers.yaml", "from: 7, to: 0", "from: 7, to: 7", "flat-ramp", "{from: 7"),
+    ("triggers.yaml", "birthday of {name} {on}", "birthday of {colour}", "unknown-word", None),
+    ("triggers.yaml", "channel: wechat", "channel: pigeon", "unknown-value", "pigeon"),
+    ("triggers.yaml", "occasion: never_contacted,", "occasion: never_contacted, lead_days: 3,", "no-day", "3, urgency"),
 ]
 
 

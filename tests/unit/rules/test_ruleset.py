@@ -60,7 +60,7 @@ OTHER = [
     ("grades.yaml", "A: 1", "A: 2"),
     ("lifecycle.yaml", "risk_days: 120", "risk_days: 121"),
     ("cadence.yaml", "days: 5,", "days: 6,"),
-    ("cadence.yaml", "overdue: 30", "overdue: 31"),
+    ("triggers.yaml", "base: 20", "base: 21"),
 ]
 
 
@@ -97,14 +97,13 @@ def test_weights_are_shares_of_one_another() -> None:
 def test_the_agenda_program_is_json_and_complete() -> None:
     program = agenda_program(load(SHIPPED))
     assert json.loads(json.dumps(program)) == program
-    table = {(g, t, s): (days, most) for g, t, s, days, most in program["cadence"]}
+    table = {(g, t, s): (days, most) for g, t, s, days, most, _channels in program["cadence"]}
     assert len(table) == len(program["cadence"]) == 4 * 3 * 6
     assert table["A", "medium", "stable"] == (7, 14)
     assert table["D", "high", "at_risk"] == (30, 60)
     assert table["D", "high", "loyal"] == (60, 90)
     assert program["unclassified"] == [30, 60]
-    assert program["opportunity_lead_days"] == 14
-    assert program["task_lead_days"] == 0
+    assert {each["name"]: each["lead_days"] for each in program["triggers"]}["deal_near"] == 14
     assert program["urgency"]["tier"] == {"high": 30, "medium": 15, "low": 0}
     assert program["labels"]["tier"]["high"] == {"en": "high value", "zh": "高价值"}
     assert program["labels"]["grade_reason"]["no_date"]["zh"] == "有商机或需求但没有预计成交日"
