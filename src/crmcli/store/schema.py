@@ -396,6 +396,7 @@ class Interaction(InteractionIn, Identity, table=True):
             "ix_interactions_real_touch",
             "customer_id",
             "occurred_on",
+            "outcome",  # so that the row itself need not be read
             sqlite_where=text("outcome IN ('connected', 'postponed', 'declined')"),
         ),
         Index("ix_interactions_inbound", "occurred_on", "customer_id", sqlite_where=text("direction = 'inbound'")),

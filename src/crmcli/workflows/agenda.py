@@ -99,7 +99,7 @@ def agenda(
         most = limit + 1 if limit >= 0 else ALL
         rows = reads.agenda(connection, basis.program, asked(basis, until, most, one, only_late=only_late))
     items = [item(own, basis, until) for own in by_line(rows)]
-    items.sort(key=lambda each: -each.urgency)
+    items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
     return Agenda(
         basis.today,
         until,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from crmcli.store.reads.base import row, rows
 
 _MAX_AHEAD = 366  #: days that birthdays are looked for ahead
+_JULIAN = 1_721_424.5  #: what julianday() gives for the day before the first of date.toordinal()
 _OFF = (0.0, 0.0, "", 0.0, 1.0)  #: the points of a trigger or term that there is not
 
 
@@ -133,6 +134,7 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
     values: dict[str, Any] = {
         "today": asked.today.isoformat(),
         "until": asked.until.isoformat(),
+        "until_number": asked.until.toordinal() + _JULIAN,
         "limit": asked.limit,
         "customer": asked.customer,
         "only_late": asked.only_late,
@@ -152,6 +154,12 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
     for name in ("value", "overdue", "money", "age", "matters"):
         _base, points, _of, start, end = program["urgency"].get(name, _OFF)
         values |= {f"{name}_points": points, f"{name}_start": start, f"{name}_span": end - start}
+    # What somebody gets who has no money, no matters: worked out once instead of for everybody.
+    nothing = {
+        name: values[f"{name}_points"] * max(0.0, min(1.0, -values[f"{name}_start"] / values[f"{name}_span"]))
+        for name in ("money", "age", "matters")
+    }
+    values |= {"money_none": nothing["money"], "matters_none": nothing["age"] + nothing["matters"]}
     return rows(connection, "agenda", AgendaRow, **values)
 
 

@@ -176,20 +176,19 @@ own AS MATERIALIZED (
     )
     GROUP BY customer_id
 ),
-touch AS MATERIALIZED (
-    SELECT customer_id, max(occurred_on) AS last_on
-    FROM interactions INDEXED BY ix_interactions_real_touch
-    WHERE outcome IN ('connected', 'postponed', 'declined') AND occurred_on <= :today AND customer_id IS NOT NULL
-    GROUP BY customer_id
-),
-known AS (
+known AS MATERIALIZED (
     SELECT
-        c.id, coalesce(o.tier, k.tier) AS tier, coalesce(o.grade, k.grade) AS grade, k.score,
+        c.id, k.score,
         coalesce(o.base, k.urgency, 0) AS base,
         coalesce(o.days, k.cadence_days, :default_days) AS days,
         coalesce(o.max_days, k.cadence_max_days, :default_max_days) AS max_days,
-        w.last_on, julianday(:until) - julianday(w.last_on) AS since,
-        coalesce(o.money, 0) AS money, coalesce(o.points, 0) AS points, coalesce(o.matters, 0) AS matters, o.late,
+        :until_number - (
+            SELECT julianday(i.occurred_on)
+            FROM interactions i INDEXED BY ix_interactions_real_touch
+            WHERE i.customer_id = c.id AND i.outcome IN ('connected', 'postponed', 'declined') AND i.occurred_on <= :today
+            ORDER BY i.occurred_on DESC LIMIT 1
+        ) AS since,
+        o.money, coalesce(o.points, 0) AS points, o.matters, o.late,
         -- An agreed day that is still to come, or a customer who is no customer: the cadence is silent.
         (c.next_contact_on > :until OR c.intent_stage = 'invalid') IS TRUE AS quiet,
         (:cadence_name IS NULL OR instr(k.triggers, :cadence_name)) AND NOT coalesce(instr(o.held, :cadence_held), 0) AS rhythm,
@@ -202,20 +201,19 @@ known AS (
             SELECT sum(json_extract(value, '$[1]'))
             FROM json_each(:states)
             WHERE instr(k.triggers, json_extract(value, '$[0]')) AND NOT instr(o.held, json_extract(value, '$[0]'))
-        )) AS state, k.triggers, o.held
+        )) AS state
     FROM customers c
     LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
     LEFT JOIN own o ON o.customer_id = c.id
-    LEFT JOIN touch w ON w.customer_id = c.id
     WHERE c.archived_at IS NULL AND c.do_not_contact = 0 AND (:customer IS NULL OR c.id = :customer)
         AND NOT coalesce(instr(o.held, '"*"'), 0)
 ),
-asked AS (
+asked AS NOT MATERIALIZED (
     SELECT
         *,
         (:cadence_on AND rhythm AND NOT quiet AND since >= days) IS TRUE AS due,
-        (:never_on AND never AND NOT quiet AND last_on IS NULL) IS TRUE AS untouched,
-        (state IS NOT NULL AND NOT quiet AND (last_on IS NULL OR since >= :rest_days)) IS TRUE AS in_state
+        (:never_on AND never AND NOT quiet AND since IS NULL) IS TRUE AS untouched,
+        (state IS NOT NULL AND NOT quiet AND (since IS NULL OR since >= :rest_days)) IS TRUE AS in_state
     FROM known
 ),
 page AS MATERIALIZED (
@@ -224,13 +222,14 @@ page AS MATERIALIZED (
         base + points
         + iif(due,
             :cadence_base + :cadence_points * max(0, min(1, (
-                iif(:cadence_by_ratio, since / max(days, 1), since - days) - :cadence_start) / :cadence_span))
-            + :overdue_points * max(0, min(1, (since / max(days, 1) - :overdue_start) / :overdue_span)), 0)
+                iif(:cadence_by_ratio, since / days, since - days) - :cadence_start) / :cadence_span))
+            + iif(:overdue_points, :overdue_points * max(0, min(1, (since / days - :overdue_start) / :overdue_span)), 0), 0)
         + iif(untouched, :never_base, 0) + iif(no_next_step, :next_step_base, 0) + iif(in_state, state, 0)
-        + :value_points * max(0, min(1, (coalesce(score, 0) - :value_start) / :value_span))
-        + :money_points * max(0, min(1, (money - :money_start) / :money_span))
-        + :age_points * max(0, min(1, (coalesce(max(late, 0), 0) - :age_start) / :age_span))
-        + :matters_points * max(0, min(1, (matters - :matters_start) / :matters_span)) AS urgency
+        + iif(:value_points, :value_points * max(0, min(1, (coalesce(score, 0) - :value_start) / :value_span)), 0)
+        + iif(money IS NULL, :money_none, :money_points * max(0, min(1, (money - :money_start) / :money_span)))
+        + iif(matters IS NULL, :matters_none,
+            :age_points * max(0, min(1, (coalesce(max(late, 0), 0) - :age_start) / :age_span))
+            + :matters_points * max(0, min(1, (matters - :matters_start) / :matters_span))) AS urgency
     FROM asked
     WHERE (due OR untouched OR no_next_step OR in_state OR matters > 0)
         AND (NOT :only_late OR (due AND since > max_days) OR late > 0)
@@ -238,13 +237,14 @@ page AS MATERIALIZED (
     LIMIT :limit
 )
 SELECT
-    c.id, c.name, c.company, c.phone, p.tier, p.grade, p.score, c.refused_channels, k.lifecycle_stage,
-    p.last_on, p.days, p.max_days, p.due, p.untouched, p.no_next_step, p.in_state, p.triggers, p.held,
-    p.money, p.urgency, m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name),
+    c.id, c.name, c.company, c.phone, coalesce(o.tier, k.tier), coalesce(o.grade, k.grade), p.score, c.refused_channels, k.lifecycle_stage,
+    date(:until_number - p.since), p.days, p.max_days, p.due, p.untouched, p.no_next_step, p.in_state, k.triggers, o.held,
+    coalesce(p.money, 0), p.urgency, m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name),
     deal.amount_minor, deal.currency, deal.stage, deal.waiting_for, coalesce(task.channel, said.channel), task.due_time
 FROM page p
 CROSS JOIN customers c ON c.id = p.id
 LEFT JOIN classifications k ON k.customer_id = p.id AND k.run_id = (SELECT id FROM latest)
+LEFT JOIN own o ON o.customer_id = p.id
 LEFT JOIN matter m ON m.customer_id = p.id
 LEFT JOIN tasks task ON m.kind = 'task' AND task.id = m.id
 LEFT JOIN opportunities deal ON m.kind = 'opportunity' AND deal.id = m.id

@@ -282,3 +282,7 @@ CREATE INDEX ix_customers_birthday ON customers (substr(birthday, 6)) WHERE birt
 CREATE INDEX ix_interactions_inbound ON interactions (occurred_on, customer_id) WHERE direction = 'inbound';
 
 CREATE INDEX ix_transactions_unpaid ON transactions (due_on, customer_id) WHERE due_on IS NOT NULL AND paid_on IS NULL;
+
+DROP INDEX ix_interactions_real_touch;
+
+CREATE INDEX ix_interactions_real_touch ON interactions (customer_id, occurred_on, outcome) WHERE outcome IN ('connected', 'postponed', 'declined');
