@@ -35,10 +35,13 @@ def agenda(
     date: Annotated[
         str | None, typer.Option("--date", "-d", metavar="DATE", help=_("The day; today if not given."))
     ] = None,
-    days: Annotated[int | None, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))
+    ] = None,
     week: Annotated[bool, typer.Option("--week", help=_("Seven days from then on."))] = False,
     overdue: Annotated[
-        bool, typer.Option("--overdue", help=_("Only those past their maximum, or past the day of something."))
+        bool,
+        typer.Option("--overdue", help=_("Only those past their maximum, or past the day of something.")),
     ] = False,
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", metavar="CUSTOMER", help=_("Only this customer."))

@@ -189,12 +189,14 @@ def why(
     ] = None,
     agenda: Annotated[bool, typer.Option("--agenda", help=_("Its place on the agenda instead."))] = False,
     date: Annotated[
-        str | None, typer.Option("--date", "-d", metavar="DATE", help=_("With --agenda: the day; today if not given."))
+        str | None,
+        typer.Option("--date", "-d", metavar="DATE", help=_("With --agenda: the day; today if not given.")),
     ] = None,
     format: FormatOption = None,
 ) -> None:
     if agenda:
-        return _why_agenda(customer, period, date, format)
+        _why_agenda(customer, period, date, format)
+        return
     if date is not None:
         raise UsageError(_("--date is for --agenda"), where="--date", hint=_("a run has --period"))
     from crmcli.cli.reasons import only_pinned, record

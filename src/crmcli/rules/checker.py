@@ -1268,12 +1268,10 @@ class _Sections:
 
     def _cadence(self, tiers: tuple[str, ...], *, complete: bool) -> CadenceTable | None:
         reader = self.reader
-        root = self._root(
-            "cadence.yaml", required=("policy", "cadence", "unclassified"), optional=_MOVED
-        )
+        self._moved()
+        root = self._root("cadence.yaml", required=("policy", "cadence", "unclassified"))
         if root is None:
             return None
-        self._moved(root)
         self._policy(root, _("lines"))
         rules: list[Cadence] = []
         places: list[Place] = []
@@ -1321,7 +1319,10 @@ class _Sections:
     def _cadence_rule(self, node: Node, tiers: tuple[str, ...]) -> Cadence | None:
         reader = self.reader
         body = reader.fields(
-            node, node.place, required=("days", "max_days"), optional=("grade", "tier", "lifecycle", "channels")
+            node,
+            node.place,
+            required=("days", "max_days"),
+            optional=("grade", "tier", "lifecycle", "channels"),
         )
         if body is None:
             return None
@@ -1336,7 +1337,9 @@ class _Sections:
         if days is None:
             return None
         grade, tier, stage = chosen
-        channels = [reader.choice(each, CHANNEL.codes) for each in reader.items(body.get("channels"), body.place)]
+        channels = [
+            reader.choice(each, CHANNEL.codes) for each in reader.items(body.get("channels"), body.place)
+        ]
         return Cadence(grade, tier, stage, *days, tuple(each for each in channels if each is not None))
 
     def _days(self, node: Node | None, place: Place, *, checked: bool = False) -> tuple[int, int] | None:
@@ -1386,14 +1389,18 @@ class _Sections:
             else Triggers()
         )
 
-    def _moved(self, root: Fields) -> None:
-        """Say of what stood in cadence.yaml once where it is now."""
-        for name in _MOVED:
-            node = root.get(name)
-            if node is not None:
-                what = _("{name} has moved to triggers.yaml").format(name=name)
+    def _moved(self) -> None:
+        """Say of what stood in cadence.yaml once where it is now, and leave it out."""
+        root = self.roots.get("cadence.yaml")
+        if not isinstance(root, Fields):
+            return
+        for key, _node in root.entries:
+            if key.text in _MOVED:
+                what = _("{name} has moved to triggers.yaml").format(name=key.text)
                 hint = _("take it out here; 'crm rules init' writes a triggers.yaml to change")
-                self.reader.fault(node.place, what, "moved", hint=hint, value=name)
+                self.reader.fault(key.place, what, "moved", hint=hint, value=key.text)
+        kept = tuple(entry for entry in root.entries if entry[0].text not in _MOVED)
+        self.roots = {**self.roots, "cadence.yaml": replace(root, entries=kept)}
 
     # --- tests: ---------------------------------------------------------------------------------------------
 

@@ -403,7 +403,7 @@ def _names_that_hold(held: list[tuple[Trigger, Sql]]) -> Sql:
     if not held:
         return null()
     parts = [case((when, literal(f',"{each.name}"', Text)), else_=literal("", Text)) for each, when in held]
-    joined = parts[0]
+    joined: Sql = parts[0]
     for part in parts[1:]:
         joined = joined.concat(part)
     names = func.substr(joined, 2, type_=Text)

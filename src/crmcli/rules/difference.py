@@ -194,7 +194,9 @@ _TELLS_APART = {SCORE: "at_least", CUSTOMERS: "share", SUM: "share", CONDITION: 
 def _written_points(points: Points) -> str:
     """Write a term as the rules do: its points and its ramp."""
     ramp = f"{points.of} {points.start:g} → {points.end:g}" if points.of else ""
-    return " ".join(part for part in (f"{points.base:g}", f"+ {points.points:g} x {ramp}" if ramp else "") if part)
+    return " ".join(
+        part for part in (f"{points.base:g}", f"+ {points.points:g} x {ramp}" if ramp else "") if part
+    )
 
 
 def _in_score(score: Score, name: str) -> str:

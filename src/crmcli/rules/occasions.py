@@ -68,7 +68,9 @@ OCCASIONS: dict[str, Occasion] = {
     "survey_due": Occasion(
         "the last purchase, without a survey asked since; its day", _DATED, ("day", "days")
     ),
-    "survey_unanswered": Occasion("surveys without an answer; the day of asking", _DATED, ("day", "days", "id")),
+    "survey_unanswered": Occasion(
+        "surveys without an answer; the day of asking", _DATED, ("day", "days", "id")
+    ),
     "no_next_step": Occasion(
         "customers with an open deal or grade A or B, and no task and no next contact", once=True
     ),

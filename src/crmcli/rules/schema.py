@@ -160,7 +160,7 @@ def _named(pattern: str, text: str, value: Schema, *, most: int | None = None) -
     }
 
 
-def _tests(given: Schema, expect: Mapping[str, Schema]) -> Schema:
+def _tests(given: Schema, expect: Mapping[str, Schema]) -> dict[str, Schema]:
     one = _object(
         "",
         {"given": given, "expect": _object(_("what must come out"), {}, expect, minProperties=1)},
@@ -170,6 +170,12 @@ def _tests(given: Schema, expect: Mapping[str, Schema]) -> Schema:
         },
     )
     return {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), one)}
+
+
+def _alone(tests: dict[str, Schema]) -> dict[str, Schema]:
+    """Examples about one thing: there are no others."""
+    del tests["tests"]["items"]["properties"]["others"]
+    return tests
 
 
 def _free_tests(expected: Schema) -> dict[str, Schema]:
@@ -611,7 +617,9 @@ def _cadence() -> Schema:
             "grade": _choice(_("only for this grade"), (*GRADES, *_ANY)),
             "tier": _term(_("only for this tier"), TIER, *_ANY),
             "lifecycle": _term(_("only for this stage"), LIFECYCLE_STAGE, *_ANY),
-            "channels": _list(_("preferred channels, the best first"), _term("", CHANNEL), least=0, most=len(CHANNEL.codes)),
+            "channels": _list(
+                _("preferred channels, the best first"), _term("", CHANNEL), least=0, most=len(CHANNEL.codes)
+            ),
         },
     )
     given = _object(
@@ -634,11 +642,13 @@ def _triggers() -> Schema:
     days = _whole(_("days before or after its day"), 0, MAX_DAYS)
     points = _ref("points")
     quantities = sorted({each for occasion in OCCASIONS.values() for each in occasion.quantities})
-    ends = {"from": {"type": "number"}, "to": {"type": "number"}}
-    ramp = _object(_("from 0 to 1, cut off at both ends"), {"of": _choice(_("the quantity"), quantities), **ends})
+    ends = {"from": _number(_("where it is 0")), "to": _number(_("where it is 1"))}
+    ramp = _object(
+        _("from 0 to 1, cut off at both ends"), {"of": _choice(_("the quantity"), quantities), **ends}
+    )
     line = _object(
         "",
-        {"name": {"type": "string", "pattern": f"^{_NAME.pattern}$"}, "text": _ref("label")},
+        {"name": {**_words(_("its own name")), "pattern": f"^{_NAME.pattern}$"}, "text": _ref("label")},
         {
             "occasion": _choice(_("what it waits for"), [each for each in OCCASIONS if each]),
             "when": _ref("condition"),
@@ -647,20 +657,27 @@ def _triggers() -> Schema:
             "for_days": days,
             "channel": _term(_("the suggested channel"), CHANNEL),
             "template": _words(_("the name of a template")),
-            "urgency": _object("", {}, {"base": points, "points": points, "ramp": ramp}),
+            "urgency": _object(
+                _("what it adds to the urgency"), {}, {"base": points, "points": points, "ramp": ramp}
+            ),
         },
     )
     names = {*quantities, *CUSTOMER_TERMS}
     given = _object(
         _("a trigger or a term, and a quantity"),
         {"trigger": _words(_("its name"))},
-        {name: {"type": "number"} for name in sorted(names)},
+        {name: _number(_("a quantity")) for name in sorted(names)},
     )
-    term = _object("", {"points": points, "ramp": _object(_("from 0 to 1, cut off at both ends"), ends)})
+    term = _object(
+        _("points that follow a quantity"),
+        {"points": points, "ramp": _object(_("from 0 to 1, cut off at both ends"), ends)},
+    )
     return _object(
         _("what brings somebody onto the agenda, and what makes it urgent"),
         {
-            "rest_days": _whole(_("a state names nobody again within so many days of a contact"), 0, MAX_DAYS),
+            "rest_days": _whole(
+                _("a state names nobody again within so many days of a contact"), 0, MAX_DAYS
+            ),
             "triggers": _list(_("in any order"), line, least=0, most=MAX_TRIGGERS),
             "urgency": _object(
                 _("what a customer brings along"),
@@ -671,7 +688,7 @@ def _triggers() -> Schema:
                 dict.fromkeys(CUSTOMER_TERMS, term),
             ),
         },
-        _tests(given, {"points": _number(_("what it gives, to two decimals"), 0, _MOST)}),
+        _alone(_tests(given, {"points": _number(_("what it gives, to two decimals"), 0, _MOST)})),
     )
 
 

@@ -72,7 +72,10 @@ class TriggerReader:
         expect = reader.fields(body.get("expect"), body.place, required=("points",))
         if given is None or expect is None:
             return None
-        trigger, points = reader.choice(given.get("trigger"), names), reader.number(expect.get("points"), least=0)
+        trigger, points = (
+            reader.choice(given.get("trigger"), names),
+            reader.number(expect.get("points"), least=0),
+        )
         amounts = [(key.text, reader.number(value)) for key, value in given.entries if key.text in quantities]
         if trigger is None or points is None or any(amount is None for _key, amount in amounts):
             return None
@@ -85,7 +88,11 @@ class TriggerReader:
     def _trigger(self, body: Fields, before: Iterable[Trigger]) -> Trigger | None:
         reader = self.reader
         name = self._name(body.get("name"), {each.name for each in before})
-        on = STATE if body.get("occasion") is None else reader.choice(body.get("occasion"), [o for o in OCCASIONS if o])
+        on = (
+            STATE
+            if body.get("occasion") is None
+            else reader.choice(body.get("occasion"), [o for o in OCCASIONS if o])
+        )
         label = reader.label(body.get("text"), body.place)
         when, written = self.condition(body)
         if on == STATE and body.get("when") is None:
@@ -106,7 +113,17 @@ class TriggerReader:
         lasts = self._days(body, "for_days")
         points = self._points(body.get("urgency"), OCCASIONS[on].quantities)
         return Trigger(
-            name, on, when, written, lead or 0, after or 0, lasts, label, channel, template, points or _NO_POINTS
+            name,
+            on,
+            when,
+            written,
+            lead or 0,
+            after or 0,
+            lasts,
+            label,
+            channel,
+            template,
+            points or _NO_POINTS,
         )
 
     def _name(self, node: Node | None, taken: set[str]) -> str | None:
@@ -168,7 +185,7 @@ class TriggerReader:
         if not quantities:
             self.reader.fault(ramp.place, _("there is no quantity here that a ramp could be of"), "no-ramp")
             return None
-        of = self.reader.choice(found.get("of"), quantities)
+        of = self.reader.choice(found.get("of"), quantities, "unknown-quantity")
         ends = self._ends(found)
         return None if of is None or ends is None else Points(base, points, of, *ends)
 
@@ -219,11 +236,11 @@ class TriggerReader:
         own = [float(value.value) for _key, value in node.entries if isinstance(value, Scalar)
                and isinstance(value.value, int | float)]  # fmt: skip
         steps = max(len(self.tiers) - 1, 1)
-        return tuple(
-            (code, own[0] + (own[-1] - own[0]) * at / steps) for at, code in enumerate(self.tiers)
-        )
+        return tuple((code, own[0] + (own[-1] - own[0]) * at / steps) for at, code in enumerate(self.tiers))
 
-    def _table(self, node: Node | None, place: Place, known: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    def _table(
+        self, node: Node | None, place: Place, known: tuple[str, ...]
+    ) -> tuple[tuple[str, float], ...]:
         body = self.reader.fields(node, place, required=known) if node is not None else None
         if body is None:
             return ()

@@ -278,7 +278,9 @@ class Customer(CustomerIn, Identity, table=True):
         Index("uq_customers_external_id", "external_id", unique=True),
         Index("ix_customers_phone_e164", "phone_e164"),
         Index("ix_customers_email", "email"),
-        Index("ix_customers_birthday", text("substr(birthday, 6)"), sqlite_where=text("birthday IS NOT NULL")),
+        Index(
+            "ix_customers_birthday", text("substr(birthday, 6)"), sqlite_where=text("birthday IS NOT NULL")
+        ),
         # All that the agenda asks of every customer: it reads this narrow index instead of the wide table.
         Index(
             "ix_customers_agenda",
@@ -399,7 +401,12 @@ class Interaction(InteractionIn, Identity, table=True):
             "outcome",  # so that the row itself need not be read
             sqlite_where=text("outcome IN ('connected', 'postponed', 'declined')"),
         ),
-        Index("ix_interactions_inbound", "occurred_on", "customer_id", sqlite_where=text("direction = 'inbound'")),
+        Index(
+            "ix_interactions_inbound",
+            "occurred_on",
+            "customer_id",
+            sqlite_where=text("direction = 'inbound'"),
+        ),
         NUMBERED,
     )
     customer_id: int = _reference("customers", required=True)
@@ -439,7 +446,12 @@ class Transaction(TransactionIn, Identity, table=True):
         _day_shape("paid_on"),
         _currency_shape(),
         Index("uq_transactions_external_id", "external_id", unique=True),
-        Index("ix_transactions_unpaid", "due_on", "customer_id", sqlite_where=text("due_on IS NOT NULL AND paid_on IS NULL")),
+        Index(
+            "ix_transactions_unpaid",
+            "due_on",
+            "customer_id",
+            sqlite_where=text("due_on IS NOT NULL AND paid_on IS NULL"),
+        ),
         Index("ix_transactions_customer_id_occurred_on", "customer_id", "occurred_on"),
         NUMBERED,
     )

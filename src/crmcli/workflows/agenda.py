@@ -130,7 +130,9 @@ def _compiled(files: Mapping[str, str], rules: Path, *, stored: bool) -> Mapping
     return agenda_program(load(files, str(rules), stored=stored))
 
 
-def asked(basis: Basis, until: date, limit: int, customer: int | None, *, only_late: bool = False) -> reads.Asked:
+def asked(
+    basis: Basis, until: date, limit: int, customer: int | None, *, only_late: bool = False
+) -> reads.Asked:
     """Return the question to the store."""
     currency = basis.settings.currency
     return reads.Asked(

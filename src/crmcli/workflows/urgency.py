@@ -14,7 +14,15 @@ from crmcli.vocabulary import OPPORTUNITY_STAGE
 
 #: Occasions that look back on a day: what they wait for is due some days after it.
 _LOOK_BACK = frozenset(
-    {"deal_stalled", "waiting_for", "complaint_open", "inbound", "credit_review", "survey_due", "survey_unanswered"}
+    {
+        "deal_stalled",
+        "waiting_for",
+        "complaint_open",
+        "inbound",
+        "credit_review",
+        "survey_due",
+        "survey_unanswered",
+    }
 )
 
 
@@ -94,7 +102,16 @@ def _terms(name: str, points: Points, quantity: float) -> list[Term]:
     if points.of and points.points:
         share = points.share(quantity)
         found.append(
-            Term(name, points.of, quantity, points.start, points.end, share, points.points, round(points.points * share, 2))
+            Term(
+                name,
+                points.of,
+                quantity,
+                points.start,
+                points.end,
+                share,
+                points.points,
+                round(points.points * share, 2),
+            )
         )
     return found
 
@@ -102,7 +119,9 @@ def _terms(name: str, points: Points, quantity: float) -> list[Term]:
 class _Weighing:
     """The way from rows to reasons and terms."""
 
-    def __init__(self, rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date) -> None:
+    def __init__(
+        self, rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date
+    ) -> None:
         self.row = rows[0]
         self.matters = [row for row in rows if row.at is not None]
         self.triggers: list[Mapping[str, Any]] = program["triggers"]
@@ -149,7 +168,15 @@ class _Weighing:
         channel = trigger["channel"] or row.channel or ""
         begins = day + timedelta(days=trigger["after_days"] - trigger["lead_days"])
         return Reason(
-            trigger["name"], text, due, row.kind or "", row.record, channel, trigger["template"], points, begins
+            trigger["name"],
+            text,
+            due,
+            row.kind or "",
+            row.record,
+            channel,
+            trigger["template"],
+            points,
+            begins,
         )
 
     def _words_of(self, row: AgendaRow, day: date) -> dict[str, str]:
@@ -173,7 +200,9 @@ class _Weighing:
     def _what(self, row: AgendaRow, amount: str) -> str:
         if row.kind != "opportunity":
             return row.what or ""
-        said = " ".join(part for part in (row.what or "", amount) if part) or OPPORTUNITY_STAGE.label(row.stage or "")
+        said = " ".join(part for part in (row.what or "", amount) if part) or OPPORTUNITY_STAGE.label(
+            row.stage or ""
+        )
         return said + _(", waiting for {what}").format(what=row.waiting_for) if row.waiting_for else said
 
     # --- triggers on the customer -----------------------------------------------------------------------------
@@ -215,7 +244,12 @@ class _Weighing:
     def _cadence_words(self, since: int) -> dict[str, str]:
         most = self.row.cadence_max_days
         over = _(", over the maximum of {days}").format(days=most) if since > most else ""
-        return {"days": _days(since), "cadence": str(self.row.cadence_days), "maximum": str(most), "over": over}
+        return {
+            "days": _days(since),
+            "cadence": str(self.row.cadence_days),
+            "maximum": str(most),
+            "over": over,
+        }
 
     # --- what the customer brings along -------------------------------------------------------------------------
 
@@ -261,7 +295,6 @@ def _when(late: int, day: date, time: str | None) -> str:
 
 def _on(late: int, day: date) -> str:
     return _("today") if late == 0 else _("on {day}").format(day=day)
-
 
 
 def channel_of(found: Standing, row: AgendaRow, program: Mapping[str, Any]) -> str:

@@ -133,7 +133,17 @@ def test_a_window_and_an_indicator_that_is_new() -> None:
 
 def test_every_part_of_a_ruleset_is_compared_or_has_no_meaning() -> None:
     """A new field of RuleSet must be told too: add it to `differences`, then here."""
-    compared = {"features", "scores", "tiers", "tiering", "grades", "lifecycle", "segments", "cadence"}
+    compared = {
+        "features",
+        "scores",
+        "tiers",
+        "tiering",
+        "grades",
+        "lifecycle",
+        "segments",
+        "cadence",
+        "triggers",
+    }
     assert {each.name for each in fields(RuleSet)} == compared | {
         "files",
         "fingerprint",

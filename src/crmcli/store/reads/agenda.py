@@ -144,7 +144,9 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
         "default_max_days": program["unclassified"][1],
         "rest_days": program["rest_days"],
         "triggers": json.dumps(triggers),
-        "states": json.dumps([[f'"{each["name"]}"', each["points"][0]] for each in triggers if not each["on"]]),
+        "states": json.dumps(
+            [[f'"{each["name"]}"', each["points"][0]] for each in triggers if not each["on"]]
+        ),
         "pinned": _pinned(connection, program, asked.today.isoformat()),
         "birthdays": json.dumps(_birthdays(asked, max(birthdays))) if birthdays else "[]",
         **_of_everybody("cadence", single.get("cadence")),
@@ -175,7 +177,12 @@ def _of_everybody(prefix: str, trigger: Mapping[str, Any] | None) -> dict[str, A
     }
     if prefix == "cadence":
         span = end - start or 1.0
-        found |= {"cadence_points": points, "cadence_by_ratio": of == "ratio", "cadence_start": start, "cadence_span": span}
+        found |= {
+            "cadence_points": points,
+            "cadence_by_ratio": of == "ratio",
+            "cadence_start": start,
+            "cadence_span": span,
+        }
     return found
 
 
@@ -186,7 +193,7 @@ def _birthdays(asked: Asked, lead: int) -> list[list[str]]:
     for ahead in range((last - asked.today).days + 1):
         day = asked.today + timedelta(days=ahead)
         found.append(["solar", day.isoformat()[5:], day.isoformat()])
-        if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:  # noqa: PLR2004 - a common year
+        if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:  # a common year
             found.append(["solar", "02-29", day.isoformat()])
         found += [["lunar", text, day.isoformat()] for text in asked.lunar_days(day)]
     return found
