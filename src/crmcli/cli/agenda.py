@@ -29,7 +29,7 @@ APPS = {"agenda": app}
         "Cadence follows grade and tier and counts from the last real contact: an unanswered call does not reset it. Tasks, "
         "deals near or past their expected close, agreed days and customers with no next step are here too."
     ),
-    examples="crm agenda\ncrm agenda --days 7 --limit 20\ncrm agenda --week --overdue\ncrm agenda --date 2026-12-01 --format json",
+    examples="crm agenda\ncrm agenda --week --limit 20\ncrm agenda --overdue\ncrm agenda --date 2026-12-01 --format json",
 )
 def agenda(
     date: Annotated[

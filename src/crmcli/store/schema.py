@@ -1065,10 +1065,10 @@ class Classification(SQLModel, table=True):
     cadence_days: int
     cadence_max_days: int
     urgency: float = Field(sa_type=REAL)
+    #: The points of the triggers that are states and hold; None for somebody in no state.
+    state_urgency: float | None = Field(default=None, sa_type=REAL)
     #: The triggers of the rules whose condition is true of the customer, a JSON array of names; None for none.
     triggers: str | None = _text()
-    #: The points of those among them that are states; None for somebody in no state.
-    state_urgency: float | None = Field(default=None, sa_type=REAL)
 
 
 class Segment(SQLModel, table=True):

@@ -270,10 +270,10 @@ CREATE INDEX ix_deferrals_task_id ON deferrals (task_id);
 
 CREATE INDEX ix_deferrals_until_on ON deferrals (until_on);
 
+ALTER TABLE classifications ADD COLUMN state_urgency REAL;
+
 ALTER TABLE classifications ADD COLUMN triggers TEXT
     CONSTRAINT ck_classifications_triggers_are_a_list CHECK (triggers GLOB '[[]*]');
-
-ALTER TABLE classifications ADD COLUMN state_urgency REAL;
 
 CREATE INDEX ix_contacts_birthday ON contacts (substr(birthday, 6)) WHERE birthday IS NOT NULL;
 
