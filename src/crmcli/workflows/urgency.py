@@ -191,7 +191,7 @@ class _Weighing:
             "name": row.what if row.kind == "contact" and row.what else row.name,
             "what": self._what(row, amount),
             "when": _when(late, day, row.due_time),
-            "day": day.isoformat(),
+            "day": f"{day} {row.due_time}" if row.due_time else day.isoformat(),
             "on": _on(late, day),
             "days": _days(abs(late)),
             "amount": amount,
@@ -289,8 +289,9 @@ def _days(count: int) -> str:
 def _when(late: int, day: date, time: str | None) -> str:
     if late > 0:
         return ngettext("{days} day late", "{days} days late", late).format(days=late)
-    said = _("due today") if late == 0 else _("due {day}").format(day=day)
-    return f"{said} {time}" if time else said
+    if late == 0:
+        return _("due today at {time}").format(time=time) if time else _("due today")
+    return _("due {day}").format(day=f"{day} {time}" if time else day)
 
 
 def _on(late: int, day: date) -> str:
