@@ -14,6 +14,7 @@ from crmcli.cli.common import (
     limit_of,
     single,
 )
+from crmcli.errors import UsageError
 from crmcli.i18n import _, language, ngettext
 
 app = single()
@@ -28,13 +29,23 @@ APPS = {"agenda": app}
         "Cadence follows grade and tier and counts from the last real contact: an unanswered call does not reset it. Tasks, "
         "deals near or past their expected close, agreed days and customers with no next step are here too."
     ),
-    examples="crm agenda\ncrm agenda --days 7 --limit 20\ncrm agenda --date 2026-12-01 --format json",
+    examples="crm agenda\ncrm agenda --week --limit 20\ncrm agenda --overdue\ncrm agenda --date 2026-12-01 --format json",
 )
 def agenda(
     date: Annotated[
         str | None, typer.Option("--date", "-d", metavar="DATE", help=_("The day; today if not given."))
     ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))] = 1,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))
+    ] = None,
+    week: Annotated[bool, typer.Option("--week", help=_("Seven days from then on."))] = False,
+    overdue: Annotated[
+        bool,
+        typer.Option("--overdue", help=_("Only those past their maximum, or past the day of something.")),
+    ] = False,
+    customer: Annotated[
+        str | None, typer.Option("--customer", "-c", metavar="CUSTOMER", help=_("Only this customer."))
+    ] = None,
     limit: LimitOption = None,
     format: FormatOption = None,
 ) -> None:
@@ -44,7 +55,17 @@ def agenda(
     from crmcli.workflows.rule_folder import rules_folder
 
     day = day_option(date, "--date")
-    found = look(database(), rules_folder(), day=day, days=days, limit=limit_of(limit, format))
+    if week and days is not None:
+        raise UsageError(_("--week and --days together"), hint=_("--week is --days 7"))
+    found = look(
+        database(),
+        rules_folder(),
+        day=day,
+        days=7 if week else days or 1,
+        limit=limit_of(limit, format),
+        customer=customer,
+        only_late=overdue,
+    )
     show(listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     if found.rules_changed:
         say(_("the rules have changed since the last classification: 'crm classify' puts them in force"))
@@ -71,7 +92,7 @@ def say_how_many(found: Any) -> None:
 def listing(found: Any, *, coded: bool) -> Any:
     """Build the agenda's lines; `coded` leaves codes as they are, for programs."""
     from crmcli.render.output import Column, Listing
-    from crmcli.vocabulary import TIER
+    from crmcli.vocabulary import CHANNEL, TIER
 
     columns = [
         Column("id", "#"),
@@ -82,13 +103,15 @@ def listing(found: Any, *, coded: bool) -> Any:
         Column("due_on", _("Due")),
         Column("urgency", _("Urgency"), spare=4),
         Column("reasons", _("Why"), wrap=True, min_width=24),
+        Column("channel", _("Channel"), spare=5),
         Column("phone", _("Phone"), spare=2),
     ]
     between = "；" if language() == "zh_CN" and not coded else "; "
     rows = [
         (
             item.customer, item.name or None, (item.tier if coded else TIER.label(item.tier)) or None, item.grade or None,
-            item.last_contacted_on, item.due_on, item.urgency, between.join(item.reasons), item.phone or None,
+            item.last_contacted_on, item.due_on, item.urgency, between.join(item.reasons),
+            (item.channel if coded else CHANNEL.label(item.channel)) or None, item.phone or None,
         )
         for item in found.items
     ]  # fmt: skip

@@ -18,7 +18,8 @@ _TOLD_LAST = {
     "segment": 1,
     "cadence": 1,
     "unclassified": 1,
-    "lead_days": 1,
+    "rest_days": 1,
+    "trigger": 1,
     "urgency": 1,
 }
 #: What a person is shown of a period; programs get every column.

@@ -171,8 +171,11 @@ def list_pins(
 @command(
     why_app,
     "why",
-    help=_("Say why a customer has its score, tier, grade and stage: every term, and the sum."),
-    examples="crm why 张三\ncrm why 12 --period 2026-10 --format json",
+    help=_(
+        "Say why a customer has its score, tier, grade and stage: every term, and the sum.\n\n"
+        "With --agenda: why it stands on the agenda, every term of its urgency and the sum; or why not, and when next."
+    ),
+    examples="crm why 张三\ncrm why 12 --period 2026-10 --format json\ncrm why --agenda 张三 --date 2026-12-01",
 )
 def why(
     customer: CustomerArgument,
@@ -184,8 +187,18 @@ def why(
             help=_("A month or day that was classified, if not the last; 2026-10@1 is its first version."),
         ),
     ] = None,
+    agenda: Annotated[bool, typer.Option("--agenda", help=_("Its place on the agenda instead."))] = False,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", "-d", metavar="DATE", help=_("With --agenda: the day; today if not given.")),
+    ] = None,
     format: FormatOption = None,
 ) -> None:
+    if agenda:
+        _why_agenda(customer, period, date, format)
+        return
+    if date is not None:
+        raise UsageError(_("--date is for --agenda"), where="--date", hint=_("a run has --period"))
     from crmcli.cli.reasons import only_pinned, record
     from crmcli.render.notes import say
     from crmcli.render.output import show_record
@@ -198,3 +211,16 @@ def why(
         say(_("{name} has not been classified").format(name=found.name))
     else:
         show_record(record(found, format), format)
+
+
+def _why_agenda(customer: str, period: str | None, day: str | None, format: Any) -> None:
+    if period is not None:
+        raise UsageError(_("--agenda goes by a day"), where="--period", hint="--date")
+    from crmcli.cli.agenda_reasons import record, say_absent
+    from crmcli.render.output import show_record
+    from crmcli.workflows.rule_folder import rules_folder
+    from crmcli.workflows.why_agenda import why_agenda
+
+    found = why_agenda(database(), rules_folder(), customer, day=day_option(day, "--date"))
+    show_record(record(found, format), format)
+    say_absent(found)

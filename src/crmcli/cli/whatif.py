@@ -202,7 +202,8 @@ def _part(code: str) -> str:
         "lifecycle": _("Lifecycle"),
         "cadence": _("Cadence"),
         "unclassified": _("Not classified"),
-        "lead_days": _("Lead time"),
+        "trigger": _("Trigger"),
+        "rest_days": _("Rest"),
         "urgency": _("Urgency"),
     }.get(code, code)
 

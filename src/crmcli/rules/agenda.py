@@ -6,7 +6,7 @@ Data only; nothing is compiled to SQL here.
 from dataclasses import dataclass
 
 from crmcli.rules.expression import names_in
-from crmcli.rules.model import GRADES, SCORE, Label, RuleSet, Segmentation, Tier, cap_line
+from crmcli.rules.model import GRADES, SCORE, Label, RuleSet, Segmentation, Tier, Trigger, cap_line
 from crmcli.vocabulary import LIFECYCLE_STAGE
 
 
@@ -75,16 +75,16 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
                     raise LookupError(
                         f"no cadence for {grade}/{tier.code}/{stage}"
                     )  # the checker has seen to it
-                table.append([grade, tier.code, stage, rule.days, rule.max_days])
+                table.append([grade, tier.code, stage, rule.days, rule.max_days, list(rule.channels)])
     return {
         "cadence": table,
         "unclassified": list(cadence.unclassified),
-        "opportunity_lead_days": cadence.opportunity_lead_days,
-        "task_lead_days": cadence.task_lead_days,
+        "rest_days": ruleset.triggers.rest_days,
+        "triggers": [_trigger(each) for each in ruleset.triggers.triggers],
         "urgency": {
-            **dict(cadence.urgency),
-            "tier": dict(cadence.urgency_tier),
-            "grade": dict(cadence.urgency_grade),
+            "tier": dict(ruleset.triggers.tier),
+            "grade": dict(ruleset.triggers.grade),
+            **{name: list(points) for name, points in ruleset.triggers.terms},
         },
         "thresholds": {tier.code: tier.at_least for tier in ruleset.tiers}
         if ruleset.tiering.by == SCORE
@@ -109,6 +109,15 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
             },
         },
     }
+
+
+def _trigger(trigger: Trigger) -> dict[str, object]:
+    return {
+        "name": trigger.name, "on": trigger.on, "guarded": trigger.when is not None, "when": trigger.written,
+        "lead_days": trigger.lead_days, "after_days": trigger.after_days, "for_days": trigger.for_days,
+        "text": _words(trigger.label), "channel": trigger.channel, "template": trigger.template,
+        "points": list(trigger.points),
+    }  # fmt: skip
 
 
 def _classes(judgement: Segmentation) -> list[list[object]]:

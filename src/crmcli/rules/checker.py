@@ -52,7 +52,7 @@ from crmcli.rules.facts import (
     MONEY_DECIMALS,
     FactField,
 )
-from crmcli.rules.folder import read_files
+from crmcli.rules.folder import read_files, shipped_folder
 from crmcli.rules.matrix import Cell, read_matrix
 from crmcli.rules.model import (
     ANY,
@@ -87,15 +87,17 @@ from crmcli.rules.model import (
     StageRule,
     Tier,
     Tiers,
+    Triggers,
     Window,
 )
 from crmcli.rules.reader import MAX_GUESSES, Reader
 from crmcli.rules.scales import read_scale
 from crmcli.rules.source import Fields, Items, Node, Place, Scalar
 from crmcli.rules.sources import DATED, SOURCES, known_fields
+from crmcli.rules.triggers import TriggerReader
 from crmcli.rules.truth import always_true, hidden, never_true
 from crmcli.values import is_custom_name
-from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE
+from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE
 from crmcli.vocabulary import TIER as TIER_WORDS
 
 FILES = (
@@ -106,8 +108,9 @@ FILES = (
     "lifecycle.yaml",
     "segments.yaml",
     "cadence.yaml",
+    "triggers.yaml",
 )
-OPTIONAL = ("scores.yaml", "segments.yaml")  #: rules can do without these
+OPTIONAL = ("scores.yaml", "segments.yaml", "triggers.yaml")  #: rules can do without these
 MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
@@ -118,10 +121,7 @@ MAX_FEATURES = 200  #: each is a column or two of one table, and SQLite takes 2,
 MAX_STICKY = 50  #: points
 MIN_PERIODS, MAX_PERIODS = 2, 24  #: that a tier is kept for
 MAX_NODES_IN_ALL = 5_000  #: SQLite takes 32,766 values in one statement; a condition may stand in it twice
-URGENCY = (
-    "overdue", "never_contacted", "task_due", "task_overdue_per_day", "opportunity_near", "opportunity_past",
-    "no_next_step", "next_contact_due",
-)  # fmt: skip
+_MOVED = ("opportunity", "task", "urgency")  #: keys of cadence.yaml that triggers.yaml took over
 _TIER_KEYS = ("at_least", "share", "when")  #: the ways to tell tiers apart
 _CLASS_NAMES = ("tier", "grade", "lifecycle")
 #: The keys that 'crm why' has beside the scores.
@@ -140,7 +140,7 @@ _AMBIGUOUS_WINDOW = re.compile(r"([0-9]+) ?(m|d|y|years?|w|weeks?|年|周)?")
 
 #: What is written in vain and does no harm: rules that a run stored are read without asking for it, because a later
 #: version may find more of it.
-_IN_VAIN = frozenset({"always-true", "never-true", "unreachable", "unused-group"})
+_IN_VAIN = frozenset({"moved", "always-true", "never-true", "unreachable", "unused-group"})
 
 
 def load(files: Mapping[str, str], folder: str = "", *, stored: bool = False) -> RuleSet:
@@ -254,6 +254,7 @@ class _Sections:
         lifecycle = self._lifecycle()
         self.segmentations = self._segments()
         cadence = self._cadence(self.tier_codes, complete=bool(tiers))
+        triggers = self._triggers(self.tier_codes if tiers else ())
         self._fact_cases("features.yaml")
         for name in self._EXPECTS:
             self._cases(name, self.tier_codes)
@@ -275,6 +276,7 @@ class _Sections:
             segments=self.segmentations,
             compared=tuple(self.compared),
             declared=tuple(self.declared.values()),
+            triggers=triggers,
         )
         return replace(ruleset, fingerprint=hashlib.sha256(_meaning(ruleset).encode()).hexdigest())
 
@@ -1266,9 +1268,8 @@ class _Sections:
 
     def _cadence(self, tiers: tuple[str, ...], *, complete: bool) -> CadenceTable | None:
         reader = self.reader
-        root = self._root(
-            "cadence.yaml", required=("policy", "cadence", "unclassified", "opportunity", "task", "urgency")
-        )
+        self._moved()
+        root = self._root("cadence.yaml", required=("policy", "cadence", "unclassified"))
         if root is None:
             return None
         self._policy(root, _("lines"))
@@ -1280,12 +1281,9 @@ class _Sections:
                 rules.append(rule)
                 places.append(node.place)
         unclassified = self._days(root.get("unclassified"), root.place)
-        opportunity = self._lead(root.get("opportunity"), root.place)
-        task = self._lead(root.get("task"), root.place)
-        urgency, by_tier, by_grade = self._urgency(root.get("urgency"), root.place, tiers if complete else ())
-        if unclassified is None or opportunity is None or task is None:
+        if unclassified is None:
             return None
-        table = CadenceTable(tuple(rules), unclassified, opportunity, task, urgency, by_tier, by_grade)
+        table = CadenceTable(tuple(rules), unclassified)
         if complete and not reader.faults:
             self._covered(table, tiers, places, root.get("cadence"), root.place)
         return table
@@ -1321,7 +1319,10 @@ class _Sections:
     def _cadence_rule(self, node: Node, tiers: tuple[str, ...]) -> Cadence | None:
         reader = self.reader
         body = reader.fields(
-            node, node.place, required=("days", "max_days"), optional=("grade", "tier", "lifecycle")
+            node,
+            node.place,
+            required=("days", "max_days"),
+            optional=("grade", "tier", "lifecycle", "channels"),
         )
         if body is None:
             return None
@@ -1336,7 +1337,10 @@ class _Sections:
         if days is None:
             return None
         grade, tier, stage = chosen
-        return Cadence(grade, tier, stage, *days)
+        channels = [
+            reader.choice(each, CHANNEL.codes) for each in reader.items(body.get("channels"), body.place)
+        ]
+        return Cadence(grade, tier, stage, *days, tuple(each for each in channels if each is not None))
 
     def _days(self, node: Node | None, place: Place, *, checked: bool = False) -> tuple[int, int] | None:
         body = node if checked else self.reader.fields(node, place, required=("days", "max_days"))
@@ -1359,33 +1363,44 @@ class _Sections:
             return None
         return self.reader.whole(node, least=least, most=MAX_DAYS)
 
-    def _lead(self, node: Node | None, place: Place) -> int | None:
-        body = self.reader.fields(node, place, required=("lead_days",)) if node is not None else None
-        return None if body is None else self._day_count(body.get("lead_days"), least=0)
+    # --- triggers.yaml --------------------------------------------------------------------------------------
 
-    def _urgency(
-        self, node: Node | None, place: Place, tiers: tuple[str, ...]
-    ) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
-        body = (
-            self.reader.fields(node, place, required=(*URGENCY, "tier", "grade"))
-            if node is not None
-            else None
+    def _triggers(self, tiers: tuple[str, ...]) -> Triggers:
+        """Read what brings somebody onto the agenda; rules without the file have the shipped one."""
+        root = self._root("triggers.yaml", required=("rest_days", "triggers", "urgency"))
+        scope = self._scope({}, classes=True)
+
+        def condition(body: Fields) -> tuple[Expression | None, str]:
+            node = body.get("when")
+            when = None if node is None else self._condition(node, body.place, scope)
+            return when, _as_written(node, when) if when is not None else ""
+
+        if root is not None:
+            own = TriggerReader(self.reader, condition, tiers, shipped=False)
+            found = own.read(root)
+            self.cases += own.cases(root, found)
+            return found
+        if "triggers.yaml" in self.roots:
+            return Triggers()  # it could not be read, and that is a fault already
+        shipped, _faults = source.parse(*_shipped_triggers())
+        return (
+            TriggerReader(self.reader, condition, tiers, shipped=True).read(shipped)
+            if isinstance(shipped, Fields)
+            else Triggers()
         )
-        if body is None:
-            return (), (), ()
-        plain = self._numbers(body, URGENCY)
-        groups: list[tuple[tuple[str, float], ...]] = []
-        for key, known in (("tier", tiers), ("grade", GRADES)):
-            value = body.get(key)
-            group = (
-                self.reader.fields(value, body.place, required=known) if value is not None and known else None
-            )
-            groups.append(self._numbers(group, known) if group is not None else ())
-        return plain, groups[0], groups[1]
 
-    def _numbers(self, body: Fields, names: Iterable[str]) -> tuple[tuple[str, float], ...]:
-        found = ((name, self.reader.number(body.get(name), least=0, most=1_000_000)) for name in names)
-        return tuple((name, float(value)) for name, value in found if value is not None)
+    def _moved(self) -> None:
+        """Say of what stood in cadence.yaml once where it is now, and leave it out."""
+        root = self.roots.get("cadence.yaml")
+        if not isinstance(root, Fields):
+            return
+        for key, _node in root.entries:
+            if key.text in _MOVED:
+                what = _("{name} has moved to triggers.yaml").format(name=key.text)
+                hint = _("take it out here; 'crm rules init' writes a triggers.yaml to change")
+                self.reader.fault(key.place, what, "moved", hint=hint, value=key.text)
+        kept = tuple(entry for entry in root.entries if entry[0].text not in _MOVED)
+        self.roots = {**self.roots, "cadence.yaml": replace(root, entries=kept)}
 
     # --- tests: ---------------------------------------------------------------------------------------------
 
@@ -1634,6 +1649,13 @@ def _called(key: Scalar, node: Node) -> Iterator[str]:
 
 
 @functools.cache
+def _shipped_triggers() -> tuple[str, str, list[str]]:
+    """Return the triggers that come with the program, as they are parsed."""
+    text = (shipped_folder() / "triggers.yaml").read_text(encoding="utf-8")
+    return text, "triggers.yaml", source.lines_of(text)
+
+
+@functools.cache
 def _names_of_catalogue() -> Mapping[str, Known]:
     """Return the features of the catalogue by both their names, as they are looked up."""
     found: dict[str, Known] = {}
@@ -1666,13 +1688,13 @@ def _meaning(ruleset: RuleSet) -> str:
     own = tuple(use if use.declared else replace(use, label=Label("", "")) for use in ruleset.features)
     parts: list[object] = [
         own, ordered, ruleset.tiers, ruleset.tiering, ruleset.grades, ruleset.lifecycle, ruleset.segments,
-        ruleset.cadence,
+        ruleset.cadence, ruleset.triggers,
     ]  # fmt: skip
     return json.dumps(["crm-rules-2", *(_plain(part) for part in parts)], sort_keys=True, ensure_ascii=False)
 
 
 #: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
-_CAME_LATER = ("custom", "periods", "minimum", "window", "meant")
+_CAME_LATER = ("channels", "custom", "periods", "minimum", "window", "meant")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 

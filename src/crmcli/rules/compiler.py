@@ -53,6 +53,7 @@ from crmcli.rules.model import (
     FeatureUse,
     RuleSet,
     Steps,
+    Trigger,
     Window,
 )
 from crmcli.rules.model import CUSTOMERS as SHARE_OF_CUSTOMERS
@@ -127,7 +128,7 @@ def compile_ruleset(
         features=features.table,
         indicator_values=tuple(values),
         feature_values=_feature_values(ruleset, people),
-        classifications=_classifications(ruleset, classes.table),
+        classifications=_classifications(ruleset, classes.table, people),
         segments=() if segments is None else _segment_rows(ruleset, segments.table),
         judged=_judged(ruleset, people, segments),
     )
@@ -370,25 +371,54 @@ def _share_before(ruleset: RuleSet, people: Population) -> Sql:
     return func.round((up_to - own) * 100.0 / total, 9, type_=Float)
 
 
-def _classifications(ruleset: RuleSet, classes: Table) -> Select[Any]:
+def _classifications(ruleset: RuleSet, classes: Table, people: Population) -> Select[Any]:
     """The classes with the rhythm they lead to, so that the agenda need not look it up for everybody."""
     lines = ruleset.cadence.rules
     fits = [_fits(classes, line) for line in lines]
     unclassified = ruleset.cadence.unclassified
     weights: Sql = literal(0.0, Float)
     for name, coefficients in (
-        ("tier", ruleset.cadence.urgency_tier),
-        ("grade", ruleset.cadence.urgency_grade),
+        ("tier", ruleset.triggers.tier),
+        ("grade", ruleset.triggers.grade),
     ):
         if coefficients:
             given = {literal(word, Text): literal(weight, Float) for word, weight in coefficients}
             weights = weights + case(given, value=classes.c[name], else_=literal(0.0, Float))
-    return select(
+    held = [(each, to_sql(each.when, people.columns)) for each in ruleset.triggers.guarded if each.when]
+    chosen = select(
         *classes.c,
         _number_of(fits, [line.days for line in lines], unclassified[0]).label("cadence_days"),
         _number_of(fits, [line.max_days for line in lines], unclassified[1]).label("cadence_max_days"),
         weights.label("urgency"),
-    ).order_by(classes.c.customer_id)
+        _names_that_hold(held).label("triggers"),
+        _points_of_states(held).label("state_urgency"),
+    )
+    if held:
+        chosen = chosen.select_from(people.joined())
+    return chosen.order_by(classes.c.customer_id)
+
+
+def _names_that_hold(held: list[tuple[Trigger, Sql]]) -> Sql:
+    """The names of the triggers whose condition holds, as a JSON array; NULL for none. Names need no escaping."""
+    if not held:
+        return null()
+    parts = [case((when, literal(f',"{each.name}"', Text)), else_=literal("", Text)) for each, when in held]
+    joined: Sql = parts[0]
+    for part in parts[1:]:
+        joined = joined.concat(part)
+    names = func.substr(joined, 2, type_=Text)
+    return case((names == literal("", Text), null()), else_=literal("[", Text).concat(names).concat("]"))
+
+
+def _points_of_states(held: list[tuple[Trigger, Sql]]) -> Sql:
+    """The points of the states somebody is in, so that the agenda need not look names up for everybody; NULL for none."""
+    states = [(each, when) for each, when in held if not each.on]
+    if not states:
+        return null()
+    total: Sql = literal(0.0, Float)
+    for each, when in states:
+        total = total + case((when, literal(each.points.base, Float)), else_=literal(0.0, Float))
+    return case((or_(*(when for _each, when in states)), total), else_=null())
 
 
 def _fits(classes: Table, line: Cadence) -> Sql:

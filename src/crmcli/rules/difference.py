@@ -23,6 +23,7 @@ from crmcli.rules.model import (
     RuleSet,
     Score,
 )
+from crmcli.rules.occasions import Points
 from crmcli.rules.source import Fields, Node, Scalar
 
 ADDED, REMOVED, MOVED = "added", "removed", "moved"
@@ -131,10 +132,10 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
     The second half of a key is the segmentation, which has a list of rules of its own; else "".
     """
     cadence = ruleset.cadence
+    triggers = ruleset.triggers
     urgency = [
-        *cadence.urgency,
-        *((f"tier {code}", points) for code, points in cadence.urgency_tier),
-        *((f"grade {code}", points) for code, points in cadence.urgency_grade),
+        *((f"tier {code}", points) for code, points in triggers.tier),
+        *((f"grade {code}", points) for code, points in triggers.grade),
     ]
     scores = (ruleset.value, *(score for score in ruleset.scores if score is not ruleset.value))
     parts = {
@@ -166,10 +167,16 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
         "unclassified": [
             _single("days", "days", cadence.unclassified[0]), _single("max_days", "max_days", cadence.unclassified[1]),
         ],
-        "lead_days": [
-            _single("opportunity", "days", cadence.opportunity_lead_days), _single("task", "days", cadence.task_lead_days),
+        "trigger": [
+            _item(each.name, each, "on", "when", "lead_days", "after_days", "for_days", "channel", "points",
+                  leave_out={"name"})
+            for each in triggers.triggers
         ],
-        "urgency": [_single(name, "points", points) for name, points in urgency],
+        "rest_days": [_single("rest_days", "days", triggers.rest_days)],
+        "urgency": [
+            *(_single(name, "points", points) for name, points in urgency),
+            *(_single(name, "points", _written_points(points)) for name, points in triggers.terms),
+        ],
     }  # fmt: skip
     segments = {
         ("segment", each.name): _numbered(
@@ -182,6 +189,14 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
 
 #: What tells one tier from another, by the way they are given out.
 _TELLS_APART = {SCORE: "at_least", CUSTOMERS: "share", SUM: "share", CONDITION: "when"}
+
+
+def _written_points(points: Points) -> str:
+    """Write a term as the rules do: its points and its ramp."""
+    ramp = f"{points.of} {points.start:g} → {points.end:g}" if points.of else ""
+    return " ".join(
+        part for part in (f"{points.base:g}", f"+ {points.points:g} x {ramp}" if ramp else "") if part
+    )
 
 
 def _in_score(score: Score, name: str) -> str:
@@ -211,6 +226,8 @@ def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[
             values |= {name: _Value(each, each) for name, each in own.items()}
         elif key == "when":
             values[key] = _condition(given["written"], value)
+        elif isinstance(value, Points):
+            values[key] = _Value(_written_points(value), tuple(value))
         elif key not in {"name", "written", "type", "declared", "aggregate", "custom"}:
             values[key] = _Value(value, value)
     there = [key for key in told if key in values]

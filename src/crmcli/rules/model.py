@@ -7,6 +7,7 @@ from typing import Any
 
 from crmcli.i18n import language
 from crmcli.rules.expression import Expression, names_in
+from crmcli.rules.occasions import Points
 
 GRADES = ("A", "B", "C", "D")
 MISSING = ("zero", "neutral", "leave_out")
@@ -338,19 +339,15 @@ class Cadence:
     lifecycle: str
     days: int
     max_days: int
+    channels: tuple[str, ...] = ()  #: preferred ones, the best first
 
 
 @dataclass(frozen=True, slots=True)
 class CadenceTable:
-    """The follow-up rhythm and what makes a follow-up urgent."""
+    """The follow-up rhythm."""
 
     rules: tuple[Cadence, ...]
     unclassified: tuple[int, int]
-    opportunity_lead_days: int
-    task_lead_days: int
-    urgency: tuple[tuple[str, float], ...]
-    urgency_tier: tuple[tuple[str, float], ...]
-    urgency_grade: tuple[tuple[str, float], ...]
 
     def find(self, grade: str, tier: str, lifecycle: str) -> Cadence | None:
         """Return the first line that fits, or None."""
@@ -362,6 +359,65 @@ class CadenceTable:
             ):
                 return rule
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What brings somebody onto the agenda.
+
+    Attributes:
+        name: its own.
+        on: the occasion it waits for; "" for a state, which holds as long as its condition does.
+        when: for whom, or None for everybody.
+        written: that condition as it stands in the file.
+        lead_days: it begins so many days before its day,
+        after_days: or so many days after it,
+        for_days: and ends so many days after it; None when it stays until it is settled.
+        channel: the suggested one; "" leaves it to the cadence.
+        template: the name of a template that suits it; "" for none.
+        points: what it adds to the urgency.
+    """
+
+    name: str
+    on: str
+    when: Expression | None
+    written: str
+    lead_days: int
+    after_days: int
+    for_days: int | None
+    label: Label
+    channel: str
+    template: str
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """What brings people onto the agenda and what makes it urgent.
+
+    Attributes:
+        triggers: in the order of the file.
+        rest_days: a state names nobody again within so many days of a real touch.
+        tier: points for each tier.
+        grade: points for each grade.
+        terms: what else the customer adds, by the name of its quantity.
+    """
+
+    triggers: tuple[Trigger, ...] = ()
+    rest_days: int = 0
+    tier: tuple[tuple[str, float], ...] = ()
+    grade: tuple[tuple[str, float], ...] = ()
+    terms: tuple[tuple[str, Points], ...] = ()
+
+    def points_of(self, name: str) -> Points:
+        """Return what a trigger or a term of the customer gives, by its name."""
+        own = next((each.points for each in self.triggers if each.name == name), None)
+        return own if own is not None else dict(self.terms)[name]
+
+    @property
+    def guarded(self) -> tuple[Trigger, ...]:
+        """Those with a condition, which a run looks at."""
+        return tuple(each for each in self.triggers if each.when is not None)
 
 
 Given = tuple[tuple[str, float | str | bool | None], ...]
@@ -434,6 +490,7 @@ class RuleSet:
     segments: tuple[Segmentation, ...] = ()
     compared: tuple[Compared, ...] = ()
     declared: tuple[FeatureUse, ...] = ()
+    triggers: Triggers = Triggers()
 
     @property
     def value(self) -> Score:
@@ -445,6 +502,7 @@ class RuleSet:
         """Whether classes lean on what the runs before found."""
         rules: tuple[Any, ...] = (
             *self.tiers, *self.grades.rules, *self.lifecycle, *(rule for each in self.segments for rule in each.rules),
+            *self.triggers.triggers,
         )  # fmt: skip
         asked = (names_in(rule.when) for rule in rules if rule.when is not None)
         return self.tiering.kept or any(not names.isdisjoint(BEFORE) for names in asked)

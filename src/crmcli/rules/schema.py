@@ -22,7 +22,6 @@ from crmcli.rules.checker import (
     MAX_RULES,
     MAX_SCORES,
     MAX_STICKY,
-    URGENCY,
 )
 from crmcli.rules.conditions import OPERATORS
 from crmcli.rules.expression import BOOL, DATE, NUMBER
@@ -39,10 +38,12 @@ from crmcli.rules.facts import (
 )
 from crmcli.rules.matrix import MAX_BOUNDS
 from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
+from crmcli.rules.occasions import CUSTOMER_TERMS, OCCASIONS
 from crmcli.rules.scales import _DAYS, _FADING, BETTER, MAX_CLASSES, MAX_MINIMUM, MAX_STEPS
 from crmcli.rules.sources import SOURCES
+from crmcli.rules.triggers import MAX_TRIGGERS
 from crmcli.values import CUSTOM_NAME
-from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
+from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -159,7 +160,7 @@ def _named(pattern: str, text: str, value: Schema, *, most: int | None = None) -
     }
 
 
-def _tests(given: Schema, expect: Mapping[str, Schema]) -> Schema:
+def _tests(given: Schema, expect: Mapping[str, Schema]) -> dict[str, Schema]:
     one = _object(
         "",
         {"given": given, "expect": _object(_("what must come out"), {}, expect, minProperties=1)},
@@ -169,6 +170,12 @@ def _tests(given: Schema, expect: Mapping[str, Schema]) -> Schema:
         },
     )
     return {"tests": _list(_("examples that must stay true; 'crm rules test' runs them"), one)}
+
+
+def _alone(tests: dict[str, Schema]) -> dict[str, Schema]:
+    """Examples about one thing: there are no others."""
+    del tests["tests"]["items"]["properties"]["others"]
+    return tests
 
 
 def _free_tests(expected: Schema) -> dict[str, Schema]:
@@ -610,33 +617,78 @@ def _cadence() -> Schema:
             "grade": _choice(_("only for this grade"), (*GRADES, *_ANY)),
             "tier": _term(_("only for this tier"), TIER, *_ANY),
             "lifecycle": _term(_("only for this stage"), LIFECYCLE_STAGE, *_ANY),
+            "channels": _list(
+                _("preferred channels, the best first"), _term("", CHANNEL), least=0, most=len(CHANNEL.codes)
+            ),
         },
     )
-    lead = _whole(_("how many days before its day it comes onto the agenda"), 0, MAX_DAYS)
-    points = _ref("points")
     given = _object(
         _("where somebody stands"),
         {"grade": _ref("grade"), "tier": _ref("tier")},
         {"lifecycle": _ref("stage")},
     )
     return _object(
-        _("how often to be in touch, and what makes it urgent"),
+        _("how often to be in touch"),
         {
             "policy": _policy(),
             "cadence": _list(_("the first line that fits wins"), line, least=1, most=MAX_RULES),
             "unclassified": _object(_("for somebody who has not been classified yet"), rhythm),
-            "opportunity": _object(_("deals"), {"lead_days": lead}),
-            "task": _object(_("tasks"), {"lead_days": lead}),
+        },
+        _tests(given, rhythm),
+    )
+
+
+def _triggers() -> Schema:
+    days = _whole(_("days before or after its day"), 0, MAX_DAYS)
+    points = _ref("points")
+    quantities = sorted({each for occasion in OCCASIONS.values() for each in occasion.quantities})
+    ends = {"from": _number(_("where it is 0")), "to": _number(_("where it is 1"))}
+    ramp = _object(
+        _("from 0 to 1, cut off at both ends"), {"of": _choice(_("the quantity"), quantities), **ends}
+    )
+    line = _object(
+        "",
+        {"name": {**_words(_("its own name")), "pattern": f"^{_NAME.pattern}$"}, "text": _ref("label")},
+        {
+            "occasion": _choice(_("what it waits for"), [each for each in OCCASIONS if each]),
+            "when": _ref("condition"),
+            "lead_days": days,
+            "after_days": days,
+            "for_days": days,
+            "channel": _term(_("the suggested channel"), CHANNEL),
+            "template": _words(_("the name of a template")),
             "urgency": _object(
-                _("the order of the agenda: points of everything that applies are added up"),
+                _("what it adds to the urgency"), {}, {"base": points, "points": points, "ramp": ramp}
+            ),
+        },
+    )
+    names = {*quantities, *CUSTOMER_TERMS}
+    given = _object(
+        _("a trigger or a term, and a quantity"),
+        {"trigger": _words(_("its name"))},
+        {name: _number(_("a quantity")) for name in sorted(names)},
+    )
+    term = _object(
+        _("points that follow a quantity"),
+        {"points": points, "ramp": _object(_("from 0 to 1, cut off at both ends"), ends)},
+    )
+    return _object(
+        _("what brings somebody onto the agenda, and what makes it urgent"),
+        {
+            "rest_days": _whole(
+                _("a state names nobody again within so many days of a contact"), 0, MAX_DAYS
+            ),
+            "triggers": _list(_("in any order"), line, least=0, most=MAX_TRIGGERS),
+            "urgency": _object(
+                _("what a customer brings along"),
                 {
-                    **dict.fromkeys(URGENCY, points),
                     "tier": _object(_("points for the tier"), {}, dict.fromkeys(TIER.codes, points)),
                     "grade": _object(_("points for the grade"), dict.fromkeys(GRADES, points)),
                 },
+                dict.fromkeys(CUSTOMER_TERMS, term),
             ),
         },
-        _tests(given, rhythm),
+        _alone(_tests(given, {"points": _number(_("what it gives, to two decimals"), 0, _MOST)})),
     )
 
 
@@ -648,4 +700,5 @@ _FILES: Mapping[str, Callable[[], Schema]] = {
     "lifecycle.yaml": _lifecycle,
     "segments.yaml": _segments,
     "cadence.yaml": _cadence,
+    "triggers.yaml": _triggers,
 }

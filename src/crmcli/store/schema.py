@@ -279,6 +279,9 @@ class Customer(CustomerIn, Identity, table=True):
         Index("uq_customers_external_id", "external_id", unique=True),
         Index("ix_customers_phone_e164", "phone_e164"),
         Index("ix_customers_email", "email"),
+        Index(
+            "ix_customers_birthday", text("substr(birthday, 6)"), sqlite_where=text("birthday IS NOT NULL")
+        ),
         # All that the agenda asks of every customer: it reads this narrow index instead of the wide table.
         Index(
             "ix_customers_agenda",
@@ -325,6 +328,7 @@ class Contact(ContactIn, Identity, table=True):
         _day_shape("birthday"),
         CheckConstraint("is_primary IN (0, 1)", name="is_primary_is_a_flag"),
         Index("uq_contacts_external_id", "external_id", unique=True),
+        Index("ix_contacts_birthday", text("substr(birthday, 6)"), sqlite_where=text("birthday IS NOT NULL")),
         NUMBERED,
     )
     customer_id: int = _reference("customers", required=True, index=True)
@@ -395,7 +399,14 @@ class Interaction(InteractionIn, Identity, table=True):
             "ix_interactions_real_touch",
             "customer_id",
             "occurred_on",
+            "outcome",  # so that the row itself need not be read
             sqlite_where=text("outcome IN ('connected', 'postponed', 'declined')"),
+        ),
+        Index(
+            "ix_interactions_inbound",
+            "occurred_on",
+            "customer_id",
+            sqlite_where=text("direction = 'inbound'"),
         ),
         NUMBERED,
     )
@@ -436,6 +447,12 @@ class Transaction(TransactionIn, Identity, table=True):
         _day_shape("paid_on"),
         _currency_shape(),
         Index("uq_transactions_external_id", "external_id", unique=True),
+        Index(
+            "ix_transactions_unpaid",
+            "due_on",
+            "customer_id",
+            sqlite_where=text("due_on IS NOT NULL AND paid_on IS NULL"),
+        ),
         Index("ix_transactions_customer_id_occurred_on", "customer_id", "occurred_on"),
         NUMBERED,
     )
@@ -1049,6 +1066,8 @@ class Classification(SQLModel, table=True):
     cadence_days: int
     cadence_max_days: int
     urgency: float = Field(sa_type=REAL)
+    #: The points of the triggers that are states and hold; None for somebody in no state.
+    state_urgency: float | None = Field(default=None, sa_type=REAL)
     #: The triggers of the rules whose condition is true of the customer, a JSON array of names; None for none.
     triggers: str | None = _text()
 

@@ -1,26 +1,25 @@
 """Whom to contact today, and why. Reads only, and light: neither YAML nor SQLAlchemy unless the rules changed.
 
-Cadence and urgency come from the last classification, which stored them. When the rule files have changed since, the
-result says so; before the first classification the rules are compiled in memory.
+Cadence, urgency and the triggers whose condition holds come from the last classification, which stored them. When the
+rule files have changed since, the result says so; before the first classification the rules are compiled in memory.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from crmcli import clock
-from crmcli.i18n import _, ngettext
 from crmcli.rules import folder
 from crmcli.store.light import reading
 from crmcli.store.reads import agenda as reads
 from crmcli.store.reads.base import ALL
-from crmcli.store.settings import read_settings
-from crmcli.values import group_amount
-from crmcli.vocabulary import OPPORTUNITY_STAGE
-
-Matter = TypeVar("Matter", reads.AgendaTask, reads.AgendaDeal)
+from crmcli.store.settings import Settings, read_settings
+from crmcli.values import exponent
+from crmcli.workflows.find import find_customer
+from crmcli.workflows.urgency import Reason, Standing, channel_of, standing, stored_program
 
 
 class Item(NamedTuple):
@@ -37,12 +36,17 @@ class Item(NamedTuple):
     due_on: date | None
     urgency: float
     reasons: tuple[str, ...]
+    channel: str = ""
+    template: str = ""
+    matters: tuple[Reason, ...] = ()  #: the reasons with their triggers and records, in the same order
 
 
 class Agenda(NamedTuple):
     """What is due, most urgent first.
 
     Attributes:
+        day: the day it is for.
+        until: the last day that was looked at.
         items: the lines.
         more: a limit cut the list.
         classified_as_of: the day of the classification it stands on, None when nobody was ever classified.
@@ -57,7 +61,26 @@ class Agenda(NamedTuple):
     rules_changed: bool
 
 
-def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limit: int = ALL) -> Agenda:
+class Basis(NamedTuple):
+    """What the agenda of a day stands on."""
+
+    today: date
+    settings: Settings
+    program: Mapping[str, Any]
+    classified_as_of: date | None
+    rules_changed: bool
+
+
+def agenda(
+    database: Path,
+    rules: Path,
+    *,
+    day: date | None,
+    days: int = 1,
+    limit: int = ALL,
+    customer: str | None = None,
+    only_late: bool = False,
+) -> Agenda:
     """Return who is to be contacted on a day, or in the `days` days that begin with it.
 
     Args:
@@ -66,142 +89,75 @@ def agenda(database: Path, rules: Path, *, day: date | None, days: int = 1, limi
         day: None for today.
         days: how many days to look at, 1 for the day alone.
         limit: at most so many lines, -1 for all.
+        customer: as written; only this one.
+        only_late: only those past their maximum, or past the day of a matter.
     """
     with reading(database) as connection:
-        today = day or clock.today(read_settings(connection).time_zone)
-        until = today + timedelta(days=days - 1)
-        stored = reads.stored_ruleset(connection, today.isoformat())
-        files = folder.read_files(rules)
-        program = json.loads(stored.agenda) if stored else _compiled(files, rules)
-        rows = reads.agenda(
-            connection, program, today=today, until=until, limit=limit + 1 if limit >= 0 else ALL
-        )
-        tasks = reads.agenda_tasks(connection, program, today, until)
-        deals = reads.agenda_deals(connection, program, today, until)
-    tasks_of, deals_of = _by_customer(tasks), _by_customer(deals)
-    items = [_item(row, tasks_of.get(row.id, ()), deals_of.get(row.id, ()), today) for row in rows]
-    items += _unowned(tasks_of.get(None, ()), deals_of.get(None, ()), today, program)
-    items.sort(key=lambda item: -item.urgency)
+        basis = basis_of(connection, rules, day)
+        one = None if customer is None else find_customer(connection, customer, basis.settings.country).id
+        until = basis.today + timedelta(days=days - 1)
+        most = limit + 1 if limit >= 0 else ALL
+        rows = reads.agenda(connection, basis.program, asked(basis, until, most, one, only_late=only_late))
+    items = [item(own, basis, until) for own in by_line(rows)]
+    items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
     return Agenda(
-        today,
+        basis.today,
         until,
         tuple(items if limit < 0 else items[:limit]),
         0 <= limit < len(items),
-        date.fromisoformat(stored.as_of) if stored else None,
-        stored is not None and json.loads(stored.files) != files,
+        basis.classified_as_of,
+        basis.rules_changed,
     )
 
 
-def _compiled(files: Mapping[str, str], rules: Path) -> Mapping[str, Any]:
+def basis_of(connection: sqlite3.Connection, rules: Path, day: date | None) -> Basis:
+    """Return what the agenda of a day stands on: the last classification before it, else the rules in memory."""
+    settings = read_settings(connection)
+    today = day or clock.today(settings.time_zone)
+    stored = reads.stored_ruleset(connection, today.isoformat())
+    files = folder.read_files(rules)
+    program = None if stored is None else stored_program(stored.agenda)
+    if program is None:
+        kept = files if stored is None else json.loads(stored.files)
+        program = _compiled(kept, rules, stored=stored is not None)
+    as_of = date.fromisoformat(stored.as_of) if stored else None
+    return Basis(today, settings, program, as_of, stored is not None and json.loads(stored.files) != files)
+
+
+def _compiled(files: Mapping[str, str], rules: Path, *, stored: bool) -> Mapping[str, Any]:
     from crmcli.rules import agenda_program, load  # YAML is read only when no run stored what is needed
 
-    return agenda_program(load(files, str(rules)))
+    return agenda_program(load(files, str(rules), stored=stored))
 
 
-def _by_customer(found: Iterable[Matter]) -> dict[int | None, list[Matter]]:
-    sorted_out: dict[int | None, list[Matter]] = {}
-    for matter in found:
-        sorted_out.setdefault(matter.customer_id, []).append(matter)
-    return sorted_out
+def asked(
+    basis: Basis, until: date, limit: int, customer: int | None, *, only_late: bool = False
+) -> reads.Asked:
+    """Return the question to the store."""
+    currency = basis.settings.currency
+    return reads.Asked(
+        basis.today, until, limit, customer, only_late, currency, float(10 ** exponent(currency))
+    )
 
 
-def _item(
-    row: reads.AgendaRow, tasks: Sequence[reads.AgendaTask], deals: Sequence[reads.AgendaDeal], today: date
-) -> Item:
-    reasons = [
-        *(_task_reason(task, today) for task in tasks if row.task_on),
-        *(_deal_reason(deal, today) for deal in deals if row.close_on),
-    ]
-    due = [date.fromisoformat(text) for text in (row.task_on, row.close_on) if text]
+def by_line(rows: Iterable[reads.AgendaRow]) -> list[list[reads.AgendaRow]]:
+    """Return the rows of each line: those of a customer, and those of each record that belongs to nobody."""
+    found: dict[object, list[reads.AgendaRow]] = {}
+    for row in rows:
+        key: object = row.id if row.id is not None else (row.kind, row.record)
+        found.setdefault(key, []).append(row)
+    return list(found.values())
+
+
+def item(rows: list[reads.AgendaRow], basis: Basis, until: date) -> Item:
+    """Build a line of the agenda from its rows."""
+    row = rows[0]
+    found: Standing = standing(rows, basis.program, basis.today, until)
     last = date.fromisoformat(row.last_contacted_on) if row.last_contacted_on else None
-    if row.agreed and row.next_contact_on:
-        due.append(date.fromisoformat(row.next_contact_on))
-        agreed = _at(row.next_contact_on, row.next_contact_time)
-        reasons.append(_("next contact agreed for {day}").format(day=agreed))
-    if row.overdue and last is not None:
-        due.append(last + timedelta(days=row.cadence_days))
-        reasons.append(_cadence_reason(row))
-    elif row.never_contacted:
-        due.append(today)
-        reasons.append(_("never contacted"))
-    if row.no_next_step:
-        reasons.append(_("no next step planned"))
+    due = [reason.due_on for reason in found.reasons if reason.due_on is not None]
     return Item(
         row.id, row.name, row.company or "", row.phone or "", row.tier or "", row.grade or "", row.score, last,
-        min(due, default=None), row.urgency, tuple(reasons),
+        min(due, default=None), found.urgency, tuple(reason.text for reason in found.reasons),
+        channel_of(found, row, basis.program),
+        next((reason.template for reason in found.reasons if reason.template), ""), found.reasons,
     )  # fmt: skip
-
-
-def _cadence_reason(row: reads.AgendaRow) -> str:
-    since = row.days_since or 0
-    text = ngettext(
-        "last contact {days} day ago, cadence {cadence}",
-        "last contact {days} days ago, cadence {cadence}",
-        since,
-    )
-    said = text.format(days=since, cadence=row.cadence_days)
-    if since > row.cadence_max_days:
-        said += _(", over the maximum of {days}").format(days=row.cadence_max_days)
-    return said
-
-
-def _task_reason(task: reads.AgendaTask, today: date) -> str:
-    late = (today - date.fromisoformat(task.due_on)).days
-    if late == 0 and task.due_time:
-        text = _("task #{id} due today at {time}: {title}")
-        return text.format(id=task.id, time=task.due_time, title=task.title)
-    if late > 0:
-        text = ngettext("task #{id} {days} day late: {title}", "task #{id} {days} days late: {title}", late)
-        return text.format(id=task.id, days=late, title=task.title)
-    if late == 0:
-        return _("task #{id} due today: {title}").format(id=task.id, title=task.title)
-    return _("task #{id} due {day}: {title}").format(
-        id=task.id, day=_at(task.due_on, task.due_time), title=task.title
-    )
-
-
-def _at(day: str, time: str | None) -> str:
-    return f"{day} {time}" if time else day
-
-
-def _deal_reason(deal: reads.AgendaDeal, today: date) -> str:
-    away = (date.fromisoformat(deal.expected_close_on) - today).days
-    amount = (
-        ""
-        if deal.amount_minor is None
-        else f"{group_amount(deal.amount_minor, deal.currency)} {deal.currency}"
-    )
-    what = " ".join(part for part in (deal.name, amount) if part) or OPPORTUNITY_STAGE.label(deal.stage)
-    if away < 0:
-        text = _("deal #{id} should have closed on {day}: {what}")
-    elif away == 0:
-        text = _("deal #{id} closes today: {what}")
-    else:
-        text = _("deal #{id} closes on {day}: {what}")
-    said = text.format(id=deal.id, day=deal.expected_close_on, what=what)
-    return said + _(", waiting for {what}").format(what=deal.waiting_for) if deal.waiting_for else said
-
-
-def _unowned(
-    tasks: Sequence[reads.AgendaTask],
-    deals: Sequence[reads.AgendaDeal],
-    today: date,
-    program: Mapping[str, Any],
-) -> list[Item]:
-    """Tasks and deals without a customer have lines of their own."""
-    weights = program["urgency"]
-    found = []
-    for task in tasks:
-        due = date.fromisoformat(task.due_on)
-        late = min(max((today - due).days, 0), 30)
-        urgency = weights["task_due"] + weights["task_overdue_per_day"] * late
-        found.append(_loose(_task_reason(task, today), due, urgency))
-    for deal in deals:
-        due = date.fromisoformat(deal.expected_close_on)
-        urgency = weights["opportunity_past"] if due < today else weights["opportunity_near"]
-        found.append(_loose(_deal_reason(deal, today), due, urgency))
-    return found
-
-
-def _loose(reason: str, due: date, urgency: float) -> Item:
-    return Item(None, "", "", "", "", "", None, None, due, float(urgency), (reason,))

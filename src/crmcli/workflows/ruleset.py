@@ -391,7 +391,10 @@ def _judged(case: FactCase, got: Mapping[str, object] | None) -> CaseFailure | N
 def _run_case(ruleset: RuleSet, program: Program, case: Case) -> list[CaseFailure]:
     given = dict(case.given)
     names = {name for name, _value in case.expect}
-    got = _cadence(ruleset, given) if names & {"days", "max_days"} else _classified(program, case)
+    if names == {"points"}:
+        got = _points(ruleset, given)
+    else:
+        got = _cadence(ruleset, given) if names & {"days", "max_days"} else _classified(program, case)
     if all(_same(got.get(name), value) for name, value in case.expect):
         return []
     shown = tuple((name, got.get(name)) for name, _value in case.expect)
@@ -409,6 +412,13 @@ def _cadence(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]
     stage = given.get("lifecycle")
     rule = ruleset.cadence.find(str(given["grade"]), str(given["tier"]), str(stage) if stage else "")
     return {} if rule is None else {"days": rule.days, "max_days": rule.max_days}
+
+
+def _points(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]:
+    """What a trigger gives at a quantity, rounded as the agenda does; what is not given is 0."""
+    points = ruleset.triggers.points_of(str(given["trigger"]))
+    quantity = given.get(points.of, 0.0)
+    return {"points": round(points.of_quantity(quantity if isinstance(quantity, int | float) else 0.0), 2)}
 
 
 def _same(got: object, expected: object) -> bool:

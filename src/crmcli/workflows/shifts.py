@@ -51,7 +51,7 @@ class RuleWords:
         self._labels = program["labels"]
         self._thresholds: dict[str, float] = program.get("thresholds", {})
         self.tiers: tuple[str, ...] = tuple(
-            dict.fromkeys(tier for _grade, tier, _stage, _days, _most in program["cadence"])
+            dict.fromkeys(tier for _grade, tier, *_rest in program["cadence"])
         )
 
     def tier(self, code: str) -> str:

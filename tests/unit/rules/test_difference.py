@@ -30,9 +30,9 @@ EDITS: list[tuple[str, str, str, Told]] = [
     ("lifecycle.yaml", "when: orders == 0", "when: orders < 1", ("lifecycle", "prospect", "when", "orders == 0", "orders < 1")),
     ("cadence.yaml", "tier: high, days: 5,", "tier: high, days: 6,", ("cadence", "A high *", "days", 5, 6)),
     ("cadence.yaml", "unclassified: {days: 30", "unclassified: {days: 31", ("unclassified", "days", "days", 30, 31)),
-    ("cadence.yaml", "overdue: 30", "overdue: 31", ("urgency", "overdue", "points", 30.0, 31.0)),
-    ("cadence.yaml", "grade: {A: 40", "grade: {A: 41", ("urgency", "grade A", "points", 40.0, 41.0)),
-    ("cadence.yaml", "opportunity: {lead_days: 14}", "opportunity: {lead_days: 7}", ("lead_days", "opportunity", "days", 14, 7)),
+    ("triggers.yaml", "money: {points: 10", "money: {points: 11", ("urgency", "money", "points", "0 + 10 x money 0 → 100000", "0 + 11 x money 0 → 100000")),
+    ("triggers.yaml", "grade: {A: 40", "grade: {A: 41", ("urgency", "grade A", "points", 40.0, 41.0)),
+    ("triggers.yaml", "lead_days: 14", "lead_days: 7", ("trigger", "deal_near", "lead_days", 14, 7)),
 ]  # fmt: skip
 
 
@@ -108,8 +108,8 @@ def test_the_order_of_indicators_and_tiers_by_score_is_no_difference() -> None:
     ],
 )
 def test_another_spelling_is_no_difference_even_beside_a_real_one(file: str, old: str, new: str) -> None:
-    both = edited((file, old, new), ("cadence.yaml", "overdue: 30", "overdue: 31"))
-    assert told(AS_SHIPPED, both) == [("urgency", "overdue", "points", 30.0, 31.0)]
+    both = edited((file, old, new), ("triggers.yaml", "grade: {A: 40", "grade: {A: 41"))
+    assert told(AS_SHIPPED, both) == [("urgency", "grade A", "points", 40.0, 41.0)]
 
 
 def test_a_window_and_an_indicator_that_is_new() -> None:
@@ -133,7 +133,17 @@ def test_a_window_and_an_indicator_that_is_new() -> None:
 
 def test_every_part_of_a_ruleset_is_compared_or_has_no_meaning() -> None:
     """A new field of RuleSet must be told too: add it to `differences`, then here."""
-    compared = {"features", "scores", "tiers", "tiering", "grades", "lifecycle", "segments", "cadence"}
+    compared = {
+        "features",
+        "scores",
+        "tiers",
+        "tiering",
+        "grades",
+        "lifecycle",
+        "segments",
+        "cadence",
+        "triggers",
+    }
     assert {each.name for each in fields(RuleSet)} == compared | {
         "files",
         "fingerprint",

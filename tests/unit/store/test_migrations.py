@@ -179,7 +179,7 @@ def test_every_constraint_has_a_name_and_every_table_is_strict(database: Path) -
 def test_every_foreign_key_has_an_index_on_its_side() -> None:
     """Without one, deleting what it refers to reads the whole table for every row: an undo of minutes."""
     for name, table in SQLModel.metadata.tables.items():
-        firsts = {next(iter(index.columns)).name for index in table.indexes}
+        firsts = {next(iter(index.columns)).name for index in table.indexes if len(index.columns)}
         firsts |= {next(iter(table.primary_key.columns)).name}
         for key in table.foreign_keys:
             if key.column.table.name != "rulesets":  # those are never deleted

@@ -1,41 +1,53 @@
-"""The agenda: everybody with something due, in one statement, and the tasks and deals behind it."""
+"""The agenda: everybody with something due, in one statement, with the matters behind it."""
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from crmcli.store.reads.base import row, rows
 
-_NOTHING = -1e12  #: the urgency of somebody with nothing due: below all that rules can give
+_MAX_AHEAD = 366  #: days that birthdays are looked for ahead
+_JULIAN = 1_721_424.5  #: what julianday() gives for the day before the first of date.toordinal()
+_OFF = (0.0, 0.0, "", 0.0, 1.0)  #: the points of a trigger or term that there is not
 
 
 class AgendaRow(NamedTuple):
-    """One customer with something due, and everything its reasons are made of."""
+    """One customer with something due, and one of the matters behind it (None for all of them if there is none)."""
 
-    id: int
+    id: int | None
     name: str
     company: str | None
     phone: str | None
     tier: str | None
     grade: str | None
     score: float | None
+    refused_channels: str | None
+    lifecycle_stage: str | None
     last_contacted_on: str | None
-    days_since: int | None
     cadence_days: int
     cadence_max_days: int
-    overdue: int
-    never_contacted: int
-    next_contact_on: str | None
-    agreed: int
-    task_on: str | None
-    tasks: int
-    close_on: str | None
-    deals: int
+    due: int
+    untouched: int
     no_next_step: int
+    in_state: int
+    triggers: str | None
+    held: str | None
+    money: float
     urgency: float
-    next_contact_time: str | None
+    at: int | None  #: which trigger, by its place in the rules
+    kind: str | None
+    record: int | None
+    day: str | None
+    amount: float | None  #: in main units of the currency of the settings
+    what: str | None
+    amount_minor: int | None
+    currency: str | None
+    stage: str | None
+    waiting_for: str | None
+    channel: str | None
+    due_time: str | None
 
 
 class PinnedClasses(NamedTuple):
@@ -47,28 +59,16 @@ class PinnedClasses(NamedTuple):
     lifecycle_stage: str | None
 
 
-class AgendaTask(NamedTuple):
-    """A task due on the agenda."""
+class AgendaCustomer(NamedTuple):
+    """What can keep a customer off the agenda."""
 
     id: int
-    customer_id: int | None
-    title: str
-    due_on: str
-    channel: str | None
-    due_time: str | None
-
-
-class AgendaDeal(NamedTuple):
-    """An opportunity whose expected close is near or past."""
-
-    id: int
-    customer_id: int | None
     name: str
-    stage: str
-    amount_minor: int | None
-    currency: str
-    expected_close_on: str
-    waiting_for: str | None
+    archived_at: str | None
+    do_not_contact: int
+    next_contact_on: str | None
+    intent_stage: str | None
+    put_off_until: str | None
 
 
 class StoredRuleset(NamedTuple):
@@ -81,36 +81,122 @@ class StoredRuleset(NamedTuple):
     run: int
 
 
+#: What day of the lunar calendar a solar day is, as `MM-DD` texts under which birthdays of it are kept.
+LunarDays = Callable[[date], Sequence[str]]
+
+
+def _no_lunar_days(_day: date) -> Sequence[str]:
+    return ()
+
+
 def stored_ruleset(connection: sqlite3.Connection, today: str) -> StoredRuleset | None:
     """Return the ruleset of the last run up to a day."""
     return row(connection, "latest_ruleset", StoredRuleset, today=today)
 
 
-def agenda(
-    connection: sqlite3.Connection, program: Mapping[str, Any], *, today: date, until: date, limit: int
-) -> list[AgendaRow]:
-    """Return who is due by `until`, most urgent first. `program` is the agenda part of a compiled ruleset."""
-    urgency = program["urgency"]
-    values = {
-        "today": today.isoformat(),
-        "until": until.isoformat(),
-        "task_until": _later(until, program["task_lead_days"]),
-        "deal_until": _later(until, program["opportunity_lead_days"]),
+def agenda_customer(connection: sqlite3.Connection, customer: int, today: date) -> AgendaCustomer:
+    """Return what can keep a customer, who must exist, off the agenda of a day."""
+    found = row(connection, "agenda_customer", AgendaCustomer, customer=customer, today=today.isoformat())
+    if found is None:
+        raise LookupError(customer)
+    return found
+
+
+class Asked(NamedTuple):
+    """Which part of the agenda is asked for.
+
+    Attributes:
+        today: the day.
+        until: the last day that is looked at.
+        limit: at most so many customers, -1 for all.
+        customer: only this one.
+        only_late: only those past their maximum or past the day of a matter.
+        currency: the code of the currency that money is counted in.
+        unit: how many minor units one of it is.
+        lunar_days: how to find lunar birthdays.
+    """
+
+    today: date
+    until: date
+    limit: int
+    customer: int | None
+    only_late: bool
+    currency: str
+    unit: float
+    lunar_days: LunarDays = _no_lunar_days
+
+
+def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: Asked) -> list[AgendaRow]:
+    """Return who is due, most urgent first, a row for each matter. `program` is the agenda part of a compiled ruleset."""
+    triggers = program["triggers"]
+    single = {each["on"]: each for each in triggers if each["on"]}
+    birthdays = [each["lead_days"] for each in triggers if each["on"] == "birthday"]
+    values: dict[str, Any] = {
+        "today": asked.today.isoformat(),
+        "until": asked.until.isoformat(),
+        "until_number": asked.until.toordinal() + _JULIAN,
+        "limit": asked.limit,
+        "customer": asked.customer,
+        "only_late": asked.only_late,
+        "currency": asked.currency,
+        "unit": asked.unit,
         "default_days": program["unclassified"][0],
         "default_max_days": program["unclassified"][1],
-        "u_overdue": urgency["overdue"],
-        "u_never": urgency["never_contacted"],
-        "u_task": urgency["task_due"],
-        "u_task_late": urgency["task_overdue_per_day"],
-        "u_deal_near": urgency["opportunity_near"],
-        "u_deal_past": urgency["opportunity_past"],
-        "u_agreed": urgency["next_contact_due"],
-        "u_no_next_step": urgency["no_next_step"],
-        "pinned": _pinned(connection, program, today.isoformat()),
-        "nothing": _NOTHING,
-        "limit": limit,
+        "rest_days": program["rest_days"],
+        "triggers": json.dumps(triggers),
+        "states": json.dumps(
+            [[f'"{each["name"]}"', each["points"][0]] for each in triggers if not each["on"]]
+        ),
+        "pinned": _pinned(connection, program, asked.today.isoformat()),
+        "birthdays": json.dumps(_birthdays(asked, max(birthdays))) if birthdays else "[]",
+        **_of_everybody("cadence", single.get("cadence")),
+        **_of_everybody("never", single.get("never_contacted")),
+        **_of_everybody("next_step", single.get("no_next_step")),
     }
+    for name in ("value", "overdue", "money", "age", "matters"):
+        _base, points, _of, start, end = program["urgency"].get(name, _OFF)
+        values |= {f"{name}_points": points, f"{name}_start": start, f"{name}_span": end - start}
+    # What somebody gets who has no money, no matters: worked out once instead of for everybody.
+    nothing = {
+        name: values[f"{name}_points"] * max(0.0, min(1.0, -values[f"{name}_start"] / values[f"{name}_span"]))
+        for name in ("money", "age", "matters")
+    }
+    values |= {"money_none": nothing["money"], "matters_none": nothing["age"] + nothing["matters"]}
     return rows(connection, "agenda", AgendaRow, **values)
+
+
+def _of_everybody(prefix: str, trigger: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the statement needs of a trigger that is asked of every customer; one that there is not is off."""
+    base, points, of, start, end = _OFF if trigger is None else trigger["points"]
+    name = "" if trigger is None else f'"{trigger["name"]}"'
+    found: dict[str, Any] = {
+        f"{prefix}_on": trigger is not None,
+        f"{prefix}_name": name if trigger is not None and trigger["guarded"] else None,
+        f"{prefix}_held": name or '"-"',
+        f"{prefix}_base": base,
+    }
+    if prefix == "cadence":
+        span = end - start or 1.0
+        found |= {
+            "cadence_points": points,
+            "cadence_by_ratio": of == "ratio",
+            "cadence_start": start,
+            "cadence_span": span,
+        }
+    return found
+
+
+def _birthdays(asked: Asked, lead: int) -> list[list[str]]:
+    """Return [calendar, MM-DD, day] of every birthday from a day on; of 29 February on the 28th of other years."""
+    last = min(asked.until + timedelta(days=lead), asked.today + timedelta(days=_MAX_AHEAD))
+    found: list[list[str]] = []
+    for ahead in range((last - asked.today).days + 1):
+        day = asked.today + timedelta(days=ahead)
+        found.append(["solar", day.isoformat()[5:], day.isoformat()])
+        if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:  # a common year
+            found.append(["solar", "02-29", day.isoformat()])
+        found += [["lunar", text, day.isoformat()] for text in asked.lunar_days(day)]
+    return found
 
 
 def _pinned(connection: sqlite3.Connection, program: Mapping[str, Any], today: str) -> str:
@@ -142,27 +228,7 @@ def _rhythm(
     wanted = (grade, tier, stage)
     fits = [
         (days, most)
-        for *classes, days, most in cadence
+        for *classes, days, most, _channels in cadence
         if grade and all(own in {None, other} for own, other in zip(wanted, classes, strict=True))
     ]
     return max(fits, default=(None, None))
-
-
-def agenda_tasks(
-    connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date
-) -> list[AgendaTask]:
-    """Return the open tasks that are due by `until` or within the rules' lead time after it."""
-    later = _later(until, program["task_lead_days"])
-    return rows(connection, "agenda_tasks", AgendaTask, today=today.isoformat(), until=later)
-
-
-def agenda_deals(
-    connection: sqlite3.Connection, program: Mapping[str, Any], today: date, until: date
-) -> list[AgendaDeal]:
-    """Return the open opportunities whose expected close is past, or near by the rules' lead time."""
-    later = _later(until, program["opportunity_lead_days"])
-    return rows(connection, "agenda_deals", AgendaDeal, today=today.isoformat(), until=later)
-
-
-def _later(day: date, days: int) -> str:
-    return (day + timedelta(days=days)).isoformat()

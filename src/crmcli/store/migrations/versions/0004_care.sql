@@ -270,5 +270,19 @@ CREATE INDEX ix_deferrals_task_id ON deferrals (task_id);
 
 CREATE INDEX ix_deferrals_until_on ON deferrals (until_on);
 
+ALTER TABLE classifications ADD COLUMN state_urgency REAL;
+
 ALTER TABLE classifications ADD COLUMN triggers TEXT
     CONSTRAINT ck_classifications_triggers_are_a_list CHECK (triggers GLOB '[[]*]');
+
+CREATE INDEX ix_contacts_birthday ON contacts (substr(birthday, 6)) WHERE birthday IS NOT NULL;
+
+CREATE INDEX ix_customers_birthday ON customers (substr(birthday, 6)) WHERE birthday IS NOT NULL;
+
+CREATE INDEX ix_interactions_inbound ON interactions (occurred_on, customer_id) WHERE direction = 'inbound';
+
+CREATE INDEX ix_transactions_unpaid ON transactions (due_on, customer_id) WHERE due_on IS NOT NULL AND paid_on IS NULL;
+
+DROP INDEX ix_interactions_real_touch;
+
+CREATE INDEX ix_interactions_real_touch ON interactions (customer_id, occurred_on, outcome) WHERE outcome IN ('connected', 'postponed', 'declined');

@@ -1,0 +1,317 @@
+"""Why somebody stands on the agenda: the reasons in words, and the terms that add up to the urgency. Reads only, light."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from crmcli.i18n import _, language, ngettext
+from crmcli.rules.occasions import CUSTOMER_TERMS, Points, points_of
+from crmcli.store.reads.agenda import AgendaRow
+from crmcli.values import group_amount
+from crmcli.vocabulary import OPPORTUNITY_STAGE
+
+#: Occasions that look back on a day: what they wait for is due some days after it.
+_LOOK_BACK = frozenset(
+    {
+        "deal_stalled",
+        "waiting_for",
+        "complaint_open",
+        "inbound",
+        "credit_review",
+        "survey_due",
+        "survey_unanswered",
+    }
+)
+
+
+class Term(NamedTuple):
+    """One term of an urgency.
+
+    Attributes:
+        name: the trigger or the customer's term.
+        quantity: what the ramp is of; "" for fixed points.
+        value: how much of it there is.
+        start: where the ramp is 0, None without one.
+        end: where it is 1.
+        share: where the value lies on it.
+        coefficient: the points at the end of the ramp, or the fixed ones.
+        points: what the term gives, rounded to two decimals.
+    """
+
+    name: str
+    quantity: str
+    value: float | str | None
+    start: float | None
+    end: float | None
+    share: float
+    coefficient: float
+    points: float
+
+
+class Reason(NamedTuple):
+    """One reason to be on the agenda.
+
+    Attributes:
+        trigger: its name in the rules.
+        text: for people.
+        due_on: the day it is due.
+        kind: the kind of record behind it, "" for none.
+        record: its number.
+        channel: the one that the trigger suggests or the record names; "" for none.
+        template: the trigger's.
+        points: what it would give on its own.
+    """
+
+    trigger: str
+    text: str
+    due_on: date | None
+    kind: str
+    record: int | None
+    channel: str
+    template: str
+    points: float
+    begins_on: date | None  #: the first day on which it is one
+
+
+class Standing(NamedTuple):
+    """Somebody's reasons, the most urgent first, and the terms of the urgency."""
+
+    reasons: tuple[Reason, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def urgency(self) -> float:
+        """The sum of the terms."""
+        return round(sum(term.points for term in self.terms), 2)
+
+
+def standing(rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date) -> Standing:
+    """Return the reasons and terms of one customer (or of one matter of nobody) from its rows of the agenda."""
+    return _Weighing(rows, program, today, until).result()
+
+
+def _plain(name: str, points: float) -> list[Term]:
+    return [Term(name, "", None, None, None, 1.0, points, round(points, 2))] if points else []
+
+
+def _terms(name: str, points: Points, quantity: float) -> list[Term]:
+    """Return the terms of a trigger: its fixed points, and those of its ramp."""
+    found = _plain(name, points.base)
+    if points.of and points.points:
+        share = points.share(quantity)
+        found.append(
+            Term(
+                name,
+                points.of,
+                quantity,
+                points.start,
+                points.end,
+                share,
+                points.points,
+                round(points.points * share, 2),
+            )
+        )
+    return found
+
+
+class _Weighing:
+    """The way from rows to reasons and terms."""
+
+    def __init__(
+        self, rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date
+    ) -> None:
+        self.row = rows[0]
+        self.matters = [row for row in rows if row.at is not None]
+        self.triggers: list[Mapping[str, Any]] = program["triggers"]
+        self.urgency = program["urgency"]
+        self.rest_days: int = program["rest_days"]
+        self.today, self.until = today, until
+        self.reasons: list[Reason] = []
+        self.terms: list[Term] = []
+
+    def result(self) -> Standing:
+        for at, trigger in enumerate(self.triggers):
+            own = [row for row in self.matters if row.at == at]
+            if own:
+                self._dated(trigger, own)
+            elif self._asked(trigger):
+                self._of_customer(trigger)
+        if self.row.id is not None:
+            self._customer_terms()
+        reasons = sorted(self.reasons, key=lambda reason: -reason.points)
+        return Standing(tuple(reasons), tuple(self.terms))
+
+    # --- triggers on records ----------------------------------------------------------------------------------
+
+    def _dated(self, trigger: Mapping[str, Any], rows: Sequence[AgendaRow]) -> None:
+        """Every record is a reason; the most urgent of them gives the points."""
+        points = points_of(trigger["points"])
+        found: list[tuple[float, float, Reason]] = []
+        for row in rows:
+            quantity = self._quantity(points.of, row)
+            own = points.of_quantity(quantity)
+            found.append((own, quantity, self._reason(trigger, row, own)))
+        best = max(found, key=lambda each: each[0])
+        self.terms += _terms(trigger["name"], points, best[1])
+        self.reasons += [reason for _own, _quantity, reason in found]
+
+    def _quantity(self, of: str, row: AgendaRow) -> float:
+        late = (self.today - date.fromisoformat(row.day or "")).days
+        return {"amount": row.amount or 0.0, "days_left": float(max(-late, 0))}.get(of, float(max(late, 0)))
+
+    def _reason(self, trigger: Mapping[str, Any], row: AgendaRow, points: float) -> Reason:
+        day = date.fromisoformat(row.day or "")
+        due = day + timedelta(days=trigger["after_days"] if trigger["on"] in _LOOK_BACK else 0)
+        text = _filled(trigger, self._words_of(row, day))
+        channel = trigger["channel"] or row.channel or ""
+        begins = day + timedelta(days=trigger["after_days"] - trigger["lead_days"])
+        return Reason(
+            trigger["name"],
+            text,
+            due,
+            row.kind or "",
+            row.record,
+            channel,
+            trigger["template"],
+            points,
+            begins,
+        )
+
+    def _words_of(self, row: AgendaRow, day: date) -> dict[str, str]:
+        late = (self.today - day).days
+        amount = ""
+        if row.amount_minor is not None and row.currency:
+            amount = f"{group_amount(row.amount_minor, row.currency)} {row.currency}"
+        elif row.amount is not None:
+            amount = f"{row.amount:,.2f}"
+        return {
+            "id": str(row.record),
+            "name": row.what if row.kind == "contact" and row.what else row.name,
+            "what": self._what(row, amount),
+            "when": _when(late, day, row.due_time),
+            "day": f"{day} {row.due_time}" if row.due_time else day.isoformat(),
+            "on": _on(late, day),
+            "days": _days(abs(late)),
+            "amount": amount,
+        }
+
+    def _what(self, row: AgendaRow, amount: str) -> str:
+        if row.kind != "opportunity":
+            return row.what or ""
+        said = " ".join(part for part in (row.what or "", amount) if part) or OPPORTUNITY_STAGE.label(
+            row.stage or ""
+        )
+        return said + _(", waiting for {what}").format(what=row.waiting_for) if row.waiting_for else said
+
+    # --- triggers on the customer -----------------------------------------------------------------------------
+
+    def _asked(self, trigger: Mapping[str, Any]) -> bool:
+        row = self.row
+        flags = {"cadence": row.due, "never_contacted": row.untouched, "no_next_step": row.no_next_step}
+        if trigger["on"]:
+            return bool(flags.get(trigger["on"]))
+        name = f'"{trigger["name"]}"'
+        return bool(row.in_state) and name in (row.triggers or "") and name not in (row.held or "")
+
+    def _of_customer(self, trigger: Mapping[str, Any]) -> None:
+        row, points = self.row, points_of(trigger["points"])
+        due: date | None = None
+        begins: date | None = self.today
+        words: dict[str, str] = {}
+        quantity = 0.0
+        if trigger["on"] == "cadence" and row.last_contacted_on:
+            last = date.fromisoformat(row.last_contacted_on)
+            due = begins = last + timedelta(days=row.cadence_days)
+            quantity = self._ratio() if points.of == "ratio" else float((self.until - due).days)
+            words = self._cadence_words((self.today - last).days)
+        elif trigger["on"] == "never_contacted":
+            due = self.today
+        elif not trigger["on"] and row.last_contacted_on:
+            begins = date.fromisoformat(row.last_contacted_on) + timedelta(days=self.rest_days)
+        own = points.of_quantity(quantity)
+        self.terms += _terms(trigger["name"], points, quantity)
+        text = _filled(trigger, words)
+        self.reasons.append(
+            Reason(trigger["name"], text, due, "", None, trigger["channel"], trigger["template"], own, begins)
+        )
+
+    def _ratio(self) -> float:
+        since = (self.until - date.fromisoformat(self.row.last_contacted_on or "")).days
+        return since / max(self.row.cadence_days, 1)
+
+    def _cadence_words(self, since: int) -> dict[str, str]:
+        most = self.row.cadence_max_days
+        over = _(", over the maximum of {days}").format(days=most) if since > most else ""
+        return {
+            "days": _days(since),
+            "cadence": str(self.row.cadence_days),
+            "maximum": str(most),
+            "over": over,
+        }
+
+    # --- what the customer brings along -------------------------------------------------------------------------
+
+    def _customer_terms(self) -> None:
+        row = self.row
+        for name, word in (("tier", row.tier), ("grade", row.grade)):
+            given = float(self.urgency[name].get(word, 0.0)) if word else 0.0
+            if word:
+                self.terms.append(Term(name, name, word, None, None, 1.0, given, round(given, 2)))
+        late = [(self.today - date.fromisoformat(each.day or "")).days for each in self.matters]
+        quantities = {
+            "value": row.score or 0.0,
+            "overdue": self._ratio() if row.due else 0.0,
+            "money": row.money,
+            "age": float(max([0, *late])),
+            "matters": float(len(self.matters)),
+        }
+        for name in CUSTOMER_TERMS:
+            if name in self.urgency and not (name == "overdue" and not row.due):
+                self.terms += _terms(name, points_of(self.urgency[name]), quantities[name])
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def _filled(trigger: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """Return the text of a trigger in the language in force, with its words filled in."""
+    text = trigger["text"]["zh" if language() == "zh_CN" else "en"]
+    said = re.sub(r"\{([a-z]+)\}", lambda found: words.get(found[1], found[0]), text)
+    return said if language() != "zh_CN" else re.sub("  +", " ", said)
+
+
+def _days(count: int) -> str:
+    return ngettext("{days} day", "{days} days", count).format(days=count)
+
+
+def _when(late: int, day: date, time: str | None) -> str:
+    if late > 0:
+        return ngettext("{days} day late", "{days} days late", late).format(days=late)
+    if late == 0:
+        return _("due today at {time}").format(time=time) if time else _("due today")
+    return _("due {day}").format(day=f"{day} {time}" if time else day)
+
+
+def _on(late: int, day: date) -> str:
+    return _("today") if late == 0 else _("on {day}").format(day=day)
+
+
+def channel_of(found: Standing, row: AgendaRow, program: Mapping[str, Any]) -> str:
+    """Return the suggested channel: that of the most urgent reason that names one, else the cadence's; never a refused one."""
+    refused = {word.strip() for word in (row.refused_channels or "").split(",")}
+    own = [reason.channel for reason in found.reasons if reason.channel]
+    preferred = [
+        channel
+        for grade, tier, stage, _least, _most, channels in program["cadence"]
+        if (grade, tier, stage) == (row.grade, row.tier, row.lifecycle_stage)
+        for channel in channels
+    ]
+    return next((channel for channel in [*own, *preferred] if channel not in refused), "")
+
+
+def stored_program(agenda: str) -> Mapping[str, Any] | None:
+    """Return what a run stored for the agenda; None when an older version stored too little."""
+    program: Mapping[str, Any] = json.loads(agenda)
+    return program if "triggers" in program else None

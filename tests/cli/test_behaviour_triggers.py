@@ -1,0 +1,167 @@
+"""What brings somebody onto the agenda by the triggers of the rules, what it is worth, and what keeps somebody off."""
+
+import json
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Run
+from crmcli.rules import load
+from crmcli.rules.folder import read_files, shipped_folder
+
+TODAY = date(2026, 11, 20)
+
+
+def day(ahead: int) -> str:
+    return (TODAY + timedelta(days=ahead)).isoformat()
+
+
+def put(database: Path, table: str, **values: Any) -> None:
+    """A record as another command of the program would leave it."""
+    values = {"uid": f"{table}-{json.dumps(values)}", "created_at": f"{day(0)}T00:00:00.000000Z",
+              "updated_at": f"{day(0)}T00:00:00.000000Z", **values}  # fmt: skip
+    names = ", ".join(f'"{name}"' for name in values)
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 - names of this file
+            list(values.values()),
+        )
+
+
+def lines(crm: Run, *argv: str) -> dict[str, Any]:
+    return {row["name"]: row for row in json.loads(crm("agenda", "--format", "json", *argv).out)}
+
+
+@pytest.fixture
+def quiet(do: Any) -> None:
+    """A customer with nothing due."""
+    do("add", "张三")
+    do("log", "phone", "张三")
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "reason"),
+    [
+        ("complaints", {"summary": "late", "severity": "high", "received_on": day(-3), "reply_due_on": day(-1)},
+         "complaint #1, reply 1 day late: late"),
+        ("complaints", {"summary": "late", "severity": "high", "received_on": day(-15), "replied_on": day(-14)},
+         "complaint #1 open for 15 days: late"),
+        ("tasks", {"title": "send it", "kind": "promise", "due_on": day(0)}, "promise #1 due today: send it"),
+        ("tasks", {"title": "train", "kind": "improvement", "due_on": day(-2)}, "improvement #1 2 days late: train"),
+        ("credits", {"currency": "CNY", "reviewed_on": day(-365)}, f"credit last reviewed on {day(-365)}"),
+        ("surveys", {"kind": "nps", "asked_on": day(-7)}, f"survey of {day(-7)} not answered"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("quiet")
+def test_records_bring_their_customer(
+    table: str, values: dict[str, Any], reason: str, crm: Run, database: Path
+) -> None:
+    assert lines(crm) == {}
+    put(database, table, customer_id=1, **values)
+    assert lines(crm)["张三"]["reasons"] == reason
+
+
+@pytest.mark.usefixtures("quiet")
+def test_somebody_who_called_is_waiting_until_called_back(crm: Run, do: Any) -> None:
+    do("log", "phone", "张三", "--direction", "inbound", "price?")
+    assert lines(crm)["张三"]["reasons"] == f"not answered since {day(0)}: price?"
+    do("log", "email", "张三")
+    assert lines(crm) == {}
+
+
+@pytest.mark.usefixtures("quiet")
+def test_unpaid_money(crm: Run, do: Any, database: Path) -> None:
+    put(database, "transactions", customer_id=1, occurred_on=day(-40), kind="sale", amount_minor=90000, currency="CNY",
+        due_on=day(-10))  # fmt: skip
+    put(database, "payments", customer_id=1, transaction_id=1, paid_on=day(-5), amount_minor=40000)
+    line = lines(crm)["张三"]
+    assert line["reasons"] == "payment 10 days late: 500.00"
+    put(database, "payments", customer_id=1, transaction_id=1, paid_on=day(-4), amount_minor=50000)
+    assert lines(crm) == {}
+
+
+def test_birthdays_come_for_those_whom_the_condition_takes(crm: Run, do: Any) -> None:
+    do("add", "poor", "--birthday", "1980-11-23")
+    do("add", "rich", "--birthday", "1980-11-23")
+    for name in ("poor", "rich"):
+        do("log", "phone", name)
+    for _time in range(6):
+        do("sell", "rich", "9000", "--cost", "1000", "--on", day(-5))
+    do("classify", "--as-of", TODAY.isoformat())
+    found = lines(crm)
+    assert found.keys() == {"rich"}
+    assert (found["rich"]["reasons"], found["rich"]["channel"]) == (f"birthday of rich on {day(3)}", "wechat")
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_is_put_off_is_silent_until_its_day(crm: Run, do: Any, database: Path) -> None:
+    do("task", "add", "one", "--customer", "张三", "--due", "today")
+    do("task", "add", "two", "--customer", "张三", "--due", "today")
+    put(database, "deferrals", task_id=1, kind="snooze", noted_on=day(0), until_on=day(2))
+    assert lines(crm)["张三"]["reasons"] == "task #2 due today: two"
+    put(database, "deferrals", customer_id=1, kind="skip", noted_on=day(0), until_on=day(5))
+    assert lines(crm) == {}
+    why = json.loads(crm("why", "--agenda", "张三", "--format", "json").out)
+    assert (why["on_agenda"], why["absent"], why["next_on"]) == (False, "put_off", day(5))
+    assert "task #1" in lines(crm, "--date", day(5))["张三"]["reasons"]
+    put(
+        database, "deferrals", customer_id=1, kind="snooze", noted_on=day(0), until_on=day(0)
+    )  # the latest word counts
+    assert lines(crm)["张三"]["reasons"] == "task #2 due today: two"
+
+
+def test_who_does_not_want_to_be_contacted_is_not_named(crm: Run, do: Any, database: Path) -> None:
+    do("add", "张三")
+    assert lines(crm).keys() == {"张三"}
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE customers SET do_not_contact = 1")
+    assert lines(crm) == {}
+    assert json.loads(crm("why", "--agenda", "张三", "--format", "json").out)["absent"] == "do_not_contact"
+
+
+def test_week_overdue_and_customer(crm: Run, do: Any) -> None:
+    for name in ("late", "soon"):
+        do("add", name)
+        do("log", "phone", name)
+    do("task", "add", "x", "--customer", "late", "--due", day(-1))
+    do("task", "add", "y", "--customer", "soon", "--due", day(6))
+    assert lines(crm).keys() == {"late"}
+    assert lines(crm, "--week").keys() == {"late", "soon"}
+    assert lines(crm, "--week", "--overdue").keys() == {"late"}
+    assert lines(crm, "--week", "--customer", "soon").keys() == {"soon"}
+    assert crm("agenda", "--week", "--days", "3").status == 2
+
+
+def test_the_terms_add_up_to_the_urgency(crm: Run, do: Any) -> None:
+    do("add", "张三")
+    do("opportunity", "add", "张三", "--close", "+3d", "--amount", "33333")
+    do("task", "add", "x", "--customer", "张三", "--due", day(-7))
+    do("log", "phone", "张三", "--on", day(-40))
+    do("classify", "--as-of", TODAY.isoformat())
+    why = json.loads(crm("why", "--agenda", "张三", "--format", "json").out)
+    assert (
+        round(sum(term["points"] for term in why["terms"]), 2)
+        == why["urgency"]
+        == lines(crm)["张三"]["urgency"]
+    )
+    for term in why["terms"]:
+        assert term["points"] == round(term["coefficient"] * term["share"], 2)
+    assert {"cadence", "task", "deal_near", "tier", "grade", "money", "matters"} <= {
+        t["term"] for t in why["terms"]
+    }
+
+
+def test_every_trigger_term_and_cadence_of_the_shipped_rules_has_an_example() -> None:
+    rules = load(read_files(shipped_folder()))
+    given = {dict(case.given).get("trigger") for case in rules.cases}
+    named = {each.name for each in rules.triggers.triggers} | {name for name, _points in rules.triggers.terms}
+    assert named <= given
+    cells = {
+        id(rules.cadence.find(str(own["grade"]), str(own["tier"]), str(own.get("lifecycle", ""))))
+        for own in (dict(case.given) for case in rules.cases)
+        if {"grade", "tier"} <= own.keys()
+    }
+    assert cells == {id(line) for line in rules.cadence.rules}
