@@ -22,6 +22,7 @@ from crmcli.rules.checker import (
     MAX_RULES,
     MAX_SCORES,
     MAX_STICKY,
+    REPLY_DAYS,
     URGENCY,
 )
 from crmcli.rules.conditions import OPERATORS
@@ -42,7 +43,7 @@ from crmcli.rules.model import ANY, GRADES, MISSING, VALUE
 from crmcli.rules.scales import _DAYS, _FADING, BETTER, MAX_CLASSES, MAX_MINIMUM, MAX_STEPS
 from crmcli.rules.sources import SOURCES
 from crmcli.values import CUSTOM_NAME
-from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
+from crmcli.vocabulary import FIELD_KIND, LIFECYCLE_STAGE, SEVERITY, TIER, Vocabulary
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -612,12 +613,26 @@ def _cadence() -> Schema:
             "lifecycle": _term(_("only for this stage"), LIFECYCLE_STAGE, *_ANY),
         },
     )
+    reply_days = _whole(_("days from the day it was received"), 0, MAX_DAYS)
+    response = _object(
+        "",
+        {"days": reply_days},
+        {
+            "tier": _term(_("only for this tier"), TIER, *_ANY),
+            "severity": _term(_("only for this severity"), SEVERITY, *_ANY),
+        },
+    )
     lead = _whole(_("how many days before its day it comes onto the agenda"), 0, MAX_DAYS)
     points = _ref("points")
     given = _object(
         _("where somebody stands"),
         {"grade": _ref("grade"), "tier": _ref("tier")},
         {"lifecycle": _ref("stage")},
+    )
+    complaint = _object(
+        _("a complaint"),
+        {"severity": _choice(_("how grave it is"), SEVERITY.codes)},
+        {"tier": _ref("tier")},
     )
     return _object(
         _("how often to be in touch, and what makes it urgent"),
@@ -636,7 +651,15 @@ def _cadence() -> Schema:
                 },
             ),
         },
-        _tests(given, rhythm),
+        {
+            "response": _list(
+                _("within how many days a complaint is replied to; the first line that fits wins"),
+                response,
+                least=1,
+                most=MAX_RULES,
+            ),
+            **_tests({"anyOf": [given, complaint]}, {**rhythm, REPLY_DAYS: reply_days}),
+        },
     )
 
 

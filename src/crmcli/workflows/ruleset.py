@@ -14,7 +14,7 @@ from crmcli.i18n import _, ngettext
 from crmcli.rules.agenda import agenda_program
 from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import CATALOGUE, unit_of
-from crmcli.rules.checker import FILES, check, load_folder
+from crmcli.rules.checker import FILES, REPLY_DAYS, check, load_folder
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.expression import BOOL
 from crmcli.rules.facts import fact_rows
@@ -391,7 +391,10 @@ def _judged(case: FactCase, got: Mapping[str, object] | None) -> CaseFailure | N
 def _run_case(ruleset: RuleSet, program: Program, case: Case) -> list[CaseFailure]:
     given = dict(case.given)
     names = {name for name, _value in case.expect}
-    got = _cadence(ruleset, given) if names & {"days", "max_days"} else _classified(program, case)
+    if REPLY_DAYS in names:
+        got = _response(ruleset, given)
+    else:
+        got = _cadence(ruleset, given) if names & {"days", "max_days"} else _classified(program, case)
     if all(_same(got.get(name), value) for name, value in case.expect):
         return []
     shown = tuple((name, got.get(name)) for name, _value in case.expect)
@@ -409,6 +412,12 @@ def _cadence(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]
     stage = given.get("lifecycle")
     rule = ruleset.cadence.find(str(given["grade"]), str(given["tier"]), str(stage) if stage else "")
     return {} if rule is None else {"days": rule.days, "max_days": rule.max_days}
+
+
+def _response(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]:
+    tier = given.get("tier")
+    rule = ruleset.cadence.find_response(None if tier is None else str(tier), str(given["severity"]))
+    return {} if rule is None else {REPLY_DAYS: rule.days}
 
 
 def _same(got: object, expected: object) -> bool:
