@@ -216,8 +216,8 @@ def _which(found: Any, each: Any) -> str:
         return " / ".join(word for word in words if word != "*") or _("everybody")
     if each.part == "response":
         tier, severity = each.name.split()
-        words = (class_word(found, "tier", tier), SEVERITY.label(severity))
-        return " / ".join(word for word in words if word != "*") or _("everybody")
+        said = (class_word(found, "tier", tier), SEVERITY.label(severity))
+        return " / ".join(word for word in said if word != "*") or _("everybody")
     if each.part == "lifecycle":
         stage, _space, number = each.name.partition(" ")
         return " ".join(part for part in (LIFECYCLE_STAGE.label(stage), number) if part)

@@ -1330,7 +1330,7 @@ class _Sections:
 
     def _answered(self, table: CadenceTable, tiers: tuple[str, ...], places: list[Place]) -> None:
         """Every complaint has a line, whoever it is from, and every line takes some."""
-        taken = set()
+        taken: set[int] = set()
         for tier in (*tiers, None):
             for severity in SEVERITY.codes:
                 rule = table.find_response(tier, severity)
