@@ -1452,7 +1452,7 @@ class _Sections:
         "grades.yaml": ("grade", "reason"),
         "lifecycle.yaml": ("lifecycle",),
         "segments.yaml": (),
-        "cadence.yaml": ("days", "max_days"),
+        "cadence.yaml": ("days", "max_days", REPLY_DAYS),
     }
 
     def _cases(self, file: str, tiers: tuple[str, ...]) -> None:
@@ -1473,10 +1473,17 @@ class _Sections:
         given = self._words(values, place, tiers) if words else self._given(values, place)
         others = tuple(self._given(node, node.place) for node in reader.items(body.get("others"), place))
         expected = reader.fields(
-            body.get("expect"), place, optional=self._expectable(file, values, body.get("expect"))
+            body.get("expect"), place, optional=self._expectable(file, body.get("expect"))
         )
         if given is None or expected is None or None in others:
             return
+        for key, _node in expected.entries if words else ():
+            if (key.text == REPLY_DAYS) != _of_complaint(values):
+                what = _("{name} needs a severity in given; days and max_days need a grade").format(
+                    name=REPLY_DAYS
+                )
+                reader.fault(key.place, what, "other-example")
+                return
         wanted = [
             (key.text, None if (file, key.text) in self.unsure else self._expected(key.text, node, tiers))
             for key, node in expected.entries
@@ -1489,10 +1496,8 @@ class _Sections:
                 Case(place.file, place.line, place.column, name or "", given, known, tuple(wanted))
             )
 
-    def _expectable(self, file: str, given: Node | None, expected: Node | None) -> tuple[str, ...]:
+    def _expectable(self, file: str, expected: Node | None) -> tuple[str, ...]:
         """Return what an example of a file may expect; also what could not be read and the example names."""
-        if file == "cadence.yaml" and _of_complaint(given):
-            return (REPLY_DAYS,)
         if file not in OPTIONAL:
             return self._EXPECTS[file]
         root = self.roots.get(file)

@@ -658,7 +658,10 @@ def _cadence() -> Schema:
                 least=1,
                 most=MAX_RULES,
             ),
-            **_tests({"anyOf": [given, complaint]}, {**rhythm, REPLY_DAYS: reply_days}),
+            **_tests(
+                {"description": _("where somebody stands, or a complaint"), "anyOf": [given, complaint]},
+                {**rhythm, REPLY_DAYS: reply_days},
+            ),
         },
     )
 
