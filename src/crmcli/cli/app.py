@@ -41,6 +41,8 @@ COMMANDS = MappingProxyType(
         "opportunity": "opportunity",
         "product": "product",
         "task": "task",
+        "complaint": "complaint",
+        "survey": "survey",
         "interaction": "touch",
         "transaction": "touch",
         "field": "field",
