@@ -142,7 +142,7 @@ def show_complaint(complaint: COMPLAINT, format: FormatOption = None) -> None:
         ("investigating_on", _("Investigated from"), day(found.investigating_on)),
         ("replied_on", _("Replied"), day(found.replied_on)),
         ("reply", _("Reply"), found.reply),
-        ("closed_on", _("Closed"), day(found.closed_on)),
+        ("closed_on", _("Closed on"), day(found.closed_on)),
         ("cause", _("Cause"), found.cause),
         ("root_cause", _("Root cause"), found.root_cause),
         ("prevention", _("Prevention"), found.prevention),
@@ -328,7 +328,7 @@ def causes(
         Column("open", _("Open")),
         Column("replied", _("Replied")),
         Column("days_to_reply", _("Days to reply"), decimals=1),
-        Column("closed", _("Closed")),
+        Column("closed", _("Closed complaints")),
         Column("days_to_close", _("Days to close"), decimals=1),
     ]
     rows = [(line.cause if coded else line.cause or _("(not named)"), *line[1:]) for line in lines]
@@ -349,7 +349,7 @@ def _listing(lines: Iterable[Any], *, coded: bool) -> Any:
         Column("summary", _("Summary"), wrap=True, min_width=12),
         Column("reply_due_on", _("Reply by")),
         Column("days_late", _("Days late")),
-        Column("closed_on", _("Closed"), spare=1),
+        Column("closed_on", _("Closed on"), spare=1),
     ]
     rows = [
         (

@@ -272,7 +272,7 @@ def _report_listing(found: Iterable[Any], *, coded: bool) -> Any:
         Column("answered", _("Answered")),
         Column("csat", _("CSAT"), decimals=2, align="right"),
         Column("csat_answers", _("CSAT answers")),
-        Column("nps", _("NPS"), decimals=0, align="right"),
+        Column("nps", _("NPS"), decimals=1, align="right"),
         Column("nps_answers", _("NPS answers")),
     ]
     if coded:

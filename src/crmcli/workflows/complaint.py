@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from crmcli.errors import RefusedError
+from crmcli.errors import DataError, RefusedError
 from crmcli.i18n import _
 from crmcli.rules import folder
 from crmcli.store.reads.agenda import stored_ruleset
@@ -81,8 +81,11 @@ def reply(database: Path, which: str, words: str, on: str | None) -> Edited:
     """Note what the customer was told, and when.
 
     Raises:
+        DataError: there are no words.
         RefusedError: it was replied to already, or is closed.
     """
+    if not words.strip():
+        raise DataError(_("must be given"), where="reply")
     given = {"reply": words, "replied_on": on or "today"}
     return record.edit(database, "complaint", which, given, "reply", before=_forward("replied_on"))
 

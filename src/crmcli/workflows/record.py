@@ -274,7 +274,18 @@ def complete(
 
 
 def improve(database: Path, entity: str, which: str, given: Mapping[str, str | None]) -> Recorded:
-    """Add a task of kind improvement that a complaint or a survey gave the reason for."""
+    """Add a task of kind improvement that a complaint or a survey gave the reason for: somebody does it by a day.
+
+    Raises:
+        DataError: nobody is named, or no day.
+    """
+    faults = [
+        Fault(_("must be given"), column=name)
+        for name in ("owner", "due_on")
+        if not (given.get(name) or "").strip()
+    ]
+    if faults:
+        raise _bad(faults)
     with unit_of_work(database, f"{entity} improve") as work:
         reason = _get(work, entity, which)
         own = {"kind": "improvement", "customer": f"#{reason.customer_id}", f"{entity}_id": str(reason.id)}

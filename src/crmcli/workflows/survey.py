@@ -1,6 +1,7 @@
 """Recording satisfaction surveys: asked, answered, or both at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ def add(database: Path, given: Given) -> Recorded:
     """Record a survey that was answered; a day that is not given is that of the other, or today."""
     answered = given.get("answered_on") or "today"
     asked = given.get("asked_on") or answered
-    return record.add(database, "survey", {**given, "asked_on": asked, "answered_on": answered})
+    done = record.add(database, "survey", {**given, "asked_on": asked, "answered_on": answered})
+    return replace(done, resolved=tuple((name, day) for name, day in done.resolved if given.get(name)))
 
 
 def answer(database: Path, which: str, score: str, comment: str | None, on: str | None) -> Edited:

@@ -75,8 +75,10 @@ def satisfaction(database: Path, since: date | None) -> tuple[Satisfaction, ...]
 def _satisfaction(sums: SurveySums) -> Satisfaction:
     nps = None
     if sums.nps_answers >= ENOUGH:
-        nps = (sums.promoters - sums.detractors) * 100 / sums.nps_answers
-    csat = sums.csat if sums.csat_answers >= ENOUGH else None
+        nps = round((sums.promoters - sums.detractors) * 100 / sums.nps_answers, 1)
+    csat = None
+    if sums.csat is not None and sums.csat_answers >= ENOUGH:
+        csat = round(sums.csat, 2)
     return Satisfaction(
         sums.by, sums.which, sums.asked, sums.answered, csat, sums.csat_answers, nps, sums.nps_answers
     )

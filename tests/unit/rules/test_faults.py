@@ -203,6 +203,12 @@ FAULTS = [
     ("cadence.yaml", "task_due: 40", "task_due: -1", "out-of-range", "-1"),
     ("cadence.yaml", "{high: 30, medium: 15, low: 0}", "{high: 30, low: 0}", "missing-key", "{high: 30"),
     ("cadence.yaml", "opportunity: {lead_days: 14}", "opportunity: 14", "wrong-type", "14"),
+    ("cadence.yaml", "  - {severity: critical, days: 0}", "  - {severity: dire, days: 0}", "unknown-value", "dire"),
+    ("cadence.yaml", "  - {severity: critical, days: 0}", "  - {severity: critical, days: -1}", "out-of-range", "-1"),
+    ("cadence.yaml", "  - {severity: critical, days: 0}", "  - {tier: gold, days: 0}", "unknown-value", "gold"),
+    ("cadence.yaml", "  - {days: 7}", "  - {tier: low, days: 7}", "response-gap", "{tier: low, days: 7}"),
+    ("cadence.yaml", "  - {severity: high, days: 2}", "  - {days: 2}", "unreachable", "{severity: medium, days: 3}"),
+    ("cadence.yaml", "{reply_days: 0}", "{days: 1}", "other-example", "days: 1"),
 ]
 
 

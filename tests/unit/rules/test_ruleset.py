@@ -103,6 +103,8 @@ def test_the_agenda_program_is_json_and_complete() -> None:
     assert table["D", "high", "at_risk"] == (30, 60)
     assert table["D", "high", "loyal"] == (60, 90)
     assert program["unclassified"] == [30, 60]
+    assert {(tier, severity): days for tier, severity, days in program["response"]}["high", "medium"] == 2
+    assert [days for tier, _severity, days in program["response"] if tier is None] == [7, 3, 2, 0]
     assert program["opportunity_lead_days"] == 14
     assert program["task_lead_days"] == 0
     assert program["urgency"]["tier"] == {"high": 30, "medium": 15, "low": 0}
