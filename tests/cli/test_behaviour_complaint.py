@@ -33,14 +33,36 @@ def found(crm: Run, *argv: str) -> Any:
 
 def test_from_received_to_closed(crm: Run) -> None:
     done(
-        crm, "complaint", "add", "张三", "the pump leaks", "--severity", "严重", "--channel", "电话", day="2026-11-02"
+        crm,
+        "complaint",
+        "add",
+        "张三",
+        "the pump leaks",
+        "--severity",
+        "严重",
+        "--channel",
+        "电话",
+        day="2026-11-02",
     )
     assert found(crm, "complaint", "show", "1")["stage"] == "received"
     done(crm, "complaint", "investigate", "1", day="2026-11-03")
     assert found(crm, "complaint", "show", "1")["stage"] == "investigating"
     done(crm, "complaint", "reply", "1", "a new pump comes", "--on", "2026-11-04")
     assert found(crm, "complaint", "show", "1")["stage"] == "replied"
-    done(crm, "complaint", "close", "1", "--root-cause", "seal", "--prevention", "test", "--cause", "quality", "--on", "-10d")
+    done(
+        crm,
+        "complaint",
+        "close",
+        "1",
+        "--root-cause",
+        "seal",
+        "--prevention",
+        "test",
+        "--cause",
+        "quality",
+        "--on",
+        "-10d",
+    )
     whole = found(crm, "complaint", "show", "1")
     assert {name: whole[name] for name in ("stage", "severity", "channel", "received_on", "reply", "cause", "age")} == {
         "stage": "closed", "severity": "high", "channel": "phone", "received_on": "2026-11-02", "reply": "a new pump comes",
@@ -61,9 +83,7 @@ def test_from_received_to_closed(crm: Run) -> None:
         ((), "reopen 1", "neither replied to nor closed"),
     ],
 )
-def test_a_step_back_or_too_far_is_refused(
-    before: tuple[str, ...], step: str, what: str, crm: Run
-) -> None:
+def test_a_step_back_or_too_far_is_refused(before: tuple[str, ...], step: str, what: str, crm: Run) -> None:
     done(crm, "complaint", "add", "#1", "x")
     for each in before:
         done(crm, "complaint", *each.split())
@@ -164,7 +184,18 @@ def test_statistics_by_cause_count_what_they_average(crm: Run) -> None:
         if replied:
             done(crm, "complaint", "reply", str(number), "y", "--on", f"2026-11-{replied}")
         if closed:
-            done(crm, "complaint", "close", str(number), "--root-cause", "a", "--prevention", "b", "--on", f"2026-11-{closed}")
+            done(
+                crm,
+                "complaint",
+                "close",
+                str(number),
+                "--root-cause",
+                "a",
+                "--prevention",
+                "b",
+                "--on",
+                f"2026-11-{closed}",
+            )
     quality, unnamed = found(crm, "complaint", "causes")
     assert quality == {
         "cause": "quality", "complaints": 3, "open": 2, "replied": 2, "days_to_reply": 1.5, "closed": 1, "days_to_close": 4.0,
@@ -178,7 +209,9 @@ def test_a_measure_has_an_owner_and_a_day_and_is_done_as_any_task(crm: Run) -> N
     result = crm("complaint", "improve", "1", "test every lot", "--owner", "李雷", "--due", "月底")
     assert (result.status, result.err) == (0, "due_on: 2026-11-30\n")
     done(crm, "task", "add", "call", "--customer", "#1")
-    assert [line["title"] for line in found(crm, "task", "list", "--kind", "improvement")] == ["test every lot"]
+    assert [line["title"] for line in found(crm, "task", "list", "--kind", "improvement")] == [
+        "test every lot"
+    ]
     done(crm, "done", "1")
     (measure,) = found(crm, "complaint", "show", "1")["improvements"]
     assert measure == {
@@ -222,4 +255,7 @@ def test_a_file_is_read_back_unchanged_and_twice_is_once(crm: Run, tmp_path: Any
         "customer,summary,date,closed_on\nAnnie,x,2026-10-02,2026-10-03\n", encoding="utf-8"
     )
     result = crm("import", "complaints", "bad.csv")
-    assert (result.status, "bad.csv:2:root_cause: a complaint that is closed must have it" in result.err) == (65, True)
+    assert (result.status, "bad.csv:2:root_cause: a complaint that is closed must have it" in result.err) == (
+        65,
+        True,
+    )

@@ -395,7 +395,11 @@ def test_complaints_and_surveys_are_what_they_were_on_the_day(later: list[Any], 
     before = probed(crm, database, rules)
     assert (before["1"]["open_complaints"], before["1"]["complaints"], before["1"]["quality"]) == (1, 2, "z")
     assert (before["2"]["grave"], before["2"]["answered"], before["2"]["nps"]) == (1, 1, 4)
-    assert (before["1"]["unanswered_surveys"], before["3"]["unanswered_surveys"], before["3"]["nps"]) == (1, 1, None)
+    assert (before["1"]["unanswered_surveys"], before["3"]["unanswered_surveys"], before["3"]["nps"]) == (
+        1,
+        1,
+        None,
+    )
     for (step, which, more), day, undone in sorted(later, key=lambda each: str(each[1])):
         os.environ["CRM_TODAY"] = day
         noun = "survey" if step in {"ask", "answer"} else "complaint"
