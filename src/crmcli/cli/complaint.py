@@ -189,8 +189,7 @@ def reply(
     "close",
     help=_("Close a complaint that was replied to; why it happened and what prevents it must be said."),
     examples=_(
-        'crm complaint close 3 --root-cause "seal from a bad lot" --prevention "lots are tested on arrival" '
-        "--cause quality"
+        'crm complaint close 3 --root-cause "a bad seal" --prevention "seals are tested" --cause quality'
     ),
 )
 def close(
