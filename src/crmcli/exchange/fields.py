@@ -627,7 +627,7 @@ _COMPLAINTS = (
     _text(
         "summary",
         "投诉内容",
-        "complaint | subject | content | description | 投诉 | 投诉事项 | 投诉主题 | 主题 | 内容 | 问题描述",
+        "complaint | subject | content | 投诉 | 投诉事项 | 投诉主题 | 主题 | 内容 | 问题描述",
         required=True,
     ),
     _code(vocabulary.SEVERITY, "严重程度", "priority | level | 优先级 | 投诉等级 | 等级", default="medium"),

@@ -220,9 +220,9 @@ FAULTS = [
     (
         "cadence.yaml",
         "  - {severity: critical, days: 0}",
-        "  - {tier: gold, days: 0}",
+        "  - {tier: golden, days: 0}",
         "unknown-value",
-        "gold",
+        "golden",
     ),
     ("cadence.yaml", "  - {days: 7}", "  - {tier: low, days: 7}", "response-gap", "{tier: low, days: 7}"),
     (
