@@ -332,3 +332,96 @@ def test_what_was_undone_was_never_so_and_a_corrected_day_is_right(crm: Run, fou
     assert {key: each for key, each in after.items() if key != "3"} == {
         key: each for key, each in before.items() if key != "3"
     }
+
+
+#: Looks at all that a complaint and a survey can tell, so that all of it is stored with the run.
+CARE = """features:
+  grave: {from: complaints, take: count, where: severity == 'critical' and stage != 'closed', text: {en: g, zh: 重大}}
+  answered: {from: complaints, take: count, where: not missing(replied_on) and not late, text: {en: a, zh: 已答}}
+  quality: {from: complaints, take: last, field: cause, text: {en: q, zh: 类别}}
+  worst: {from: surveys, take: min, field: score, where: kind == 'nps', window: 12 months, text: {en: w, zh: 最低}}
+"""
+LOOKS = """
+segments:
+  probe:
+    text: {en: probe, zh: 探针}
+    policy: first
+    rules:
+      - segment: any
+        when: >
+          grave > 5 or answered > 5 or quality == 'x' or worst > 5 or open_complaints > 5 or complaints > 5 or csat > 4
+          or nps > 9 or unanswered_surveys > 5 or days_since_complaint > 900
+        text: {en: any, zh: 有}
+    otherwise: {segment: none, text: {en: none, zh: 无}}
+"""
+NUMBER = st.integers(1, 3).map(str)
+CARED = st.lists(
+    st.tuples(
+        st.one_of(
+            st.tuples(st.just("reply"), NUMBER, st.just(("told",))),
+            st.tuples(st.just("close"), NUMBER, st.just(("--root-cause", "a", "--prevention", "b", "--cause", "x"))),
+            st.tuples(st.just("reopen"), NUMBER, st.just(())),
+            st.tuples(st.just("edit"), NUMBER, st.sampled_from([("--severity", "critical"), ("--cause", "y"), ("--due", "+1d")])),
+            st.tuples(st.just("archive"), NUMBER, st.just(())),
+            st.tuples(st.just("add"), st.sampled_from(["#1", "#2"]), st.just(("new",))),
+            st.tuples(st.just("answer"), NUMBER, st.just(("3",))),
+            st.tuples(st.just("ask"), st.sampled_from(["#1", "#2"]), st.just(())),
+        ),
+        LATER,
+        st.booleans(),
+    ),
+    min_size=3,
+    max_size=9,
+)  # fmt: skip
+
+
+@SETTINGS
+@given(later=CARED)
+def test_complaints_and_surveys_are_what_they_were_on_the_day(later: list[Any], crm: Run, four: Path) -> None:
+    database = fresh(four)
+    rules = Path(shutil.copytree(PROJECT / "rules", four.parent / "mine", dirs_exist_ok=True))
+    features = (PROJECT / "rules" / "features.yaml").read_text(encoding="utf-8")
+    (rules / "features.yaml").write_text(features.replace("features:\n", CARE, 1), encoding="utf-8")
+    (rules / "segments.yaml").write_text(LOOKS, encoding="utf-8")
+    for day, command in (
+        ("2026-05-01", "complaint add #1 old --severity critical"), ("2026-05-03", "complaint reply 1 told"),
+        ("2026-05-09", "complaint close 1 --root-cause a --prevention b --cause z"), ("2026-06-01", "complaint add #1 open"),
+        ("2026-06-02", "complaint add #2 replied --severity critical"), ("2026-06-05", "complaint reply 3 told"),
+        ("2026-06-01", "survey ask #1"), ("2026-06-02", "survey add #2 --nps 4"), ("2026-06-03", "survey ask #3 --kind nps"),
+    ):  # fmt: skip
+        os.environ["CRM_TODAY"] = day
+        assert crm(*command.split()).status == 0
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    before = probed(crm, database, rules)
+    assert (before["1"]["open_complaints"], before["1"]["complaints"], before["1"]["quality"]) == (1, 2, "z")
+    assert (before["2"]["grave"], before["2"]["answered"], before["2"]["nps"]) == (1, 1, 4)
+    assert (before["1"]["unanswered_surveys"], before["3"]["unanswered_surveys"], before["3"]["nps"]) == (
+        1,
+        1,
+        None,
+    )
+    for (step, which, more), day, undone in sorted(later, key=lambda each: str(each[1])):
+        os.environ["CRM_TODAY"] = day
+        noun = "survey" if step in {"ask", "answer"} else "complaint"
+        if crm(noun, step, which, *more).status == 0 and undone:
+            assert crm("undo").status == 0
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    assert probed(crm, database, rules) == before
+
+
+@pytest.mark.usefixtures("four")
+def test_a_late_record_of_a_step_counts_from_its_day(crm: Run, four: Path) -> None:
+    database = fresh(four)
+    rules = Path(shutil.copytree(PROJECT / "rules", four.parent / "mine", dirs_exist_ok=True))
+    features = (PROJECT / "rules" / "features.yaml").read_text(encoding="utf-8")
+    (rules / "features.yaml").write_text(features.replace("features:\n", CARE, 1), encoding="utf-8")
+    (rules / "segments.yaml").write_text(LOOKS, encoding="utf-8")
+    os.environ["CRM_TODAY"] = "2026-06-01"
+    assert crm("complaint", "add", "#1", "x").status == 0
+    os.environ["CRM_TODAY"] = "2026-07-10"
+    assert crm("complaint", "reply", "1", "told", "--on", "2026-06-03").status == 0
+    close = ("--root-cause", "a", "--prevention", "b", "--cause", "z", "--on", "2026-06-09")
+    assert crm("complaint", "close", "1", *close).status == 0
+    os.environ["CRM_TODAY"] = "2026-11-20"
+    found = probed(crm, database, rules)["1"]
+    assert (found["open_complaints"], found["answered"], found["quality"]) == (0, 1, "z")

@@ -42,6 +42,8 @@ COMMANDS = MappingProxyType(
         "preference": "preference",
         "product": "product",
         "task": "task",
+        "complaint": "complaint",
+        "survey": "survey",
         "interaction": "touch",
         "transaction": "touch",
         "field": "field",

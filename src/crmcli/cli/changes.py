@@ -17,6 +17,7 @@ _TOLD_LAST = {
     "segmentation": 1,
     "segment": 1,
     "cadence": 1,
+    "response": 1,
     "unclassified": 1,
     "rest_days": 1,
     "trigger": 1,

@@ -8,6 +8,7 @@ import typer
 from crmcli.cli.common import (
     FormatOption,
     LimitOption,
+    code_of,
     command,
     database,
     echo_days,
@@ -66,21 +67,26 @@ def add(
     app,
     "list",
     help=_("List open tasks, the soonest first."),
-    examples="crm task list\ncrm task list --customer 张三 --all",
+    examples="crm task list\ncrm task list --customer 张三 --all\ncrm task list --kind improvement",
 )
 def list_tasks(
     customer: Annotated[
         str | None, typer.Option("--customer", "-c", help=_("Only those of this customer."))
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Done ones too."))] = False,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help=_("Only these: task, promise or improvement."))
+    ] = None,
     limit: LimitOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
+    from crmcli.vocabulary import TASK_KIND
     from crmcli.workflows.records import tasks
 
-    lines = tasks(database(), customer, everything=everything, limit=limit_of(limit, format))
+    code = code_of(TASK_KIND, kind, "--kind")
+    lines = tasks(database(), customer, everything=everything, kind=code, limit=limit_of(limit, format))
     show(tables.tasks(lines, coded=choose(format, sys.stdout) is not Format.TABLE), format)
 
 

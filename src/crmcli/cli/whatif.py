@@ -6,7 +6,7 @@ from crmcli.cli.runs import class_rows, class_word, names_of_judgements
 from crmcli.i18n import _, ngettext
 from crmcli.render.notes import say
 from crmcli.render.output import Cell, Column, Listing, Record
-from crmcli.vocabulary import LIFECYCLE_STAGE
+from crmcli.vocabulary import LIFECYCLE_STAGE, SEVERITY
 
 
 def record(found: Any, *, coded: bool) -> Record:
@@ -201,6 +201,7 @@ def _part(code: str) -> str:
         "grade": _("Grade"),
         "lifecycle": _("Lifecycle"),
         "cadence": _("Cadence"),
+        "response": _("Reply to complaints"),
         "unclassified": _("Not classified"),
         "trigger": _("Trigger"),
         "rest_days": _("Rest"),
@@ -214,6 +215,10 @@ def _which(found: Any, each: Any) -> str:
         grade, tier, stage = each.name.split()
         words = (grade, class_word(found, "tier", tier), LIFECYCLE_STAGE.label(stage))
         return " / ".join(word for word in words if word != "*") or _("everybody")
+    if each.part == "response":
+        tier, severity = each.name.split()
+        said = (class_word(found, "tier", tier), SEVERITY.label(severity))
+        return " / ".join(word for word in said if word != "*") or _("everybody")
     if each.part == "lifecycle":
         stage, _space, number = each.name.partition(" ")
         return " ".join(part for part in (LIFECYCLE_STAGE.label(stage), number) if part)

@@ -634,6 +634,75 @@ _TASKS = (
     _ARCHIVED,
 )
 
+_COMPLAINTS = (
+    _UID,
+    _external("complaint id | complaint no | case id | case number | ticket | 投诉编号 | 投诉单号 | 工单号"),
+    _customer(required=True),
+    _COMPANY,
+    _reference("contact", "contacts", "联系人", "contact id | contact name | contact person | 联系人姓名"),
+    _text(
+        "summary",
+        "投诉内容",
+        "complaint | subject | content | 投诉 | 投诉事项 | 投诉主题 | 主题 | 内容 | 问题描述",
+        required=True,
+    ),
+    _code(vocabulary.SEVERITY, "严重程度", "priority | level | 优先级 | 投诉等级 | 等级", default="medium"),
+    _code(vocabulary.CHANNEL, "渠道", "投诉渠道 | 投诉方式 | 来源渠道"),
+    _day(
+        "received_on",
+        "受理日期",
+        "received | date | received date | complaint date | opened | open date | 日期 | 投诉日期 | 投诉时间 | 受理时间",
+        required=True,
+    ),
+    _day("reply_due_on", "应回复日期", "reply due | reply by | due | due date | 回复期限 | 处理期限"),
+    _day(
+        "investigating_on",
+        "调查日期",
+        "investigating | investigated on | 开始处理日期 | 处理日期 | 调查开始日期",
+    ),
+    _day("replied_on", "回复日期", "replied | replied on | reply date | 反馈日期 | 回复时间"),
+    _day("closed_on", "关闭日期", "closed | closed date | close date | 结案日期 | 关闭时间"),
+    _text("reply", "回复内容", "response | answer | 反馈内容 | 处理结果 | 答复"),
+    _text("cause", "原因类别", "category | cause category | 投诉类型 | 投诉类别 | 原因分类"),
+    _text("root_cause", "根本原因", "root cause analysis | reason | 原因 | 原因分析 | 投诉原因"),
+    _text("prevention", "预防措施", "preventive action | corrective action | 纠正措施 | 整改措施 | 改进措施"),
+    _NOTES,
+    _CREATED,
+    _ARCHIVED,
+)
+_SURVEYS = (
+    _UID,
+    _external("survey id | response id | respondent id | 调查编号 | 问卷编号 | 答卷编号"),
+    _customer(required=True),
+    _COMPANY,
+    _reference("contact", "contacts", "联系人", "contact id | contact name | contact person | 联系人姓名"),
+    _code(
+        vocabulary.SURVEY_KIND,
+        "调查类型",
+        "type | survey | survey type | 类型 | 问卷类型",
+        name="kind",
+        default="csat",
+    ),
+    _code(vocabulary.CHANNEL, "渠道", "method | 方式 | 调查渠道 | 调查方式"),
+    _day(
+        "asked_on",
+        "调查日期",
+        "asked | date | survey date | sent | sent on | sent date | 日期 | 调查时间 | 发送日期 | 发出日期",
+        required=True,
+    ),
+    _day(
+        "answered_on",
+        "答复日期",
+        "answered | answered date | response date | completed | completed on | submitted | 答复时间 | 提交日期 | 提交时间"
+        " | 回收日期",
+    ),
+    _whole("score", "评分", "rating | result | csat score | nps score | 得分 | 分数 | 打分 | 满意度", 10),
+    _text(
+        "comment", "意见", "comments | feedback | remark | verbatim | 建议 | 意见建议 | 评价 | 反馈 | 备注"
+    ),
+    _CREATED,
+)
+
 ENTITIES: Mapping[str, tuple[FieldSpec, ...]] = MappingProxyType(
     {
         "customers": _CUSTOMERS,
@@ -643,6 +712,8 @@ ENTITIES: Mapping[str, tuple[FieldSpec, ...]] = MappingProxyType(
         "transactions": _TRANSACTIONS,
         "opportunities": _OPPORTUNITIES,
         "tasks": _TASKS,
+        "complaints": _COMPLAINTS,
+        "surveys": _SURVEYS,
     }
 )
 

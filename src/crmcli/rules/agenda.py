@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crmcli.rules.expression import names_in
 from crmcli.rules.model import GRADES, SCORE, Label, RuleSet, Segmentation, Tier, Trigger, cap_line
-from crmcli.vocabulary import LIFECYCLE_STAGE
+from crmcli.vocabulary import LIFECYCLE_STAGE, SEVERITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def agenda_program(ruleset: RuleSet) -> dict[str, object]:
                 table.append([grade, tier.code, stage, rule.days, rule.max_days, list(rule.channels)])
     return {
         "cadence": table,
+        "response": _responses(ruleset),
         "unclassified": list(cadence.unclassified),
         "rest_days": ruleset.triggers.rest_days,
         "triggers": [_trigger(each) for each in ruleset.triggers.triggers],
@@ -118,6 +119,16 @@ def _trigger(trigger: Trigger) -> dict[str, object]:
         "text": _words(trigger.label), "channel": trigger.channel, "template": trigger.template,
         "points": list(trigger.points),
     }  # fmt: skip
+
+
+def _responses(ruleset: RuleSet) -> list[list[object]]:
+    """Return (tier, severity, days until the reply) of every combination; the tier None is who is not classified."""
+    found = [
+        (tier, severity, ruleset.cadence.find_response(tier, severity))
+        for tier in (*(tier.code for tier in ruleset.tiers), None)
+        for severity in SEVERITY.codes
+    ]
+    return [[tier, severity, rule.days] for tier, severity, rule in found if rule is not None]
 
 
 def _classes(judgement: Segmentation) -> list[list[object]]:

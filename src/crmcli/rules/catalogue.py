@@ -38,10 +38,12 @@ Sql = ColumnElement[Any]
 CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactions"
 OPPORTUNITIES, TASKS = "opportunities", "tasks"
 CONTACTS, PRODUCTS = "contacts", "products"
+COMPLAINTS, SURVEYS = "complaints", "surveys"
 CLOSED_STAGES = ("won", "lost")
 COMPLETE = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
 _TREND_DAYS = 90
 _NO_DAY = "9999-99-99"
+_SCORE_AT = len("YYYY-MM-DD") + 19 + 1  # where the score stands behind a day and an id of 19 digits
 _JULIAN_EPOCH = 1721424.5  # the Julian day of midnight before date.min, less one
 
 
@@ -541,6 +543,69 @@ def _completeness(facts: Facts) -> Sql:
     return total * 100.0 / float(len(COMPLETE) + 1)
 
 
+# --- complaints and surveys ----------------------------------------------------------------------------------
+
+
+def complaint_open(facts: Facts) -> Sql:
+    """Whether a complaint that was received by the day is not closed, or only later."""
+    closed = facts.tables[COMPLAINTS].c.closed_on
+    return or_(closed.is_(None), closed > facts.as_of)
+
+
+def complaint_stage(facts: Facts) -> Sql:
+    """How far a complaint had come on the day: what was done last by then, whatever was done later."""
+    table, day = facts.tables[COMPLAINTS], facts.as_of
+    return case(
+        (table.c.closed_on <= day, literal("closed", Text)),
+        (table.c.replied_on <= day, literal("replied", Text)),
+        (table.c.investigating_on <= day, literal("investigating", Text)),
+        else_=literal("received", Text),
+    )
+
+
+def _open_complaints(facts: Facts) -> Sql:
+    number = func.count().filter(complaint_open(facts))
+    return _number(func.coalesce(facts.take(COMPLAINTS, "open", number), 0))
+
+
+def _complaints(facts: Facts) -> Sql:
+    within = facts.within(facts.tables[COMPLAINTS].c.received_on)
+    number = func.count() if within is None else func.count().filter(within)
+    return _number(func.coalesce(facts.take(COMPLAINTS, "number", number, windowed=True), 0))
+
+
+def _complaint_day(facts: Facts) -> Sql:
+    day = type_coerce(facts.tables[COMPLAINTS].c.received_on, Text)
+    return facts.take(COMPLAINTS, "last_on", func.max(day), Text)
+
+
+def survey_answered(facts: Facts) -> Sql:
+    """Whether a survey was answered by the day."""
+    return func.coalesce(facts.tables[SURVEYS].c.answered_on <= facts.as_of, False)
+
+
+def _latest_score(kind: str) -> Callable[[Facts], Sql]:
+    """The score of the last answer; of several on one day that of the survey recorded last."""
+
+    def define(facts: Facts) -> Sql:
+        table = facts.tables[SURVEYS]
+        key = (
+            type_coerce(table.c.answered_on, Text)
+            .concat(func.printf("%019d", table.c.id, type_=Text))
+            .concat(cast(table.c.score, Text))
+        )
+        last = func.max(key).filter(and_(table.c.kind == kind, survey_answered(facts)))
+        held = facts.take(SURVEYS, f"last_{kind}", last, Text)
+        return cast(func.substr(held, _SCORE_AT), Float)
+
+    return define
+
+
+def _unanswered_surveys(facts: Facts) -> Sql:
+    number = func.count().filter(~survey_answered(facts))
+    return _number(func.coalesce(facts.take(SURVEYS, "unanswered", number), 0))
+
+
 def _column(name: str) -> Callable[[Facts], Sql]:
     return lambda facts: facts.tables[CUSTOMERS].c[name]
 
@@ -756,6 +821,39 @@ _FEATURES = (
         Label("Days since the last record (touch, attempt or transaction) of somebody without a next step; 0 with one.",
               "没有下一步的客户距最近一次记录（联系、尝试或交易）的天数；有下一步则为 0。"),
         TASKS, _days_without_next_step,
+    ),
+    Feature(
+        "open_complaints", "未关闭投诉数", NUMBER, "count",
+        Label("Number of complaints that were received and not closed by the day.", "当天已受理而尚未关闭的投诉数量。"),
+        COMPLAINTS, _open_complaints,
+    ),
+    Feature(
+        "complaints", "投诉数", NUMBER, "count",
+        Label("Number of complaints received, closed ones too.", "受理的投诉数量，包括已关闭的。"),
+        COMPLAINTS, _complaints, windowable=True,
+    ),
+    Feature(
+        "days_since_complaint", "距最近投诉天数", NUMBER, "days",
+        Label("Days since the last complaint was received; missing when there was none.",
+              "距最近一次受理投诉的天数；从未投诉则缺失。"),
+        COMPLAINTS, lambda facts: facts.days_since(_complaint_day(facts)),
+    ),
+    Feature(
+        "csat", "满意度评分", NUMBER, "",
+        Label("The score of the last CSAT survey that was answered, 1 to 5; missing when none was.",
+              "最近一次已答复的满意度（CSAT）评分，1 到 5；从未答复则缺失。"),
+        SURVEYS, _latest_score("csat"),
+    ),
+    Feature(
+        "nps", "推荐评分", NUMBER, "",
+        Label("The score of the last NPS survey that was answered, 0 to 10; missing when none was.",
+              "最近一次已答复的推荐意愿（NPS）评分，0 到 10；从未答复则缺失。"),
+        SURVEYS, _latest_score("nps"),
+    ),
+    Feature(
+        "unanswered_surveys", "未答复调查数", NUMBER, "count",
+        Label("Number of surveys that were asked and not answered by the day.", "当天已发出而尚未答复的满意度调查数量。"),
+        SURVEYS, _unanswered_surveys,
     ),
     Feature(
         "referrals", "转介绍数", NUMBER, "count",

@@ -80,6 +80,7 @@ from crmcli.rules.model import (
     Label,
     Percentile,
     Quantile,
+    Response,
     RuleSet,
     Score,
     Segmentation,
@@ -97,7 +98,7 @@ from crmcli.rules.sources import DATED, SOURCES, known_fields
 from crmcli.rules.triggers import TriggerReader
 from crmcli.rules.truth import always_true, hidden, never_true
 from crmcli.values import is_custom_name
-from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE
+from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE, SEVERITY
 from crmcli.vocabulary import TIER as TIER_WORDS
 
 FILES = (
@@ -111,6 +112,7 @@ FILES = (
     "triggers.yaml",
 )
 OPTIONAL = ("scores.yaml", "segments.yaml", "triggers.yaml")  #: rules can do without these
+REPLY_DAYS = "reply_days"  #: what an example of `response:` expects
 MAX_MONTHS = 120
 MAX_DAYS = 3_660
 MAX_INDICATORS = 50
@@ -1269,7 +1271,9 @@ class _Sections:
     def _cadence(self, tiers: tuple[str, ...], *, complete: bool) -> CadenceTable | None:
         reader = self.reader
         self._moved()
-        root = self._root("cadence.yaml", required=("policy", "cadence", "unclassified"))
+        root = self._root(
+            "cadence.yaml", required=("policy", "cadence", "unclassified"), optional=("response",)
+        )
         if root is None:
             return None
         self._policy(root, _("lines"))
@@ -1283,10 +1287,63 @@ class _Sections:
         unclassified = self._days(root.get("unclassified"), root.place)
         if unclassified is None:
             return None
-        table = CadenceTable(tuple(rules), unclassified)
+        response, response_places = self._responses(root, tiers)
+        table = CadenceTable(tuple(rules), unclassified, response)
         if complete and not reader.faults:
             self._covered(table, tiers, places, root.get("cadence"), root.place)
+            self._answered(table, tiers, response_places)
         return table
+
+    def _responses(self, root: Fields, tiers: tuple[str, ...]) -> tuple[tuple[Response, ...], list[Place]]:
+        """Read within how many days complaints are replied to; rules may do without."""
+        node = root.get("response")
+        rules: list[Response] = []
+        places: list[Place] = []
+        for line in self.reader.items(node, root.place, at_least=1) if node is not None else ():
+            rule = self._response(line, tiers)
+            if rule is not None:
+                rules.append(rule)
+                places.append(line.place)
+        return tuple(rules), places
+
+    def _response(self, node: Node, tiers: tuple[str, ...]) -> Response | None:
+        body = self.reader.fields(node, node.place, required=("days",), optional=("tier", "severity"))
+        if body is None:
+            return None
+        chosen = [
+            self._word_or_any(body.get(key), known)
+            for key, known in (("tier", tiers), ("severity", SEVERITY.codes))
+        ]
+        days = self._day_count(body.get("days"), least=0)
+        return None if None in chosen or days is None else Response(str(chosen[0]), str(chosen[1]), days)
+
+    def _word_or_any(self, node: Node | None, known: tuple[str, ...]) -> str | None:
+        """Read one of some words, or that it may be any; nothing written is any."""
+        if node is None or not known:
+            return ANY
+        word = self.reader.choice(node, (*known, "any", ANY))
+        return ANY if word == "any" else word
+
+    def _answered(self, table: CadenceTable, tiers: tuple[str, ...], places: list[Place]) -> None:
+        """Every complaint has a line, whoever it is from, and every line takes some."""
+        taken: set[int] = set()
+        for tier in (*tiers, None):
+            for severity in SEVERITY.codes:
+                rule = table.find_response(tier, severity)
+                if rule is None and places:
+                    who = (
+                        _("no tier (not classified)") if tier is None else _("tier {tier}").format(tier=tier)
+                    )
+                    what = _("no line for {who}, severity {severity}").format(who=who, severity=severity)
+                    self.reader.fault(
+                        places[-1], what, "response-gap", hint=_("add a line with tier: any at the end")
+                    )
+                    return
+                taken.update(at for at, own in enumerate(table.response) if own is rule)
+        for at, place in enumerate(places):
+            if at not in taken:
+                what = _("this line is never reached: the ones before it take everybody")
+                self.reader.fault(place, what, "unreachable")
 
     def _covered(
         self,
@@ -1328,11 +1385,10 @@ class _Sections:
             return None
         chosen: list[str] = []
         for key, known in (("grade", GRADES), ("tier", tiers), ("lifecycle", LIFECYCLE_STAGE.codes)):
-            value = body.get(key)
-            word = ANY if value is None else reader.choice(value, (*known, "any", ANY)) if known else ANY
+            word = self._word_or_any(body.get(key), known)
             if word is None:
                 return None
-            chosen.append(ANY if word == "any" else word)
+            chosen.append(word)
         days = self._days(node, node.place, checked=True)
         if days is None:
             return None
@@ -1410,7 +1466,7 @@ class _Sections:
         "grades.yaml": ("grade", "reason"),
         "lifecycle.yaml": ("lifecycle",),
         "segments.yaml": (),
-        "cadence.yaml": ("days", "max_days"),
+        "cadence.yaml": ("days", "max_days", REPLY_DAYS),
     }
 
     def _cases(self, file: str, tiers: tuple[str, ...]) -> None:
@@ -1435,6 +1491,13 @@ class _Sections:
         )
         if given is None or expected is None or None in others:
             return
+        for key, _node in expected.entries if words else ():
+            if (key.text == REPLY_DAYS) != _of_complaint(values):
+                what = _("{name} needs a severity in given; days and max_days need a grade").format(
+                    name=REPLY_DAYS
+                )
+                reader.fault(key.place, what, "other-example")
+                return
         wanted = [
             (key.text, None if (file, key.text) in self.unsure else self._expected(key.text, node, tiers))
             for key, node in expected.entries
@@ -1463,8 +1526,8 @@ class _Sections:
         for segmentation in self.segmentations:
             if key == segmentation.name:
                 return reader.choice(node, [rule.segment for rule in segmentation.rules])
-        if key in {"days", "max_days"}:
-            return self._day_count(node)
+        if key in {"days", "max_days", REPLY_DAYS}:
+            return self._day_count(node, least=0 if key == REPLY_DAYS else 1)
         if key == "score":
             return reader.number(node, least=0, most=100)
         if key == "reason":
@@ -1473,10 +1536,16 @@ class _Sections:
         return reader.choice(node, known) if known else None
 
     def _words(self, node: Node | None, place: Place, tiers: tuple[str, ...]) -> Given | None:
-        body = self.reader.fields(node, place, required=("grade", "tier"), optional=("lifecycle",))
+        body = (
+            self.reader.fields(node, place, required=("severity",), optional=("tier",))
+            if _of_complaint(node)
+            else self.reader.fields(node, place, required=("grade", "tier"), optional=("lifecycle",))
+        )
         if body is None:
             return None
-        known = {"grade": GRADES, "tier": tiers, "lifecycle": LIFECYCLE_STAGE.codes}
+        known = {
+            "grade": GRADES, "tier": tiers, "lifecycle": LIFECYCLE_STAGE.codes, "severity": SEVERITY.codes,
+        }  # fmt: skip
         found = [
             (key.text, self.reader.choice(value, known[key.text]))
             for key, value in body.entries
@@ -1614,6 +1683,11 @@ class _Sections:
         return amount
 
 
+def _of_complaint(given: Node | None) -> bool:
+    """Tell whether an example of cadence.yaml is about a complaint, which has a severity."""
+    return isinstance(given, Fields) and given.get("severity") is not None
+
+
 def _codes_of(use: FeatureUse) -> tuple[str, ...]:
     """Return every value that a declared text feature can have, if the list is closed."""
     if use.custom is not None:
@@ -1694,7 +1768,7 @@ def _meaning(ruleset: RuleSet) -> str:
 
 
 #: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
-_CAME_LATER = ("channels", "custom", "periods", "minimum", "window", "meant")
+_CAME_LATER = ("channels", "custom", "periods", "minimum", "window", "meant", "response")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 

@@ -35,10 +35,12 @@ from crmcli.rules import expression
 from crmcli.rules.aggregates import aggregate_sql, custom_sql
 from crmcli.rules.catalogue import (
     CATALOGUE,
+    COMPLAINTS,
     CONTACTS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
+    SURVEYS,
     TASKS,
     TRANSACTIONS,
     Facts,
@@ -84,7 +86,7 @@ def compile_ruleset(
 
     Args:
         ruleset: checked rules.
-        tables: customers, transactions, interactions, opportunities and tasks, by name.
+        tables: those that rules look at (customers, transactions, complaints …), by name.
         as_of: the last day whose facts are seen.
         currency: the base currency; amounts in another one are left out of sums.
         previous: (customer_id, tier, score of the run before, of the one before that, …) for rules that look back; None if
@@ -195,6 +197,8 @@ def _existed(facts: Facts) -> Sql:
             (facts.tables[OPPORTUNITIES], "opened_on"),
             (facts.tables[OPPORTUNITIES], "closed_on"),
             (facts.tables[TASKS], "done_on"),
+            (facts.tables[COMPLAINTS], "received_on"),
+            (facts.tables[SURVEYS], "asked_on"),
         )
     ]
     return and_(or_(made < facts.ends, *dated), or_(filed.is_(None), filed >= facts.ends))
@@ -219,8 +223,12 @@ def _seen(facts: Facts, source: str) -> Sql:
     table, day = facts.tables[source], facts.as_of
     if source in {TRANSACTIONS, INTERACTIONS}:
         return table.c.occurred_on <= day
+    if source == SURVEYS:
+        return table.c.asked_on <= day
     filed = type_coerce(table.c.archived_at, Text)
     kept = and_(table.c.customer_id.is_not(None), or_(filed.is_(None), filed >= facts.ends))
+    if source == COMPLAINTS:
+        return and_(kept, table.c.received_on <= day)
     if source == OPPORTUNITIES:
         return and_(
             kept,

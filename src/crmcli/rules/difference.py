@@ -83,7 +83,7 @@ def differences(old: RuleSet, new: RuleSet) -> tuple[Difference, ...]:
 
 
 #: Where the first match wins, so that the place of a line has a meaning.
-_ORDERED = {"grade", "lifecycle", "segment", "cadence"}
+_ORDERED = {"grade", "lifecycle", "segment", "cadence", "response"}
 
 
 def _in_part(part: str, old: list[_Item], new: list[_Item], *, ordered: bool) -> Iterator[Difference]:
@@ -163,6 +163,10 @@ def _parts(ruleset: RuleSet) -> dict[tuple[str, str], list[_Item]]:
             _item(f"{line.grade} {line.tier} {line.lifecycle}", line, "days", "max_days",
                   leave_out={"grade", "tier", "lifecycle"})
             for line in cadence.rules
+        ],
+        "response": [
+            _item(f"{line.tier} {line.severity}", line, "days", leave_out={"tier", "severity"})
+            for line in cadence.response
         ],
         "unclassified": [
             _single("days", "days", cadence.unclassified[0]), _single("max_days", "max_days", cadence.unclassified[1]),

@@ -5,17 +5,20 @@ a record is entered by hand. Nothing is read or written here: the checker asks w
 workflow asks for the rows.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from crmcli import vocabulary
 from crmcli.rules.catalogue import (
+    COMPLAINTS,
     CONTACTS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
     PRODUCTS,
+    SURVEYS,
     TASKS,
     TRANSACTIONS,
 )
@@ -101,6 +104,25 @@ FACTS: dict[str, dict[str, FactField]] = {
         "done_on": FactField("done_on", DAY),
         "created_on": FactField("created_at", DAY),
     },
+    COMPLAINTS: {
+        "received_on": FactField("received_on", DAY, required=True),
+        "severity": _word("severity", vocabulary.SEVERITY),
+        "channel": _word("channel", vocabulary.CHANNEL),
+        "reply_due_on": FactField("reply_due_on", DAY),
+        "investigating_on": FactField("investigating_on", DAY),
+        "replied_on": FactField("replied_on", DAY),
+        "closed_on": FactField("closed_on", DAY),
+        "cause": FactField("cause", TEXT),
+        "summary": FactField("summary", TEXT),
+    },
+    SURVEYS: {
+        "asked_on": FactField("asked_on", DAY, required=True),
+        "answered_on": FactField("answered_on", DAY),
+        "kind": _word("kind", vocabulary.SURVEY_KIND),
+        "channel": _word("channel", vocabulary.CHANNEL),
+        "score": FactField("score", COUNT),
+        "comment": FactField("comment", TEXT),
+    },
     CONTACTS: {
         "name": FactField("name", TEXT),
         "title": FactField("title", TEXT),
@@ -133,7 +155,7 @@ def fact_rows(case: FactCase, currency: str) -> dict[str, list[dict[str, object]
                 row[known.column] = (
                     products[str(value)]["id"] if known.column == PRODUCT else _stored(known, value, currency)
                 )
-            found.append(_as_sold(row) if table == TRANSACTIONS else row)
+            found.append(_AS_IT_IS.get(table, dict)(row))
         rows[table] = found
     if products:  # first: others point to them
         rows = {PRODUCTS: list(products.values()), **rows}
@@ -164,6 +186,8 @@ def _defaults(table: str, as_of: date, currency: str) -> dict[str, object]:
         },
         OPPORTUNITIES: {"stage": "introduced", "currency": currency},
         TASKS: {"title": "T"},
+        COMPLAINTS: {"summary": "C", "severity": "medium", "root_cause": "R", "prevention": "P"},
+        SURVEYS: {"kind": "csat"},
         CONTACTS: {"name": "P", "birthday_calendar": "solar"},
         PRODUCTS: {"currency": currency},
     }  # fmt: skip
@@ -176,9 +200,28 @@ def _stored(known: FactField, value: object, currency: str) -> object:
     return f"{value}{_MIDNIGHT}" if known.column == "created_at" else value
 
 
+def _as_complained(row: dict[str, object]) -> dict[str, object]:
+    """What is closed was replied to, at the latest on that day."""
+    return {**row, "replied_on": row.get("replied_on") or row.get("closed_on")}
+
+
+def _as_answered(row: dict[str, object]) -> dict[str, object]:
+    """A score without a day was given on the day of the survey."""
+    return (
+        row if row.get("score") is None else {**row, "answered_on": row.get("answered_on") or row["asked_on"]}
+    )
+
+
 def _as_sold(row: dict[str, object]) -> dict[str, object]:
     """A negative amount is a refund and a refund's amount is negative, as when it is entered by hand."""
     amount = row["amount_minor"]
     if isinstance(amount, int) and (amount < 0 or row["kind"] == "refund"):
         return {**row, "kind": "refund", "amount_minor": -abs(amount)}
     return row
+
+
+_AS_IT_IS: Mapping[str, Callable[[dict[str, object]], dict[str, object]]] = {
+    TRANSACTIONS: _as_sold,
+    COMPLAINTS: _as_complained,
+    SURVEYS: _as_answered,
+}

@@ -343,11 +343,21 @@ class Cadence:
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """Within how many days a complaint is replied to, by tier and severity; `*` stands for any."""
+
+    tier: str
+    severity: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class CadenceTable:
     """The follow-up rhythm."""
 
     rules: tuple[Cadence, ...]
     unclassified: tuple[int, int]
+    response: tuple[Response, ...] = ()
 
     def find(self, grade: str, tier: str, lifecycle: str) -> Cadence | None:
         """Return the first line that fits, or None."""
@@ -357,6 +367,13 @@ class CadenceTable:
                 own in {ANY, other}
                 for own, other in zip((rule.grade, rule.tier, rule.lifecycle), wanted, strict=True)
             ):
+                return rule
+        return None
+
+    def find_response(self, tier: str | None, severity: str) -> Response | None:
+        """Return the first line for a complaint that fits, or None; who is not classified (None) fits any tier alone."""
+        for rule in self.response:
+            if rule.tier in {ANY, tier} and rule.severity in {ANY, severity}:
                 return rule
         return None
 

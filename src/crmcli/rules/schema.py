@@ -22,6 +22,7 @@ from crmcli.rules.checker import (
     MAX_RULES,
     MAX_SCORES,
     MAX_STICKY,
+    REPLY_DAYS,
 )
 from crmcli.rules.conditions import OPERATORS
 from crmcli.rules.expression import BOOL, DATE, NUMBER
@@ -43,7 +44,7 @@ from crmcli.rules.scales import _DAYS, _FADING, BETTER, MAX_CLASSES, MAX_MINIMUM
 from crmcli.rules.sources import SOURCES
 from crmcli.rules.triggers import MAX_TRIGGERS
 from crmcli.values import CUSTOM_NAME
-from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE, TIER, Vocabulary
+from crmcli.vocabulary import CHANNEL, FIELD_KIND, LIFECYCLE_STAGE, SEVERITY, TIER, Vocabulary
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -622,10 +623,24 @@ def _cadence() -> Schema:
             ),
         },
     )
+    reply_days = _whole(_("days from the day it was received"), 0, MAX_DAYS)
+    response = _object(
+        "",
+        {"days": reply_days},
+        {
+            "tier": _term(_("only for this tier"), TIER, *_ANY),
+            "severity": _term(_("only for this severity"), SEVERITY, *_ANY),
+        },
+    )
     given = _object(
         _("where somebody stands"),
         {"grade": _ref("grade"), "tier": _ref("tier")},
         {"lifecycle": _ref("stage")},
+    )
+    complaint = _object(
+        _("a complaint"),
+        {"severity": _choice(_("how grave it is"), SEVERITY.codes)},
+        {"tier": _ref("tier")},
     )
     return _object(
         _("how often to be in touch"),
@@ -634,7 +649,18 @@ def _cadence() -> Schema:
             "cadence": _list(_("the first line that fits wins"), line, least=1, most=MAX_RULES),
             "unclassified": _object(_("for somebody who has not been classified yet"), rhythm),
         },
-        _tests(given, rhythm),
+        {
+            "response": _list(
+                _("within how many days a complaint is replied to; the first line that fits wins"),
+                response,
+                least=1,
+                most=MAX_RULES,
+            ),
+            **_tests(
+                {"description": _("where somebody stands, or a complaint"), "anyOf": [given, complaint]},
+                {**rhythm, REPLY_DAYS: reply_days},
+            ),
+        },
     )
 
 

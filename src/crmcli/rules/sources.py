@@ -6,20 +6,25 @@ units; in another currency they count as unknown. Of an opportunity, its state i
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Text, case, cast, func, literal, type_coerce
+from sqlalchemy import Text, and_, case, cast, func, literal, or_, type_coerce
 from sqlalchemy.types import Float
 
 from crmcli import vocabulary
 from crmcli.rules.catalogue import (
+    COMPLAINTS,
     CONTACTS,
     INTERACTIONS,
     OPPORTUNITIES,
+    SURVEYS,
     TASKS,
     TRANSACTIONS,
     Facts,
     Sql,
     category_of,
+    complaint_open,
+    complaint_stage,
     deal_open,
     deal_stage,
     product_of,
@@ -85,6 +90,24 @@ def _of_closed(column: str) -> Callable[[Facts, str], Sql]:
     return read
 
 
+def _by_the_day(column: str, day: str, kind: type[Any] = Text) -> Callable[[Facts, str], Sql]:
+    """Read what is known from a day on that stands in another column, or that is such a day."""
+
+    def read(facts: Facts, source: str) -> Sql:
+        table = facts.tables[source]
+        return case((table.c[day] <= facts.as_of, type_coerce(table.c[column], kind)), else_=None)
+
+    return read
+
+
+def _late(facts: Facts, source: str) -> Sql:
+    """Whether the reply to a complaint was due before the day and had not been given."""
+    table = facts.tables[source]
+    waiting = or_(table.c.replied_on.is_(None), table.c.replied_on > facts.as_of)
+    late = and_(waiting, complaint_open(facts), func.coalesce(table.c.reply_due_on < facts.as_of, False))
+    return case((late, 1), else_=0)
+
+
 def _product(facts: Facts, source: str) -> Sql:
     return product_of(facts, source, "name")
 
@@ -133,6 +156,32 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "channel": SourceField("渠道", TEXT, _text("channel"), codes=vocabulary.CHANNEL.codes),
         "title": SourceField("事项", TEXT, _text("title")),
     },
+    COMPLAINTS: {
+        "received_on": SourceField("受理日", DATE, _text("received_on")),
+        "severity": _words("严重程度", "severity", vocabulary.SEVERITY),
+        "channel": _words("渠道", "channel", vocabulary.CHANNEL),
+        "stage": SourceField(
+            "阶段",
+            TEXT,
+            lambda facts, _source: complaint_stage(facts),
+            codes=vocabulary.COMPLAINT_STAGE.codes,
+        ),
+        "open": SourceField("未关闭", BOOL, lambda facts, _source: case((complaint_open(facts), 1), else_=0)),
+        "late": SourceField("回复逾期", BOOL, _late),
+        "reply_due_on": SourceField("应回复日", DATE, _text("reply_due_on")),
+        "replied_on": SourceField("回复日", DATE, _by_the_day("replied_on", "replied_on")),
+        "closed_on": SourceField("关闭日", DATE, _by_the_day("closed_on", "closed_on")),
+        "cause": SourceField("原因类别", TEXT, _by_the_day("cause", "closed_on")),
+        "summary": SourceField("投诉内容", TEXT, _text("summary")),
+    },
+    SURVEYS: {
+        "asked_on": SourceField("调查日", DATE, _text("asked_on")),
+        "answered_on": SourceField("答复日", DATE, _by_the_day("answered_on", "answered_on")),
+        "kind": _words("调查类型", "kind", vocabulary.SURVEY_KIND),
+        "channel": _words("渠道", "channel", vocabulary.CHANNEL),
+        "score": SourceField("评分", NUMBER, _by_the_day("score", "answered_on", Float)),
+        "comment": SourceField("意见", TEXT, _by_the_day("comment", "answered_on")),
+    },
     CONTACTS: {
         "title": SourceField("职务", TEXT, _filled("title")),
         "primary": SourceField("主要联系人", BOOL, lambda facts, source: facts.tables[source].c.is_primary),
@@ -144,8 +193,11 @@ SOURCES: dict[str, dict[str, SourceField]] = {
     },
 }
 #: The field that is the day of a fact, by table: windows and the order of facts go by it. A deal that is still open has
-#: no such day, so it is in no window.
-DATED = {TRANSACTIONS: "occurred_on", INTERACTIONS: "occurred_on", OPPORTUNITIES: "closed_on"}
+#: no such day, so it is in no window; nor is a survey that is not answered.
+DATED = {
+    TRANSACTIONS: "occurred_on", INTERACTIONS: "occurred_on", OPPORTUNITIES: "closed_on", COMPLAINTS: "received_on",
+    SURVEYS: "answered_on",
+}  # fmt: skip
 
 
 def known_fields(source: str) -> dict[str, Known]:

@@ -49,6 +49,9 @@ ALWAYS_KNOWN = frozenset(
         "unanswered",
         "open_opportunities",
         "undated_opportunities",
+        "open_complaints",
+        "complaints",
+        "unanswered_surveys",
         "open_pipeline",
         "has_next_step",
         "referrals",
@@ -66,6 +69,9 @@ COUNTS = frozenset(
         "unanswered",
         "open_opportunities",
         "undated_opportunities",
+        "open_complaints",
+        "complaints",
+        "unanswered_surveys",
         "referrals",
     }
 )

@@ -1,4 +1,4 @@
-"""Customers, contacts, opportunities and tasks as they stood at the end of a day, walked back through the journal.
+"""Customers, contacts, opportunities, tasks and complaints as they stood at the end of a day, walked back through the journal.
 
 What has a day of its own (a sale, a touch, the close of a deal) needs no walking back: it is seen from its day on,
 and a late record of it counts. What has none (an industry, an intent stage, an expected close, what a deal waits
@@ -33,13 +33,20 @@ from crmcli.store.schema import JournalChange, JournalEntry
 
 PREFIX = "crm_past_"
 #: What can be walked back, each with the column that says from which day on a record is over.
-WALKED = {"customers": None, "contacts": None, "opportunities": "closed_on", "tasks": "done_on"}
+WALKED = {
+    "customers": None, "contacts": None, "opportunities": "closed_on", "tasks": "done_on", "complaints": None,
+}  # fmt: skip
+#: The days of the steps that a record went through, each with what was noted at that step. A day that stands counts,
+#: however late it was recorded; one that was taken back since (a complaint was reopened) stood then.
+_STEPS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "complaints": {"received_on": (), "investigating_on": (), "replied_on": (), "closed_on": ("cause",)},
+}
 #: What walking back needs of each, beside what the rules look at.
 NEEDED = {name: {"id", "created_at", *([over] if over else [])} for name, over in WALKED.items()}
 #: The days that show that a customer was there, whenever its record was made.
 _DATED = (
     ("transactions", "occurred_on"), ("interactions", "occurred_on"), ("opportunities", "opened_on"),
-    ("opportunities", "closed_on"), ("tasks", "done_on"),
+    ("opportunities", "closed_on"), ("tasks", "done_on"), ("complaints", "received_on"), ("surveys", "asked_on"),
 )  # fmt: skip
 _CUSTOM = "custom"
 _TABLES = SQLModel.metadata.tables
@@ -139,14 +146,15 @@ def _walked_back(
     still = copy.c.created_at < ends
     if over is not None:
         still = still & or_(copy.c[over].is_(None), copy.c[over] > day)
-    stands = [copy.c[each] for each in (_CUSTOM, over) if each is not None and each in copy.c]
+    steps = _STEPS.get(name, {})
+    stands = [copy.c[each] for each in (_CUSTOM, over, *steps) if each is not None and each in copy.c]
     current = connection.execute(select(copy.c.id, *stands)).mappings()
     now = {row["id"]: dict(row) for row in current}
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row, changed in values.items():
         if row not in now:
             continue
-        known = {key: value for key, value in _then(changed, now[row], over).items() if key in copy.c}
+        known = {key: value for key, value in _then(changed, now[row], over, steps).items() if key in copy.c}
         if known:
             alike.setdefault(tuple(known), []).append(
                 {"row": row, **{f"was_{key}": known[key] for key in known}}
@@ -157,7 +165,9 @@ def _walked_back(
     return copy
 
 
-def _then(changed: Mapping[str, Any], now: Mapping[str, Any], over: str | None) -> dict[str, Any]:
+def _then(
+    changed: Mapping[str, Any], now: Mapping[str, Any], over: str | None, steps: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
     """Return what a record held that holds `now`, of what was `changed` since."""
     found = dict(changed)
     if _CUSTOM in found and _CUSTOM in now:
@@ -167,6 +177,10 @@ def _then(changed: Mapping[str, Any], now: Mapping[str, Any], over: str | None) 
     if over is not None and found.get(over) is not None and now[over] is not None:
         for key in (over, "stage", "lost_reason"):  # a day that was corrected: the right one counts
             found.pop(key, None)
+    for step, noted in steps.items():
+        if step in found and now.get(step) is not None:
+            for key in (step, *noted):
+                found.pop(key, None)
     return found
 
 

@@ -675,7 +675,7 @@ class SurveyIn(SQLModel):
     channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
     asked_on: date = Field(sa_type=Day)
     answered_on: date | None = _day()
-    score: int | None = Field(default=None, ge=0, le=10)
+    score: Annotated[int | None, BeforeValidator(_empty_is_none)] = Field(default=None, ge=0, le=10)
     comment: Words = _text()
 
 

@@ -7,7 +7,9 @@ from crmcli.store.dump import exported
 
 __all__ = ["ENTITIES", "FORMATS", "export"]
 
-ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
+ENTITIES = (
+    "customers", "contacts", "products", "interactions", "transactions", "opportunities", "complaints", "surveys",
+)  # fmt: skip
 _BY_ENDING: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl"}
 
 

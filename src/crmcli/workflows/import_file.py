@@ -28,7 +28,7 @@ from crmcli.store.reads.custom_fields import FieldLine, custom_fields
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
 from crmcli.vocabulary import RECORDS
-from crmcli.workflows import custom, recognise
+from crmcli.workflows import custom, recognise, sound
 from crmcli.workflows.recognise import Recogniser, References
 
 Report = Callable[[int, int], None]  #: (bytes read, bytes in all)
@@ -47,6 +47,7 @@ _BORN, _CALENDAR = (
     "birthday",
     "birthday_calendar",
 )  # the day is solar, whichever calendar the birthday is kept by
+_ANSWERED = "answered_on"  # of a survey
 _LATER = "referred_by"  # a customer may be referred by one that stands further down in the file
 _KEPT_FAULTS = 1_000  #: faults carried to the caller; the rejects file holds all
 
@@ -56,7 +57,7 @@ class ImportRequest:
     """What to import and how.
 
     Attributes:
-        entity: customers, contacts, products, interactions, transactions or opportunities.
+        entity: customers, contacts, products, interactions, transactions, opportunities, complaints or surveys.
         path: the file, or `-` for standard input.
         mapping: (column, field) pairs.
         constants: (field, text) pairs for every row.
@@ -175,6 +176,9 @@ class _Import:
             encoding=source.encoding,
         )
         self.references = {name: self._references(name) for name in plan.names if self._is_reference(name)}
+        self.answers_undated = (
+            request.entity == "surveys" and "score" in plan.names and _ANSWERED not in plan.names
+        )
         self.referrers: dict[int, str] = {}
         self.without_customer = 0
         self.unreferred = 0
@@ -224,7 +228,7 @@ class _Import:
         columns: dict[str, Sequence[Any]] = dict(
             zip(self.plan.names, zip(*chunk.rows, strict=True), strict=True)
         )
-        bad_rows: dict[int, list[Fault]] = {}
+        bad_rows = self._unsound(columns, chunk.lines)
         for name, references in self.references.items():
             resolved = references.resolve(columns[name])
             if name == "customer" and _COMPANY in columns:
@@ -276,6 +280,31 @@ class _Import:
         if any(isinstance(value, ValueFault) for value in born):
             self._note_unresolved(_BORN, chunk, texts, born, bad_rows)
         columns[_BORN], columns[_CALENDAR] = born, calendars
+
+    def _unsound(self, columns: dict[str, Sequence[Any]], lines: Sequence[int]) -> dict[int, list[Fault]]:
+        """Complete rows and return what contradicts itself in them, by their place.
+
+        Where a file of surveys has one day only, it is that of the question and of the answer.
+        """
+        if self.answers_undated:
+            days = zip(columns["asked_on"], columns["score"], strict=True)
+            columns[_ANSWERED] = [day if score is not None else None for day, score in days]
+        check = sound.CHECKS.get(self.request.entity)
+        if check is None:
+            return {}
+        rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+        found = {place: check(row, self.work.today) for place, row in enumerate(rows)}
+        return {
+            place: [
+                fault._replace(file=self.source.name, line=lines[place], column=self._header(fault.column))
+                for fault in faults
+            ]
+            for place, faults in found.items()
+            if faults
+        }
+
+    def _header(self, name: str | int) -> str:
+        return self.headers.get(str(name)) or str(name)
 
     def _custom(self, cells: Sequence[Any]) -> str | None:
         """The values of the custom fields in one row; None when there are none, and the customer's own stay."""
@@ -414,6 +443,7 @@ class _Import:
         names = [name for name in self.plan.names if name not in left_out]
         names += [_CALENDAR] if _BORN in names and _CALENDAR not in names else []
         names += [_CUSTOM] if self.own_fields else []
+        names += [_ANSWERED] if self.answers_undated else []
         columns = [_COLUMNS.get(name, f"{name}_id" if self._is_reference(name) else name) for name in names]
         return [*columns, "phone_e164"] if "phone" in names else columns
 

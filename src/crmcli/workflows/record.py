@@ -6,7 +6,7 @@ validated by the input models before a row is made.
 
 import json
 import shlex
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,6 +33,7 @@ from crmcli.vocabulary import (
     REAL_TOUCH,
     RECORD,
 )
+from crmcli.workflows import sound
 from crmcli.workflows.custom import Pairs, as_json, read_given
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.recognise import product_key
@@ -111,8 +112,17 @@ class DeletionPlan:
     rows: tuple[tuple[str, int], ...]
 
 
-def add(database: Path, entity: str, given: Mapping[str, str | None], custom: Pairs = ()) -> Recorded:
+def add(
+    database: Path,
+    entity: str,
+    given: Mapping[str, str | None],
+    custom: Pairs = (),
+    *,
+    after: Callable[[Work, Any], tuple[tuple[str, date], ...]] | None = None,
+) -> Recorded:
     """Add one record; `custom` are values of custom fields, which customers have.
+
+    `after` completes the new record in the same unit of work, and returns the days that it worked out.
 
     Raises:
         DataError: a value cannot be read or is not allowed; every fault is listed.
@@ -120,6 +130,10 @@ def add(database: Path, entity: str, given: Mapping[str, str | None], custom: Pa
     """
     with unit_of_work(database, f"{entity} add") as work:
         row, resolved = _make(work, entity, given, custom)
+        if after is not None:
+            resolved += after(work, row)
+            work.session.add(row)
+            work.session.flush()
         name = _customer_name(work, row)
         work.summary = _added(entity, row, name)
         return Recorded(row.id, name, work.summary, resolved, _birthday_said(row, given))
@@ -132,19 +146,23 @@ def edit(
     given: Mapping[str, str | None],
     command: str = "edit",
     custom: Pairs = (),
+    *,
+    before: Callable[[Work, Any, dict[str, str]], None] | None = None,
 ) -> Edited:
     """Change fields of one record; a field given as empty text is cleared, one given as None is left alone.
 
-    `custom` are values of custom fields, which customers have.
+    `custom` are values of custom fields, which customers have. `before` looks at the record as it is and at what is
+    given, may add to that, and may refuse.
 
     Raises:
         DataError, NotFoundError, AmbiguousError: as `add`.
     """
     with unit_of_work(database, f"{entity} {command}") as work:
         row = _get(work, entity, which)
-        changes = _change(
-            work, entity, row, {name: value for name, value in given.items() if value is not None}, custom
-        )
+        wanted = {name: value for name, value in given.items() if value is not None}
+        if before is not None:
+            before(work, row, wanted)
+        changes = _change(work, entity, row, wanted, custom)
         if not changes:
             return Edited(row.id, _("nothing to do: it already is so"), ())
         work.summary = _("edited {entity} #{id} {name}: {fields}").format(
@@ -292,6 +310,45 @@ def complete(
         return Recorded(task.id, _customer_name(work, task), work.summary, resolved, warnings=warnings)
 
 
+def improve(database: Path, entity: str, which: str, given: Mapping[str, str | None]) -> Recorded:
+    """Add a task of kind improvement that a complaint or a survey gave the reason for: somebody does it by a day.
+
+    Raises:
+        DataError: nobody is named, or no day.
+    """
+    faults = [
+        Fault(_("must be given"), column=name)
+        for name in ("owner", "due_on")
+        if not (given.get(name) or "").strip()
+    ]
+    if faults:
+        raise _bad(faults)
+    with unit_of_work(database, f"{entity} improve") as work:
+        reason = _get(work, entity, which)
+        own = {"kind": "improvement", "customer": f"#{reason.customer_id}", f"{entity}_id": str(reason.id)}
+        row, resolved = _make(work, "task", {**given, **own})
+        name = _customer_name(work, row)
+        work.summary = _added("task", row, name)
+        return Recorded(row.id, name, work.summary, resolved)
+
+
+def delete_survey(database: Path, which: str) -> Edited:
+    """Delete a survey; the measures that it gave the reason for stay, bound to the customer alone."""
+    with unit_of_work(database, "survey delete") as work:
+        row = _get(work, "survey", which)
+        for task in work.session.exec(select(schema.Task).where(schema.Task.survey_id == row.id)):
+            task.survey_id = None
+            work.session.add(task)
+        work.session.flush()
+        name = _customer_name(work, row)
+        work.session.delete(row)
+        work.session.flush()
+        work.summary = _("deleted {entity} #{id} {name}").format(
+            entity=RECORD.label("survey"), id=row.id, name=name
+        )
+        return Edited(row.id, work.summary, ())
+
+
 def move(database: Path, which: str, stage: str, on: str | None, lost_reason: str | None) -> Edited:
     """Move an opportunity to a stage; won and lost close it on a day, any other stage opens it again."""
     code = OPPORTUNITY_STAGE.parse(stage)
@@ -316,13 +373,15 @@ def _make(
     faults += own.faults
     if "currency" in model_in.model_fields:
         read.setdefault("currency", work.settings.currency)
-    if "occurred_on" in model_in.model_fields:
-        read.setdefault("occurred_on", work.today)
+    for day in ("occurred_on", "received_on", "asked_on"):
+        if day in model_in.model_fields:
+            read.setdefault(day, work.today)
     if entity == "opportunity":
         read.setdefault("opened_on", work.today)
     if entity == "preference":
         read.setdefault("noted_on", work.today)
     checked = validated(model_in, read, faults)
+    _refuse_unsound(work, entity, checked)
     row = model.model_validate({**checked.model_dump(), **work.stamps()})
     if own.values:
         row.custom = as_json(own.values)
@@ -343,6 +402,7 @@ def _change(
     faults += own.faults
     stored = row.model_dump(include=set(model_in.model_fields), warnings=False)
     checked = validated(model_in, {**stored, **read}, faults)
+    _refuse_unsound(work, entity, checked)
     _refuse_other_decimals(row, read)
     changes = []
     for name in read:
@@ -514,6 +574,14 @@ def validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault])
     if faults:
         raise _bad(faults)
     return checked
+
+
+def _refuse_unsound(work: Work, entity: str, checked: SQLModel) -> None:
+    """Refuse a record whose fields are each allowed and contradict each other."""
+    check = sound.CHECKS.get(entity)
+    faults = check(checked.model_dump(), work.today) if check is not None else []
+    if faults:
+        raise _bad(faults)
 
 
 def _sentence(problem: Any) -> str:
@@ -688,7 +756,8 @@ def _added(entity: str, row: Any, customer: str) -> str:
 def _title(row: Any) -> str:
     if isinstance(row, schema.Preference):
         return f"{PREFERENCE_TOPIC.label(row.topic)}: {row.value}"
-    return str(getattr(row, "name", None) or getattr(row, "title", None) or "").strip()
+    words = row.summary if isinstance(row, schema.Complaint) else None
+    return str(getattr(row, "name", None) or getattr(row, "title", None) or words or "").strip()
 
 
 def _rows_of(work: Work, kind: type[Any], number: int) -> int:

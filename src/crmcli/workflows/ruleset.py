@@ -14,7 +14,7 @@ from crmcli.i18n import _, ngettext
 from crmcli.rules.agenda import agenda_program
 from crmcli.rules.aggregates import unit_of_aggregate
 from crmcli.rules.catalogue import CATALOGUE, unit_of
-from crmcli.rules.checker import FILES, check, load_folder
+from crmcli.rules.checker import FILES, REPLY_DAYS, check, load_folder
 from crmcli.rules.compiler import compile_ruleset
 from crmcli.rules.expression import BOOL
 from crmcli.rules.facts import fact_rows
@@ -393,6 +393,8 @@ def _run_case(ruleset: RuleSet, program: Program, case: Case) -> list[CaseFailur
     names = {name for name, _value in case.expect}
     if names == {"points"}:
         got = _points(ruleset, given)
+    elif REPLY_DAYS in names:
+        got = _response(ruleset, given)
     else:
         got = _cadence(ruleset, given) if names & {"days", "max_days"} else _classified(program, case)
     if all(_same(got.get(name), value) for name, value in case.expect):
@@ -419,6 +421,12 @@ def _points(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]:
     points = ruleset.triggers.points_of(str(given["trigger"]))
     quantity = given.get(points.of, 0.0)
     return {"points": round(points.of_quantity(quantity if isinstance(quantity, int | float) else 0.0), 2)}
+
+
+def _response(ruleset: RuleSet, given: Mapping[str, object]) -> dict[str, object]:
+    tier = given.get("tier")
+    rule = ruleset.cadence.find_response(None if tier is None else str(tier), str(given["severity"]))
+    return {} if rule is None else {REPLY_DAYS: rule.days}
 
 
 def _same(got: object, expected: object) -> bool:

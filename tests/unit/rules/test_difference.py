@@ -29,6 +29,7 @@ EDITS: list[tuple[str, str, str, Told]] = [
     ("lifecycle.yaml", "risk_days: 120", "risk_days: 60", ("parameter", "lifecycle.risk_days", "value", 120.0, 60.0)),
     ("lifecycle.yaml", "when: orders == 0", "when: orders < 1", ("lifecycle", "prospect", "when", "orders == 0", "orders < 1")),
     ("cadence.yaml", "tier: high, days: 5,", "tier: high, days: 6,", ("cadence", "A high *", "days", 5, 6)),
+    ("cadence.yaml", "  - {severity: high, days: 2}", "  - {severity: high, days: 1}", ("response", "* high", "days", 2, 1)),
     ("cadence.yaml", "unclassified: {days: 30", "unclassified: {days: 31", ("unclassified", "days", "days", 30, 31)),
     ("triggers.yaml", "money: {points: 10", "money: {points: 11", ("urgency", "money", "points", "0 + 10 x money 0 → 100000", "0 + 11 x money 0 → 100000")),
     ("triggers.yaml", "grade: {A: 40", "grade: {A: 41", ("urgency", "grade A", "points", 40.0, 41.0)),

@@ -225,6 +225,36 @@ FAULTS = [
         "no-day",
         "3, urgency",
     ),
+    (
+        "cadence.yaml",
+        "  - {severity: critical, days: 0}",
+        "  - {severity: dire, days: 0}",
+        "unknown-value",
+        "dire",
+    ),
+    (
+        "cadence.yaml",
+        "  - {severity: critical, days: 0}",
+        "  - {severity: critical, days: -1}",
+        "out-of-range",
+        "-1",
+    ),
+    (
+        "cadence.yaml",
+        "  - {severity: critical, days: 0}",
+        "  - {tier: golden, days: 0}",
+        "unknown-value",
+        "golden",
+    ),
+    ("cadence.yaml", "  - {days: 7}", "  - {tier: low, days: 7}", "response-gap", "{tier: low, days: 7}"),
+    (
+        "cadence.yaml",
+        "  - {severity: high, days: 2}",
+        "  - {days: 2}",
+        "unreachable",
+        "{severity: medium, days: 3}",
+    ),
+    ("cadence.yaml", "{reply_days: 0}", "{days: 1}", "other-example", "days: 1"),
 ]
 
 

@@ -104,6 +104,8 @@ def test_the_agenda_program_is_json_and_complete() -> None:
     assert table["D", "high", "loyal"] == (60, 90)
     assert program["unclassified"] == [30, 60]
     assert {each["name"]: each["lead_days"] for each in program["triggers"]}["deal_near"] == 14
+    assert {(tier, severity): days for tier, severity, days in program["response"]}["high", "medium"] == 2
+    assert [days for tier, _severity, days in program["response"] if tier is None] == [7, 3, 2, 0]
     assert program["urgency"]["tier"] == {"high": 30, "medium": 15, "low": 0}
     assert program["labels"]["tier"]["high"] == {"en": "high value", "zh": "高价值"}
     assert program["labels"]["grade_reason"]["no_date"]["zh"] == "有商机或需求但没有预计成交日"

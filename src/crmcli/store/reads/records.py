@@ -131,7 +131,12 @@ def opportunities(
 
 
 def tasks(
-    connection: sqlite3.Connection, customer: int | None = None, *, everything: bool = False, limit: int = ALL
+    connection: sqlite3.Connection,
+    customer: int | None = None,
+    *,
+    everything: bool = False,
+    kind: str | None = None,
+    limit: int = ALL,
 ) -> list[TaskLine]:
-    """Return tasks, soonest first; open ones unless `everything`."""
-    return rows(connection, "tasks", TaskLine, customer=customer, all=everything, limit=limit)
+    """Return tasks, soonest first; open ones unless `everything`; of one kind if it is named."""
+    return rows(connection, "tasks", TaskLine, customer=customer, all=everything, kind=kind, limit=limit)
