@@ -20,6 +20,7 @@ from crmcli.cli.common import (
     report,
 )
 from crmcli.i18n import _
+from crmcli.spoken import Direction
 
 COMPLAINT = Annotated[str, typer.Argument(metavar="COMPLAINT", help=_("The complaint's id or external id."))]
 SEVERITY = Annotated[
@@ -319,7 +320,7 @@ def causes(
     from crmcli.render.output import Column, Format, Listing, choose, show
     from crmcli.workflows.complaints import causes as look
 
-    lines = look(database(), day_option(since, "--since"))
+    lines = look(database(), day_option(since, "--since", Direction.PAST))
     coded = choose(format, sys.stdout) is not Format.TABLE
     columns = [
         Column("cause", _("Cause"), wrap=True),

@@ -23,6 +23,7 @@ from crmcli.cli.common import (
 )
 from crmcli.errors import UsageError
 from crmcli.i18n import _
+from crmcli.spoken import Direction
 
 SURVEY = Annotated[str, typer.Argument(metavar="SURVEY", help=_("The survey's id or external id."))]
 KIND = Annotated[str | None, typer.Option("--kind", help=_("csat (1 to 5) or nps (0 to 10)."))]
@@ -254,7 +255,7 @@ def report_surveys(
     from crmcli.render.output import Format, choose, show
     from crmcli.workflows.surveys import ENOUGH, satisfaction
 
-    found = satisfaction(database(), day_option(since, "--since"))
+    found = satisfaction(database(), day_option(since, "--since", Direction.PAST))
     show(_report_listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
     if not found:
         say(_("no surveys"))

@@ -13,10 +13,11 @@ from typing import Any
 from crmcli.errors import DataError, RefusedError
 from crmcli.i18n import _
 from crmcli.rules import folder
+from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store.reads.agenda import stored_ruleset
 from crmcli.store.reads.complaints import tier_of
 from crmcli.store.work import Work
-from crmcli.values import ValueFault, parse_spoken_day
+from crmcli.values import ValueFault
 from crmcli.vocabulary import SEVERITY
 from crmcli.workflows import record
 from crmcli.workflows.record import Edited, Recorded
@@ -55,7 +56,9 @@ def edit(database: Path, rules: Path, which: str, given: Given) -> Edited:
             return
         severity = SEVERITY.parse(wanted.get("severity", row.severity))
         try:
-            received = parse_spoken_day(wanted.get("received_on", row.received_on.isoformat()), work.today)
+            received = parse_spoken_day(
+                wanted.get("received_on", row.received_on.isoformat()), work.today, Direction.PAST
+            )
         except ValueFault:
             return  # refused when it is read for the record
         if row.reply_due_on == _due(work, rules, row.customer_id, row.severity, row.received_on) and severity:
