@@ -127,7 +127,7 @@ def test_reopened_and_closed_again_is_undone_step_by_step(crm: Run) -> None:
 
 def test_the_rules_say_by_when_to_reply(crm: Run) -> None:
     result = crm("complaint", "add", "#1", "x", "--severity", "critical")
-    assert result.err == "reply_due_on: 2026-11-20\n"
+    assert result.err == "reply_due_on: 2026-11-20 Fri\n"
     crm("complaint", "add", "#1", "x", "--severity", "high", "--received", "2026-11-10")
     crm("complaint", "add", "#1", "x", "--due", "2026-12-24")
     crm("complaint", "add", "#1", "x", "--severity", "low")
@@ -207,7 +207,7 @@ def test_statistics_by_cause_count_what_they_average(crm: Run) -> None:
 def test_a_measure_has_an_owner_and_a_day_and_is_done_as_any_task(crm: Run) -> None:
     done(crm, "complaint", "add", "#1", "x")
     result = crm("complaint", "improve", "1", "test every lot", "--owner", "李雷", "--due", "月底")
-    assert (result.status, result.err) == (0, "due_on: 2026-11-30\n")
+    assert (result.status, result.err) == (0, "due_on: 2026-11-30 Mon\n")
     done(crm, "task", "add", "call", "--customer", "#1")
     assert [line["title"] for line in found(crm, "task", "list", "--kind", "improvement")] == [
         "test every lot"
