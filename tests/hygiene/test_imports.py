@@ -40,6 +40,7 @@ READS: dict[str, set[str]] = {
     "opportunity list": set(),
     "product list": set(),
     "task list": set(),
+    "task list --kind promise": set(),
     "interaction list": set(),
     "transaction list": set(),
     "journal": set(),
@@ -95,6 +96,12 @@ WRITES: dict[str, set[str]] = {
     "product edit X --price 3": set(),
     "product archive X": set(),
     "task add call": set(),
+    "task add call --every 2w": set(),
+    "task add call --every 1m --on-day 31": {"dateutil"},
+    "task edit 1 --due +2d": set(),
+    "task skip 2": set(),
+    "task archive 1": set(),
+    "task delete 1": set(),
     "task done 1": set(),
     "done 1 well": set(),
     "log phone 张三": set(),
@@ -133,6 +140,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (
         "init --time-zone Asia/Shanghai", "--today 2026-10-20 add 张三 --phone 13800138000", "--today 2026-10-20 classify --as-of 2026-10-20",
         "classify --as-of 2026-10-31", "product add X", "opportunity add 张三 --close 2026-11-30", "task add x --customer 张三",
+        "task add z --every 2w",
         "contact add 张三 x", "log phone 张三", "sell 张三 3", "classify --as-of 2026-11-20",
         "field add shirt --type choice --choices s,m", "customer edit 张三 --set shirt=m",
     ):  # fmt: skip

@@ -147,6 +147,8 @@ def _cadence_reason(row: reads.AgendaRow) -> str:
 
 def _task_reason(task: reads.AgendaTask, today: date) -> str:
     late = (today - date.fromisoformat(task.due_on)).days
+    if task.kind == "promise":
+        return _promise_reason(task, late)
     if late == 0 and task.due_time:
         text = _("task #{id} due today at {time}: {title}")
         return text.format(id=task.id, time=task.due_time, title=task.title)
@@ -162,6 +164,21 @@ def _task_reason(task: reads.AgendaTask, today: date) -> str:
 
 def _at(day: str, time: str | None) -> str:
     return f"{day} {time}" if time else day
+
+
+def _promise_reason(task: reads.AgendaTask, late: int) -> str:
+    if late > 0:
+        text = ngettext(
+            "promised, {days} day late: {title} (task #{id})",
+            "promised, {days} days late: {title} (task #{id})",
+            late,
+        )
+        return text.format(id=task.id, days=late, title=task.title)
+    if late == 0 and not task.due_time:
+        return _("promised for today: {title} (task #{id})").format(id=task.id, title=task.title)
+    return _("promised for {day}: {title} (task #{id})").format(
+        id=task.id, day=_at(task.due_on, task.due_time), title=task.title
+    )
 
 
 def _deal_reason(deal: reads.AgendaDeal, today: date) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import func
@@ -28,6 +28,8 @@ from crmcli.vocabulary import CHANNEL, OPEN_STAGES, OPPORTUNITY_STAGE, REAL_TOUC
 from crmcli.workflows.custom import Pairs, as_json, read_given
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.recognise import product_key
+from crmcli.workflows.repeat import settle
+from crmcli.workflows.series import next_one
 
 _MODELS: dict[str, tuple[type[Any], type[Any]]] = {
     "customer": (schema.Customer, schema.CustomerIn),
@@ -60,6 +62,13 @@ _OF_CUSTOMER = (
     schema.Deferral, schema.Task, schema.Survey, schema.Complaint, schema.Preference, schema.Credit, schema.Payment,
     schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact, schema.Override,
 )  # fmt: skip
+
+
+class Promise(NamedTuple):
+    """What was promised to a customer, and the day by which, as the user typed it."""
+
+    what: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +199,12 @@ def delete_customer(database: Path, number: int) -> Edited:
         return Edited(number, work.summary, ())
 
 
-def log(database: Path, given: Mapping[str, str | None], next_on: str | None) -> Recorded:
+def log(
+    database: Path,
+    given: Mapping[str, str | None],
+    next_on: str | None,
+    promise: Promise | None = None,
+) -> Recorded:
     """Record an interaction; a real touch clears an agreed day that has come, `next_on` agrees on the next one."""
     with unit_of_work(database, "log") as work:
         channel = given.get("channel") or ""
@@ -205,6 +219,7 @@ def log(database: Path, given: Mapping[str, str | None], next_on: str | None) ->
         work.summary = _("logged {channel} with {name} on {day}").format(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
         )
+        resolved += _keep_promise(work, row, promise)
         return Recorded(row.id, name, work.summary, resolved)
 
 
@@ -227,9 +242,14 @@ def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = Fals
 
 
 def complete(
-    database: Path, which: str, summary: str | None, given: Mapping[str, str | None], next_on: str | None
+    database: Path,
+    which: str,
+    summary: str | None,
+    given: Mapping[str, str | None],
+    next_on: str | None,
+    promise: Promise | None = None,
 ) -> Recorded:
-    """Mark a task done; with words about what happened, log the interaction as well.
+    """Mark a task done; with words about what happened, log the interaction as well. One that repeats gets its next.
 
     Raises:
         RefusedError: the task is done already, or words were given for a task of nobody.
@@ -239,20 +259,45 @@ def complete(
         if task.done_on is not None:
             raise RefusedError(_("task #{id} was done on {day}").format(id=task.id, day=task.done_on))
         resolved: tuple[tuple[str, date], ...] = ()
-        if summary is not None or next_on is not None:
+        touch_row = None
+        if summary is not None or next_on is not None or promise is not None:
             if task.customer_id is None:
                 raise RefusedError(_("task #{id} has no customer to log this with").format(id=task.id))
             touch = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
-            row, resolved = _make(
+            touch_row, resolved = _make(
                 work, "interaction", {**touch, "customer": f"#{task.customer_id}", "summary": summary}
             )
-            task.interaction_id = row.id
-            resolved += _after_touch(work, row, next_on)
+            task.interaction_id = touch_row.id
+            resolved += _after_touch(work, touch_row, next_on)
         task.done_on = work.today
         work.session.add(task)
         work.session.flush()
         work.summary = _("done: task #{id} {title}").format(id=task.id, title=task.title)
+        following = next_one(work, task)
+        if following is not None:
+            work.summary += _("; next on {day} (#{id})").format(day=following.due_on, id=following.id)
+        resolved += _keep_promise(work, touch_row, promise)
         return Recorded(task.id, _customer_name(work, task), work.summary, resolved)
+
+
+def _keep_promise(work: Work, touch: Any, promise: Promise | None) -> tuple[tuple[str, date], ...]:
+    """Make the task that a promise is, bound to the interaction in which it was made."""
+    if promise is None:
+        return ()
+    given = {
+        "kind": "promise",
+        "title": promise.what,
+        "customer": f"#{touch.customer_id}",
+        "due_on": promise.by,
+    }
+    row, resolved = _make(work, "task", given)
+    row.promised_in_id = touch.id
+    work.session.add(row)
+    work.session.flush()
+    work.summary += _("; promised by {day} (#{id}): {title}").format(
+        day=row.due_on, id=row.id, title=row.title
+    )
+    return resolved
 
 
 def move(database: Path, which: str, stage: str, on: str | None, lost_reason: str | None) -> Edited:
@@ -289,6 +334,8 @@ def _make(
         row.custom = as_json(own.values)
     if entity == "opportunity" and row.stage not in OPEN_STAGES and row.closed_on is None:
         row.closed_on = work.today
+    if entity == "task":
+        resolved += settle(row, work.today)
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
@@ -313,6 +360,8 @@ def _change(
             setattr(row, name, new)
     if own.values:
         changes += _change_custom(row, own.values)
+    if entity == "task":
+        settle(row, work.today, [change[0] for change in changes])
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
@@ -458,7 +507,7 @@ def _bad(faults: list[Fault]) -> DataError:
 
 def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
     """Say it in words when a unique value is taken, instead of letting the database refuse the row."""
-    names = ["external_id", *(["name"] if model is schema.Product else [])]
+    names = ["external_id", *(["name"] if model in {schema.Product, schema.Template} else [])]
     for name in names:
         value = getattr(row, name, None)
         if value is None:
@@ -512,6 +561,15 @@ def _get(work: Work, entity: str, which: str) -> Any:
         _("no {entity} {which}").format(entity=RECORD.label(entity), which=repr(which)),
         hint=_("'crm {entity} list' shows them with their ids").format(entity=entity),
     )
+
+
+def record_named(work: Work, entity: str, which: str) -> Any:
+    """Return the one record that a word names, in the transaction that is open.
+
+    Raises:
+        NotFoundError, AmbiguousError: which is meant.
+    """
+    return _get(work, entity, which)
 
 
 def customer_named(work: Work, text: str) -> Match:

@@ -50,10 +50,13 @@ def opportunities(
         return tuple(reads.opportunities(connection, number, everything=everything, stage=stage, limit=limit))
 
 
-def tasks(database: Path, which: str | None, *, everything: bool, limit: int) -> tuple[TaskLine, ...]:
-    """Return tasks: the open ones, or all."""
+def tasks(
+    database: Path, which: str | None, *, everything: bool, kind: str | None = None, limit: int
+) -> tuple[TaskLine, ...]:
+    """Return tasks: the open ones, or all; of one kind, or of all."""
     with reading(database) as connection:
-        return tuple(reads.tasks(connection, _number(connection, which), everything=everything, limit=limit))
+        number = _number(connection, which)
+        return tuple(reads.tasks(connection, number, everything=everything, kind=kind, limit=limit))
 
 
 def _number(connection: sqlite3.Connection, which: str | None) -> int | None:

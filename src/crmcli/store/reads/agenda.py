@@ -56,6 +56,7 @@ class AgendaTask(NamedTuple):
     due_on: str
     channel: str | None
     due_time: str | None
+    kind: str
 
 
 class AgendaDeal(NamedTuple):

@@ -81,6 +81,13 @@ class TaskLine(NamedTuple):
     channel: str | None
     done_on: str | None
     due_time: str | None
+    kind: str
+    minutes: int | None
+    owner: str | None
+    repeat_every: int | None
+    repeat_unit: str | None
+    repeat_day: int | None
+    repeat_from: str | None
 
 
 def contacts(
@@ -131,7 +138,12 @@ def opportunities(
 
 
 def tasks(
-    connection: sqlite3.Connection, customer: int | None = None, *, everything: bool = False, limit: int = ALL
+    connection: sqlite3.Connection,
+    customer: int | None = None,
+    *,
+    everything: bool = False,
+    kind: str | None = None,
+    limit: int = ALL,
 ) -> list[TaskLine]:
-    """Return tasks, soonest first; open ones unless `everything`."""
-    return rows(connection, "tasks", TaskLine, customer=customer, all=everything, limit=limit)
+    """Return tasks, soonest first; open ones unless `everything`, of one kind or of all."""
+    return rows(connection, "tasks", TaskLine, customer=customer, all=everything, kind=kind, limit=limit)
