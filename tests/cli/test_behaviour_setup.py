@@ -15,6 +15,7 @@ COMMANDS = [
     "opportunity add", "opportunity list", "opportunity move", "opportunity edit",
     "product add", "product list", "product edit", "product archive",
     "task add", "task list", "task edit", "task skip", "task archive", "task delete", "task done", "interaction list", "transaction list",
+    "template list", "template show", "template places", "template add", "template edit", "template delete", "template merge",
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",

@@ -41,6 +41,7 @@ COMMANDS = MappingProxyType(
         "opportunity": "opportunity",
         "product": "product",
         "task": "task",
+        "template": "template",
         "interaction": "touch",
         "transaction": "touch",
         "field": "field",

@@ -213,8 +213,7 @@ def log(
                 _("{value} is not a channel").format(value=repr(channel)),
                 hint=_("one of: {codes}").format(codes=", ".join(CHANNEL.codes)),
             )
-        row, resolved = _make(work, "interaction", given)
-        resolved += _after_touch(work, row, next_on)
+        row, resolved = touch(work, given, next_on)
         name = _customer_name(work, row)
         work.summary = _("logged {channel} with {name} on {day}").format(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
@@ -259,16 +258,15 @@ def complete(
         if task.done_on is not None:
             raise RefusedError(_("task #{id} was done on {day}").format(id=task.id, day=task.done_on))
         resolved: tuple[tuple[str, date], ...] = ()
-        touch_row = None
+        touched = None
         if summary is not None or next_on is not None or promise is not None:
             if task.customer_id is None:
                 raise RefusedError(_("task #{id} has no customer to log this with").format(id=task.id))
-            touch = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
-            touch_row, resolved = _make(
-                work, "interaction", {**touch, "customer": f"#{task.customer_id}", "summary": summary}
+            how = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
+            touched, resolved = touch(
+                work, {**how, "customer": f"#{task.customer_id}", "summary": summary}, next_on
             )
-            task.interaction_id = touch_row.id
-            resolved += _after_touch(work, touch_row, next_on)
+            task.interaction_id = touched.id
         task.done_on = work.today
         work.session.add(task)
         work.session.flush()
@@ -276,28 +274,36 @@ def complete(
         following = next_one(work, task)
         if following is not None:
             work.summary += _("; next on {day} (#{id})").format(day=following.due_on, id=following.id)
-        resolved += _keep_promise(work, touch_row, promise)
+        resolved += _keep_promise(work, touched, promise)
         return Recorded(task.id, _customer_name(work, task), work.summary, resolved)
 
 
-def _keep_promise(work: Work, touch: Any, promise: Promise | None) -> tuple[tuple[str, date], ...]:
+def _keep_promise(work: Work, touched: Any, promise: Promise | None) -> tuple[tuple[str, date], ...]:
     """Make the task that a promise is, bound to the interaction in which it was made."""
     if promise is None:
         return ()
     given = {
         "kind": "promise",
         "title": promise.what,
-        "customer": f"#{touch.customer_id}",
+        "customer": f"#{touched.customer_id}",
         "due_on": promise.by,
     }
     row, resolved = _make(work, "task", given)
-    row.promised_in_id = touch.id
+    row.promised_in_id = touched.id
     work.session.add(row)
     work.session.flush()
     work.summary += _("; promised by {day} (#{id}): {title}").format(
         day=row.due_on, id=row.id, title=row.title
     )
     return resolved
+
+
+def touch(
+    work: Work, given: Mapping[str, str | None], next_on: str | None = None
+) -> tuple[Any, tuple[tuple[str, date], ...]]:
+    """Record an interaction in the transaction that is open, with what it means for the day agreed next."""
+    row, resolved = _make(work, "interaction", given)
+    return row, resolved + _after_touch(work, row, next_on)
 
 
 def move(database: Path, which: str, stage: str, on: str | None, lost_reason: str | None) -> Edited:
@@ -507,7 +513,7 @@ def _bad(faults: list[Fault]) -> DataError:
 
 def _refuse_taken(work: Work, model: type[Any], row: Any) -> None:
     """Say it in words when a unique value is taken, instead of letting the database refuse the row."""
-    names = ["external_id", *(["name"] if model in {schema.Product, schema.Template} else [])]
+    names = ["external_id", *(["name"] if model is schema.Product else [])]
     for name in names:
         value = getattr(row, name, None)
         if value is None:
@@ -563,13 +569,10 @@ def _get(work: Work, entity: str, which: str) -> Any:
     )
 
 
-def record_named(work: Work, entity: str, which: str) -> Any:
-    """Return the one record that a word names, in the transaction that is open.
-
-    Raises:
-        NotFoundError, AmbiguousError: which is meant.
-    """
-    return _get(work, entity, which)
+def task_named(work: Work, which: str) -> schema.Task:
+    """Return the one task that a word names, in the transaction that is open."""
+    task: schema.Task = _get(work, "task", which)
+    return task
 
 
 def customer_named(work: Work, text: str) -> Match:

@@ -1,7 +1,6 @@
 """Tasks beyond what every record has: letting one that repeats pass, and deleting one."""
 
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import select
 
@@ -9,7 +8,7 @@ from crmcli.errors import NotFoundError, RefusedError
 from crmcli.i18n import _
 from crmcli.store import schema
 from crmcli.store.work import Work, unit_of_work
-from crmcli.workflows.record import Edited, record_named
+from crmcli.workflows.record import Edited, task_named
 from crmcli.workflows.repeat import next_day, rhythm_of
 
 
@@ -36,24 +35,24 @@ def skip(database: Path, which: str) -> Edited:
         work.summary = _("skipped: task #{id} {title}; next on {day}").format(
             id=task.id, title=task.title, day=new
         )
-        return Edited(task.id, work.summary, (("due_on", old, new),))
+        return Edited(task.id or 0, work.summary, (("due_on", old, new),))
 
 
 def delete(database: Path, which: str) -> Edited:
     """Delete a task, and with it the rest of its series; `crm undo` brings it back."""
     with unit_of_work(database, "task delete") as work:
-        task = record_named(work, "task", which)
+        task = task_named(work, which)
         for deferral in work.session.exec(select(schema.Deferral).where(schema.Deferral.task_id == task.id)):
             work.session.delete(deferral)
         work.session.flush()
         work.session.delete(task)
         work.session.flush()
         work.summary = _("deleted task #{id} {title}").format(id=task.id, title=task.title)
-        return Edited(task.id, work.summary, ())
+        return Edited(task.id or 0, work.summary, ())
 
 
-def _open_task(work: Work, which: str) -> Any:
-    task = record_named(work, "task", which)
+def _open_task(work: Work, which: str) -> schema.Task:
+    task = task_named(work, which)
     if task.done_on is not None:
         raise RefusedError(_("task #{id} was done on {day}").format(id=task.id, day=task.done_on))
     if task.archived_at is not None:
