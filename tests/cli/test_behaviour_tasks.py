@@ -82,6 +82,18 @@ def test_the_rhythm_can_be_changed_and_ended(crm: Run, on: On) -> None:
     assert tasks(crm) == []
 
 
+def test_a_task_that_repeats_has_a_day(crm: Run) -> None:
+    crm("task", "add", "x")
+    result = crm("task", "edit", "1", "--every", "1m", "--on-day", "31")
+    assert "  due_on: - → 2026-11-30\n" in result.out
+    before = tasks(crm)
+    result = crm("task", "edit", "1", "--due", "")
+    assert (result.status, "a task that repeats needs a day" in result.err) == (65, True)
+    assert tasks(crm) == before
+    assert crm("task", "edit", "1", "--due", "", "--every", "").status == 0
+    assert tasks(crm)[0]["due_on"] is None
+
+
 @pytest.mark.parametrize("verb", ["archive", "delete"])
 def test_putting_one_away_ends_the_series(verb: str, crm: Run) -> None:
     crm("task", "add", "x", "--every", "1d")

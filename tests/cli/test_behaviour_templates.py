@@ -124,6 +124,7 @@ def test_one_of_your_own_takes_the_place_of_a_shipped_one(crm: Run) -> None:
         (["--text", "x", "--file", "y"], 2, "--text and --file"),
         ([], 2, "a template needs a text"),
         (["--file", "none.txt"], 1, "no such file"),
+        (["--file", "."], 2, "hint: give a text file in UTF-8"),
     ],
 )
 def test_what_cannot_be_used_is_not_kept(options: list[str], status: int, said: str, crm: Run) -> None:

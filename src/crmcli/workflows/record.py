@@ -367,7 +367,8 @@ def _change(
     if own.values:
         changes += _change_custom(row, own.values)
     if entity == "task":
-        settle(row, work.today, [change[0] for change in changes])
+        told = settle(row, work.today, [change[0] for change in changes])
+        changes += [(name, None, day) for name, day in told]
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()

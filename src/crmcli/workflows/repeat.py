@@ -186,6 +186,12 @@ def settle(task: Any, today: date, changed: Collection[str] = ()) -> tuple[tuple
         raise DataError(
             _("task #{id} was done on {day}").format(id=task.id, day=task.done_on), where="--every"
         )
+    if "due_on" in changed and task.due_on is None:
+        raise DataError(
+            _("a task that repeats needs a day"),
+            where="--due",
+            hint=_("to end the rhythm as well: --every ''"),
+        )
     told: tuple[tuple[str, date], ...] = ()
     task.repeat_from = task.repeat_from or "due"
     if {"due_on", "repeat_unit", "repeat_from"} & set(changed) and "repeat_day" not in changed:
