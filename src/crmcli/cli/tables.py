@@ -172,7 +172,6 @@ def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("customer", _("Customer"), wrap=True),
         Column("channel", _("Channel")),
         Column("done_on", _("Done")),
-        *([Column("due_time", _("Time"))] if coded else []),
     ]
     rows = [
         (
@@ -183,8 +182,12 @@ def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
         for line in lines
     ]  # fmt: skip
     if coded:
-        further = ("due_time", "kind", "minutes", "owner", "every", "on_day", "counted_from")
-        return Listing([*columns, *(Column(key, "") for key in further)], rows, key="tasks")
+        further = ("kind", "minutes", "owner", "every", "on_day", "counted_from")
+        return Listing(
+            [*columns, Column("due_time", _("Time")), *(Column(key, "") for key in further)],
+            rows,
+            key="tasks",
+        )
     columns += [
         Column("kind", _("Kind")),
         Column("owner", _("Owner"), wrap=True, spare=1),
