@@ -131,7 +131,7 @@ def test_what_cannot_be_used_changes_nothing(options: list[str], said: str, crm:
 def test_a_promise_is_a_task_of_its_conversation(crm: Run) -> None:
     crm("add", "张三")
     result = crm("log", "phone", "张三", "will send samples", "--promise", "send samples", "--by", "+3d")
-    assert (result.status, result.err) == (0, "due_on: 2026-11-23\n")
+    assert (result.status, result.err) == (0, "due_on: 2026-11-23 Mon\n")
     assert result.out == "logged phone with 张三 on 2026-11-20; promised by 2026-11-23 (#1): send samples\n"
     (line,) = tasks(crm, "--kind", "承诺")
     assert (line["title"], line["customer"], line["due_on"]) == ("send samples", "张三", "2026-11-23")
