@@ -274,6 +274,17 @@ REPEAT_UNIT = Vocabulary(
     Term("week", "week", "周", ("weeks", "星期")),
     Term("month", "month", "月", ("months", "个月")),
 )
+#: Days of the week, in their order.
+WEEKDAY = Vocabulary(
+    "weekday",
+    Term("mon", "Monday", "周一", ("星期一", "礼拜一")),
+    Term("tue", "Tuesday", "周二", ("tues", "星期二", "礼拜二")),
+    Term("wed", "Wednesday", "周三", ("星期三", "礼拜三")),
+    Term("thu", "Thursday", "周四", ("thur", "thurs", "星期四", "礼拜四")),
+    Term("fri", "Friday", "周五", ("星期五", "礼拜五")),
+    Term("sat", "Saturday", "周六", ("星期六", "礼拜六")),
+    Term("sun", "Sunday", "周日", ("周天", "星期日", "星期天", "礼拜日", "礼拜天")),
+)
 #: What the next one of a task that repeats is counted from.
 REPEAT_FROM = Vocabulary(
     "repeat_from",

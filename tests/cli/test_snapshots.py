@@ -22,6 +22,8 @@ LISTS = (
     "product list",
     "opportunity list --all",
     "task list --all",
+    "template list",
+    "template places",
     "interaction list",
     "transaction list",
     "agenda",

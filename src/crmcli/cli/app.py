@@ -44,6 +44,7 @@ COMMANDS = MappingProxyType(
         "task": "task",
         "complaint": "complaint",
         "survey": "survey",
+        "template": "template",
         "interaction": "touch",
         "transaction": "touch",
         "field": "field",

@@ -33,6 +33,13 @@ LimitOption = Annotated[
 CustomerArgument = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help=_("Id, external id, phone, e-mail or part of the name."))
 ]
+PromiseOption = Annotated[
+    str | None,
+    typer.Option("--promise", metavar="WHAT", help=_("What you promised; becomes a task for --by.")),
+]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="DATE", help=_("The day by which it was promised."))
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help=_("Do everything, show the result, and change nothing."))
@@ -155,6 +162,26 @@ def pairs(texts: list[str] | None, option: str, shape: str = "NAME=VALUE") -> tu
             )
         found.append((left.strip(), right.strip()))
     return tuple(found)
+
+
+def promised(promise: str | None, by: str | None) -> Any:
+    """Return the promise that `--promise WHAT --by DATE` stands for, None without one.
+
+    Raises:
+        UsageError: one of the two is missing.
+    """
+    if promise is None and by is None:
+        return None
+    if promise is None or by is None:
+        missing = "--promise" if promise is None else "--by"
+        raise UsageError(
+            _("--promise and --by go together"),
+            where=missing,
+            hint=_("write --promise WHAT --by DATE"),
+        )
+    from crmcli.workflows.record import Promise
+
+    return Promise(promise, by)
 
 
 def code_of(vocabulary: Vocabulary, text: str | None, option: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from crmcli import vocabulary as words
-from crmcli.i18n import _
+from crmcli.i18n import _, ngettext
 from crmcli.render.output import Amount, Cell, Column, Listing
 
 PINNED = " *"  #: behind a class in a list of customers that was pinned by hand
@@ -164,7 +164,7 @@ def opportunities(lines: Iterable[Any], *, coded: bool) -> Listing:
 
 
 def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
-    """List tasks."""
+    """List tasks; a person sees kind, owner and rhythm only where a task of the list has one worth saying."""
     columns = [
         Column("id", "#"),
         Column("due_on", _("Due")),
@@ -172,21 +172,66 @@ def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("customer", _("Customer"), wrap=True),
         Column("channel", _("Channel")),
         Column("done_on", _("Done")),
-        *([Column("due_time", _("Time"))] if coded else []),
     ]
     rows = [
         (
-            line.id,
-            moment(line.due_on, line.due_time, coded=coded),
-            line.title,
-            line.customer,
-            _code(words.CHANNEL, line.channel, coded),
-            day(line.done_on),
-            *([line.due_time] if coded else []),
+            line.id, moment(line.due_on, line.due_time, coded=coded), line.title, line.customer,
+            _code(words.CHANNEL, line.channel, coded), day(line.done_on),
+            *(_task_coded(line) if coded else _task_said(line)),
         )
         for line in lines
+    ]  # fmt: skip
+    if coded:
+        further = ("kind", "minutes", "owner", "every", "on_day", "counted_from")
+        return Listing(
+            [*columns, Column("due_time", _("Time")), *(Column(key, "") for key in further)],
+            rows,
+            key="tasks",
+        )
+    columns += [
+        Column("kind", _("Kind")),
+        Column("owner", _("Owner"), wrap=True, spare=1),
+        Column("every", _("Repeats"), wrap=True),
     ]
-    return Listing(columns, rows, key="tasks")
+    always = len(columns) - 3
+    kept = [
+        column.key
+        for index, column in enumerate(columns)
+        if index < always or any(row[index] for row in rows)
+    ]
+    return Listing(columns, rows, key="tasks").only(kept)
+
+
+def _task_coded(line: Any) -> tuple[Cell, ...]:
+    every = None if line.repeat_every is None else f"{line.repeat_every}{line.repeat_unit[0]}"
+    on_day = line.repeat_day
+    if on_day is not None:
+        on_day = words.WEEKDAY.codes[on_day - 1] if line.repeat_unit == "week" else str(on_day)
+    return (line.due_time, line.kind, line.minutes, line.owner, every, on_day, line.repeat_from)
+
+
+def _task_said(line: Any) -> tuple[Cell, ...]:
+    kind = None if line.kind == "task" else words.TASK_KIND.label(line.kind)
+    return (kind, line.owner, rhythm(line))
+
+
+def rhythm(line: Any) -> str | None:
+    """Say how often a task comes back, nothing for once."""
+    every, on_day = line.repeat_every, line.repeat_day
+    if every is None:
+        return None
+    if line.repeat_unit == "day":
+        said = ngettext("every {count} day", "every {count} days", every).format(count=every)
+    elif line.repeat_unit == "week":
+        said = ngettext("every {count} week", "every {count} weeks", every).format(count=every)
+        if on_day is not None:
+            weekday = words.WEEKDAY.label(words.WEEKDAY.codes[on_day - 1])
+            said = _("{rhythm} on {weekday}").format(rhythm=said, weekday=weekday)
+    else:
+        said = ngettext("every {count} month", "every {count} months", every).format(count=every)
+        if on_day is not None:
+            said = _("{rhythm} on day {day}").format(rhythm=said, day=on_day)
+    return _("{rhythm}, from completion").format(rhythm=said) if line.repeat_from == "done" else said
 
 
 def journal(lines: Iterable[Any]) -> Listing:

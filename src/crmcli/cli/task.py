@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from crmcli.cli.common import (
+    ByOption,
     FormatOption,
     LimitOption,
+    PromiseOption,
     code_of,
     command,
     database,
@@ -15,10 +17,12 @@ from crmcli.cli.common import (
     echo_notes,
     group,
     limit_of,
+    promised,
     report,
     single,
 )
 from crmcli.i18n import _
+from crmcli.vocabulary import TASK_KIND
 
 TASK = Annotated[str, typer.Argument(metavar="TASK", help=_("The task's id."))]
 SUMMARY = Annotated[
@@ -35,6 +39,36 @@ CHANNEL = Annotated[str | None, typer.Option("--channel", help=_("How; else the 
 NEXT = Annotated[
     str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
 ]
+CUSTOMER = Annotated[str | None, typer.Option("--customer", "-c", help=_("For which customer."))]
+DUE = Annotated[str | None, typer.Option("--due", metavar="DATE", help=_("The day it is due."))]
+PLANNED_CHANNEL = Annotated[str | None, typer.Option("--channel", help=_("How: phone, email, visit …"))]
+NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
+KIND = Annotated[
+    str | None,
+    typer.Option("--kind", help=_("task (the default), promise or improvement."), show_default=False),
+]
+PLANNED_MINUTES = Annotated[
+    str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it will take."))
+]
+OWNER = Annotated[str | None, typer.Option("--owner", help=_("Who does it, if not you."))]
+EVERY = Annotated[
+    str | None,
+    typer.Option("--every", metavar="RHYTHM", help=_("It comes back: 3d, 2w, 1m, '2 weeks'; '' stops it.")),
+]
+ON_DAY = Annotated[
+    str | None,
+    typer.Option(
+        "--on-day",
+        metavar="DAY",
+        help=_("The day meant: mon … sun, or 1 to 31; 31 is the last of a shorter month."),
+    ),
+]
+FROM = Annotated[
+    str | None,
+    typer.Option(
+        "--from", help=_("The next one counts from the day it was due (the default) or was done: due, done.")
+    ),
+]
 
 app = group(_("Tasks: things to do on a day."))
 done_app = single()
@@ -44,20 +78,34 @@ APPS = {"task": app, "done": done_app}
 @command(
     app,
     "add",
-    help=_("Add a task."),
-    examples=_('crm task add "send the quote" --customer 张三 --due tomorrow --channel email'),
+    help=_("Add a task, for once or one that comes back."),
+    examples=_(
+        'crm task add "send the quote" --customer 张三 --due tomorrow --channel email\n'
+        'crm task add "send the statement" --due 2026-01-31 --every 1m\n'
+        'crm task add "ask how it runs" -c 张三 --every 2w --on-day mon --from done'
+    ),
 )
 def add(
     title: Annotated[str, typer.Argument(metavar="TITLE", help=_("What is to be done."))],
-    customer: Annotated[str | None, typer.Option("--customer", "-c", help=_("For which customer."))] = None,
-    due: Annotated[str | None, typer.Option("--due", metavar="DATE", help=_("The day it is due."))] = None,
-    channel: Annotated[str | None, typer.Option("--channel", help=_("How: phone, email, visit …"))] = None,
-    notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
+    customer: CUSTOMER = None,
+    due: DUE = None,
+    channel: PLANNED_CHANNEL = None,
+    kind: KIND = None,
+    minutes: PLANNED_MINUTES = None,
+    owner: OWNER = None,
+    every: EVERY = None,
+    on_day: ON_DAY = None,
+    counted_from: FROM = None,
+    notes: NOTES = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import add as record
+    from crmcli.workflows.repeat import read_rhythm
 
-    given = {"title": title, "customer": customer, "due_on": due, "channel": channel, "notes": notes}
+    given = {
+        "title": title, "customer": customer, "due_on": due, "channel": channel, "kind": kind, "minutes": minutes,
+        "owner": owner, "notes": notes, **read_rhythm(every, on_day, counted_from),
+    }  # fmt: skip
     done = record(database(), "task", given)
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
@@ -82,12 +130,87 @@ def list_tasks(
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
-    from crmcli.vocabulary import TASK_KIND
     from crmcli.workflows.records import tasks
 
     code = code_of(TASK_KIND, kind, "--kind")
     lines = tasks(database(), customer, everything=everything, kind=code, limit=limit_of(limit, format))
     show(tables.tasks(lines, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+
+
+@command(
+    app,
+    "edit",
+    help=_("Change fields of a task; an empty value clears one, --every '' ends the rhythm."),
+    examples="crm task edit 3 --due +2d\ncrm task edit 3 --every 1m --on-day 31\ncrm task edit 3 --every ''",
+)
+def edit(
+    task: TASK,
+    title: Annotated[str | None, typer.Option("--title", help=_("What is to be done."))] = None,
+    customer: CUSTOMER = None,
+    due: DUE = None,
+    channel: PLANNED_CHANNEL = None,
+    kind: KIND = None,
+    minutes: PLANNED_MINUTES = None,
+    owner: OWNER = None,
+    every: EVERY = None,
+    on_day: ON_DAY = None,
+    counted_from: FROM = None,
+    notes: NOTES = None,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.cli.edits import report_edit
+    from crmcli.workflows.record import edit as record
+    from crmcli.workflows.repeat import read_rhythm
+
+    given = {
+        "title": title, "customer": customer, "due_on": due, "channel": channel, "kind": kind, "minutes": minutes,
+        "owner": owner, "notes": notes, **read_rhythm(every, on_day, counted_from),
+    }  # fmt: skip
+    report_edit(record(database(), "task", task, given), format)
+
+
+@command(
+    app,
+    "skip",
+    help=_("Let a task that comes back pass this time: on to its next day, without doing it."),
+    examples="crm task skip 3",
+)
+def skip(task: TASK, format: FormatOption = None) -> None:
+    from crmcli.workflows.task import skip as record
+
+    done = record(database(), task)
+    due = done.changes[0][2]
+    report(done.summary, [("id", "#", done.id), ("due_on", _("Due"), due)], format)
+
+
+@command(
+    app,
+    "archive",
+    help=_("Put a task away, and with it the rest of its series."),
+    examples="crm task archive 3\ncrm task archive 3 --back",
+)
+def archive(
+    task: TASK,
+    back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.workflows.record import archive as record
+
+    done = record(database(), "task", task, back=back)
+    report(done.summary, [("id", "#", done.id)], format)
+
+
+@command(
+    app,
+    "delete",
+    help=_("Delete a task, and with it the rest of its series; undo brings it back."),
+    examples="crm task delete 3",
+)
+def delete(task: TASK, format: FormatOption = None) -> None:
+    from crmcli.workflows.task import delete as record
+
+    done = record(database(), task)
+    report(done.summary, [("id", "#", done.id)], format)
 
 
 def done(
@@ -97,12 +220,14 @@ def done(
     minutes: MINUTES = None,
     channel: CHANNEL = None,
     next_day: NEXT = None,
+    promise: PromiseOption = None,
+    by: ByOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import complete
 
     given = {"outcome": outcome, "minutes": minutes, "channel": channel}
-    result = complete(database(), task, summary, given, next_day)
+    result = complete(database(), task, summary, given, next_day, promised(promise, by))
     report(result.summary, [("id", "#", result.id), ("customer", _("Customer"), result.customer)], format)
     echo_days(result.resolved)
     echo_notes(result)

@@ -6,15 +6,18 @@ from typing import Annotated
 import typer
 
 from crmcli.cli.common import (
+    ByOption,
     CustomerArgument,
     FormatOption,
     LimitOption,
+    PromiseOption,
     command,
     database,
     echo_days,
     echo_notes,
     group,
     limit_of,
+    promised,
     report,
     single,
 )
@@ -35,7 +38,8 @@ APPS = {"log": log_app, "sell": sell_app, "interaction": interaction_app, "trans
         "Record a contact with a customer, or a try at one; only one that got through resets the cadence."
     ),
     examples=_(
-        'crm log phone 张三 "asked for a quote" --minutes 12 --next +7d\ncrm log visit 12 --outcome no_answer'
+        'crm log phone 张三 "asked for a quote" --minutes 12 --next +7d\ncrm log visit 12 --outcome no_answer\n'
+        'crm log phone 张三 "wants to see it" --promise "send samples" --by +3d'
     ),
 )
 def log(
@@ -74,6 +78,8 @@ def log(
     next_day: Annotated[
         str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
     ] = None,
+    promise: PromiseOption = None,
+    by: ByOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import log as record
@@ -82,7 +88,7 @@ def log(
         "channel": channel, "customer": customer, "summary": summary, "outcome": outcome, "minutes": minutes, "cost": cost,
         "direction": direction, "kind": kind, "occurred_on": on,
     }  # fmt: skip
-    done = record(database(), given, next_day)
+    done = record(database(), given, next_day, promised(promise, by))
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
     echo_notes(done)

@@ -269,6 +269,25 @@ def open_source(path: str, *, encoding: str | None = None, delimiter: str | None
         raise
 
 
+def read_text(path: str) -> str:
+    """Return the whole text of a file, or of standard input for `-`; its encoding is recognised as that of a CSV file.
+
+    Raises:
+        NotFoundError, UsageError, StorageError, DataError: as `open_source`.
+    """
+    try:
+        name, stream = (_("<stdin>"), _standard_input()) if path == STDIN else (path, _open(path))
+        with stream:
+            try:
+                coding = _examine(name, stream, None, "")
+                stream.seek(coding.mark)
+                return stream.read().decode(coding.codec).replace("\r\n", "\n")
+            except OSError as error:
+                raise _unreadable(name, error) from None
+    except (DataError, UsageError) as error:  # what open_source advises is for CSV
+        raise type(error)(error.what, where=error.where, hint=_("give a text file in UTF-8")) from None
+
+
 def _lines_in(record: list[str]) -> int:
     """Return how many lines of the file a record takes."""
     text = "\x1f".join(record)

@@ -531,15 +531,15 @@ class TaskIn(SQLModel):
     due_time: Time = _text()
     channel: Annotated[str | None, _member_of(vocabulary.CHANNEL), BeforeValidator(_empty_is_none)] = _text()
     owner: Words = _text()
-    minutes: int | None = Field(default=None, ge=0, le=100_000)
-    repeat_every: int | None = Field(default=None, ge=1, le=1_000)
+    minutes: Annotated[int | None, BeforeValidator(_empty_is_none)] = Field(default=None, ge=0, le=100_000)
+    repeat_every: Annotated[int | None, BeforeValidator(_empty_is_none)] = Field(default=None, ge=1, le=1_000)
     repeat_unit: Annotated[
         str | None, _member_of(vocabulary.REPEAT_UNIT), BeforeValidator(_empty_is_none)
     ] = _text()
     repeat_from: Annotated[
         str | None, _member_of(vocabulary.REPEAT_FROM), BeforeValidator(_empty_is_none)
     ] = _text()
-    repeat_day: int | None = Field(default=None, ge=1, le=31)
+    repeat_day: Annotated[int | None, BeforeValidator(_empty_is_none)] = Field(default=None, ge=1, le=31)
     done_on: date | None = _day()
     notes: Words = _text()
 

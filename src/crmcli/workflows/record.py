@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import func
@@ -37,6 +37,8 @@ from crmcli.workflows import sound
 from crmcli.workflows.custom import Pairs, as_json, read_given
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.recognise import product_key
+from crmcli.workflows.repeat import settle
+from crmcli.workflows.series import next_one
 
 _MODELS: dict[str, tuple[type[Any], type[Any]]] = {
     "customer": (schema.Customer, schema.CustomerIn),
@@ -69,6 +71,13 @@ _OF_CUSTOMER = (
     schema.Deferral, schema.Task, schema.Survey, schema.Complaint, schema.Preference, schema.Credit, schema.Payment,
     schema.Interaction, schema.Transaction, schema.Opportunity, schema.Contact, schema.Override,
 )  # fmt: skip
+
+
+class Promise(NamedTuple):
+    """What was promised to a customer, and the day by which, as the user typed it."""
+
+    what: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +252,12 @@ def delete_customer(database: Path, number: int) -> Edited:
         return Edited(number, work.summary, ())
 
 
-def log(database: Path, given: Mapping[str, str | None], next_on: str | None) -> Recorded:
+def log(
+    database: Path,
+    given: Mapping[str, str | None],
+    next_on: str | None,
+    promise: Promise | None = None,
+) -> Recorded:
     """Record an interaction; a real touch clears an agreed day that has come, `next_on` agrees on the next one."""
     with unit_of_work(database, "log") as work:
         channel = given.get("channel") or ""
@@ -252,12 +266,12 @@ def log(database: Path, given: Mapping[str, str | None], next_on: str | None) ->
                 _("{value} is not a channel").format(value=repr(channel)),
                 hint=_("one of: {codes}").format(codes=", ".join(CHANNEL.codes)),
             )
-        row, resolved = _make(work, "interaction", given)
-        resolved += _after_touch(work, row, next_on)
+        row, resolved = touch(work, given, next_on)
         name = _customer_name(work, row)
         work.summary = _("logged {channel} with {name} on {day}").format(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
         )
+        resolved += keep_promise(work, row, promise)
         return Recorded(row.id, name, work.summary, resolved, warnings=_unwanted(work, row))
 
 
@@ -280,9 +294,14 @@ def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = Fals
 
 
 def complete(
-    database: Path, which: str, summary: str | None, given: Mapping[str, str | None], next_on: str | None
+    database: Path,
+    which: str,
+    summary: str | None,
+    given: Mapping[str, str | None],
+    next_on: str | None,
+    promise: Promise | None = None,
 ) -> Recorded:
-    """Mark a task done; with words about what happened, log the interaction as well.
+    """Mark a task done; with words about what happened, log the interaction as well. One that repeats gets its next.
 
     Raises:
         RefusedError: the task is done already, or words were given for a task of nobody.
@@ -293,21 +312,32 @@ def complete(
             raise RefusedError(_("task #{id} was done on {day}").format(id=task.id, day=task.done_on))
         resolved: tuple[tuple[str, date], ...] = ()
         warnings: tuple[str, ...] = ()
-        if summary is not None or next_on is not None:
+        touched = None
+        if summary is not None or next_on is not None or promise is not None:
             if task.customer_id is None:
                 raise RefusedError(_("task #{id} has no customer to log this with").format(id=task.id))
-            touch = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
-            row, resolved = _make(
-                work, "interaction", {**touch, "customer": f"#{task.customer_id}", "summary": summary}
+            how = {"channel": task.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
+            touched, resolved = touch(
+                work, {**how, "customer": f"#{task.customer_id}", "summary": summary}, next_on
             )
-            task.interaction_id = row.id
-            resolved += _after_touch(work, row, next_on)
-            warnings = _unwanted(work, row)
-        task.done_on = work.today
-        work.session.add(task)
-        work.session.flush()
-        work.summary = _("done: task #{id} {title}").format(id=task.id, title=task.title)
+            warnings = _unwanted(work, touched)
+        work.summary = finish_task(work, task, None if touched is None else touched.id)
+        resolved += keep_promise(work, touched, promise)
         return Recorded(task.id, _customer_name(work, task), work.summary, resolved, warnings=warnings)
+
+
+def finish_task(work: Work, task: schema.Task, interaction: int | None) -> str:
+    """Mark a task done by an interaction (None without one), make the next of one that repeats, and say both."""
+    if interaction is not None:
+        task.interaction_id = interaction
+    task.done_on = work.today
+    work.session.add(task)
+    work.session.flush()
+    said = _("done: task #{id} {title}").format(id=task.id, title=task.title)
+    following = next_one(work, task)
+    if following is not None:
+        said += _("; next on {day} (#{id})").format(day=following.due_on, id=following.id)
+    return said
 
 
 def improve(database: Path, entity: str, which: str, given: Mapping[str, str | None]) -> Recorded:
@@ -349,6 +379,34 @@ def delete_survey(database: Path, which: str) -> Edited:
         return Edited(row.id, work.summary, ())
 
 
+def keep_promise(work: Work, touched: Any, promise: Promise | None) -> tuple[tuple[str, date], ...]:
+    """Make the task that a promise is, bound to the interaction in which it was made."""
+    if promise is None:
+        return ()
+    given = {
+        "kind": "promise",
+        "title": promise.what,
+        "customer": f"#{touched.customer_id}",
+        "due_on": promise.by,
+    }
+    row, resolved = _make(work, "task", given)
+    row.promised_in_id = touched.id
+    work.session.add(row)
+    work.session.flush()
+    work.summary += _("; promised by {day} (#{id}): {title}").format(
+        day=row.due_on, id=row.id, title=row.title
+    )
+    return resolved
+
+
+def touch(
+    work: Work, given: Mapping[str, str | None], next_on: str | None = None
+) -> tuple[Any, tuple[tuple[str, date], ...]]:
+    """Record an interaction in the transaction that is open, with what it means for the day agreed next."""
+    row, resolved = _make(work, "interaction", given)
+    return row, resolved + _after_touch(work, row, next_on)
+
+
 def move(database: Path, which: str, stage: str, on: str | None, lost_reason: str | None) -> Edited:
     """Move an opportunity to a stage; won and lost close it on a day, any other stage opens it again."""
     code = OPPORTUNITY_STAGE.parse(stage)
@@ -387,6 +445,8 @@ def _make(
         row.custom = as_json(own.values)
     if entity == "opportunity" and row.stage not in OPEN_STAGES and row.closed_on is None:
         row.closed_on = work.today
+    if entity == "task":
+        resolved += settle(row, work.today)
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
@@ -412,6 +472,9 @@ def _change(
             setattr(row, name, new)
     if own.values:
         changes += _change_custom(row, own.values)
+    if entity == "task":
+        told = settle(row, work.today, [change[0] for change in changes])
+        changes += [(name, None, day) for name, day in told]
     _refuse_taken(work, model, row)
     work.session.add(row)
     work.session.flush()
@@ -688,6 +751,12 @@ def _get(work: Work, entity: str, which: str) -> Any:
         _("no {entity} {which}").format(entity=RECORD.label(entity), which=repr(which)),
         hint=_("'crm {entity} list' shows them with their ids").format(entity=entity),
     )
+
+
+def task_named(work: Work, which: str) -> schema.Task:
+    """Return the one task that a word names, in the transaction that is open."""
+    task: schema.Task = _get(work, "task", which)
+    return task
 
 
 def customer_named(work: Work, text: str) -> Match:

@@ -81,6 +81,13 @@ class TaskLine(NamedTuple):
     channel: str | None
     done_on: str | None
     due_time: str | None
+    kind: str
+    minutes: int | None
+    owner: str | None
+    repeat_every: int | None
+    repeat_unit: str | None
+    repeat_day: int | None
+    repeat_from: str | None
 
 
 def contacts(

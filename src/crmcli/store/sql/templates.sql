@@ -1,0 +1,1 @@
+SELECT name, occasion, channel, subject, body FROM templates ORDER BY name

@@ -1,0 +1,218 @@
+"""Tasks that repeat: their rhythm as people write it, and the day of the next one.
+
+Pure: a rhythm, a day it was due and today give a day; nothing is read or written. The next one is made when one is done,
+never by looking. However many were missed, there is one next, after today; and what is meant for the 31st stands on the
+last day of a shorter month and on the 31st again in the next long one.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from crmcli.errors import DataError
+from crmcli.i18n import _
+from crmcli.vocabulary import REPEAT_UNIT, WEEKDAY
+
+_EVERY = r"(?:every|每)?\s*(\d{0,4})\s*([^\W\d_]+)"
+_LETTERS = {"d": "day", "w": "week", "m": "month"}
+_YEARS = {"y", "year", "years", "年"}
+_LAST = {"eom", "last", "月底", "月末", "最后一天"}
+_DAYS_A_WEEK = 7
+_MONTHS_A_YEAR = 12
+
+
+class Rhythm(NamedTuple):
+    """How often a task comes back.
+
+    Attributes:
+        every: so many units from one to the next.
+        unit: `day`, `week` or `month`.
+        counted_from: `due`, the day it was due, or `done`, the day it was done.
+        day: the day of the month it is meant for, 1 to 31, or of the week, 1 (Monday) to 7; None where none is meant.
+    """
+
+    every: int
+    unit: str
+    counted_from: str
+    day: int | None
+
+
+def read_rhythm(every: str | None, on_day: str | None, counted_from: str | None) -> dict[str, str | None]:
+    """Read `--every 2w`, `--on-day mon` and `--from done` as fields of a task.
+
+    Returns:
+        The fields; None is left as it is, empty text is cleared.
+
+    Raises:
+        DataError: one cannot be understood, or the day does not go with the unit.
+    """
+    if every is not None and not every.strip():
+        if on_day or counted_from:
+            raise DataError(_("a task that does not repeat has no day to repeat on"), where="--every")
+        return dict.fromkeys(("repeat_every", "repeat_unit", "repeat_from", "repeat_day"), "")
+    number, unit = (None, None) if every is None else _read_every(every)
+    if on_day is not None and unit is None:
+        raise DataError(
+            _("--on-day says nothing without --every"),
+            where="--on-day",
+            hint=_("write both: --every 1m --on-day 31"),
+        )
+    return {
+        "repeat_every": None if number is None else str(number),
+        "repeat_unit": unit,
+        "repeat_from": counted_from,
+        "repeat_day": None if on_day is None else str(_read_day(on_day, unit or "")),
+    }
+
+
+def _read_every(text: str) -> tuple[int, str]:
+    plain = unicodedata.normalize("NFKC", text).strip().casefold()
+    match = re.fullmatch(_EVERY, plain)
+    number = int(match[1] or 1) if match else 0
+    unit = None if match is None else _LETTERS.get(match[2]) or REPEAT_UNIT.parse(match[2])
+    if match is not None and match[2] in _YEARS:
+        number, unit = number * _MONTHS_A_YEAR, "month"
+    if unit is None or not 1 <= number <= 1_000:
+        raise DataError(
+            _("not a rhythm: {value}").format(value=repr(text[:40])),
+            where="--every",
+            hint=_("write 3d, 2w, 1m, 1y, '2 weeks' or 每月"),
+        )
+    return number, unit
+
+
+def _read_day(text: str, unit: str) -> int:
+    plain = unicodedata.normalize("NFKC", text).strip().casefold()
+    if unit == "month":
+        if plain in _LAST:
+            return 31
+        number = plain.removesuffix("日").removesuffix("号")
+        if number.isdecimal() and len(number) <= 2 and 1 <= int(number) <= 31:
+            return int(number)
+        hint = _("write a day of the month, 1 to 31; 31 is always the last")
+    elif unit == "week":
+        code = WEEKDAY.parse(plain)
+        if code is not None:
+            return WEEKDAY.codes.index(code) + 1
+        hint = _("write a day of the week: {codes}").format(codes=", ".join(WEEKDAY.codes))
+    else:
+        hint = _("only weeks and months have days to repeat on")
+    raise DataError(
+        _("not a day to repeat on: {value}").format(value=repr(text[:40])), where="--on-day", hint=hint
+    )
+
+
+def rhythm_of(task: Any) -> Rhythm | None:
+    """Return how often a task comes back, None for once."""
+    if task.repeat_every is None or task.repeat_unit is None:
+        return None
+    return Rhythm(task.repeat_every, task.repeat_unit, task.repeat_from or "due", task.repeat_day)
+
+
+def next_day(rhythm: Rhythm, due: date, today: date) -> date | None:
+    """Return the day after today (and after `due`) on which the next one is due; None beyond the end of the calendar.
+
+    Args:
+        rhythm: how often.
+        due: the day this one was due.
+        today: the day it is done or let pass.
+    """
+    try:
+        if rhythm.counted_from == "done":
+            return _step(rhythm, today, 1)
+        steps = max(_steps_to(rhythm, due, today), 1)
+        found = _step(rhythm, due, steps)
+        while found <= today:
+            steps += 1
+            found = _step(rhythm, due, steps)
+    except (OverflowError, ValueError):
+        return None
+    return found
+
+
+def _steps_to(rhythm: Rhythm, due: date, today: date) -> int:
+    """Return a number of steps that leads close to today and not beyond the first day after it."""
+    if rhythm.unit == "month":
+        months = (today.year - due.year) * _MONTHS_A_YEAR + today.month - due.month
+        return months // rhythm.every
+    days = rhythm.every * (_DAYS_A_WEEK if rhythm.unit == "week" else 1)
+    return ((today - due).days // days) - 1
+
+
+def _step(rhythm: Rhythm, base: date, steps: int) -> date:
+    """Return the day so many steps after a day. The meant day decides, not the day that a short month made of it."""
+    count = rhythm.every * steps
+    if rhythm.unit == "day":
+        return base + timedelta(days=count)
+    if rhythm.unit == "week":
+        found = base + timedelta(weeks=count)
+        return found if rhythm.day is None else found + timedelta(days=rhythm.day - found.isoweekday())
+    from crmcli.months import add_months  # only a task that repeats by months pays for the library
+
+    if rhythm.day is None:
+        return add_months(base, count)
+    return _day_of_month(add_months(base.replace(day=1), count), rhythm.day)
+
+
+def _day_of_month(first: date, day: int) -> date:
+    from crmcli.months import month_end, period_of
+
+    return min(first + timedelta(days=day - 1), month_end(period_of(first)))
+
+
+def settle(task: Any, today: date, changed: Collection[str] = ()) -> tuple[tuple[str, date], ...]:
+    """Complete a task's rhythm after it was given or changed: the first day, the day that is meant, the series.
+
+    A new due day moves the rhythm along, unless the day to repeat on was given with it.
+
+    Args:
+        task: the row; it is changed in place.
+        today: the business day.
+        changed: the fields that an edit changed.
+
+    Returns:
+        Days that nobody gave, to be told.
+
+    Raises:
+        DataError: what was given does not make a rhythm.
+    """
+    if task.repeat_every is None or task.repeat_unit is None:
+        if any((task.repeat_every, task.repeat_unit, task.repeat_from, task.repeat_day)):
+            raise DataError(_("say how often it repeats"), where="--every", hint=_("write --every 2w"))
+        return ()
+    if "repeat_every" in changed and task.done_on is not None:
+        raise DataError(
+            _("task #{id} was done on {day}").format(id=task.id, day=task.done_on), where="--every"
+        )
+    if "due_on" in changed and task.due_on is None:
+        raise DataError(
+            _("a task that repeats needs a day"),
+            where="--due",
+            hint=_("to end the rhythm as well: --every ''"),
+        )
+    told: tuple[tuple[str, date], ...] = ()
+    task.repeat_from = task.repeat_from or "due"
+    if {"due_on", "repeat_unit", "repeat_from"} & set(changed) and "repeat_day" not in changed:
+        task.repeat_day = None
+    if task.due_on is None:
+        task.due_on = _first_day(task.repeat_unit, task.repeat_day, today)
+        told = (("due_on", task.due_on),)
+    if task.repeat_day is None and task.repeat_from == "due":
+        task.repeat_day = {"month": task.due_on.day, "week": task.due_on.isoweekday()}.get(task.repeat_unit)
+    if task.series_uid is None:
+        task.series_uid, task.occurrence = task.uid, 1
+    return told
+
+
+def _first_day(unit: str, day: int | None, today: date) -> date:
+    """Return the first day from today on that a rhythm means."""
+    if day is None:
+        return today
+    if unit == "week":
+        return today + timedelta(days=(day - today.isoweekday()) % _DAYS_A_WEEK)
+    this = _day_of_month(today.replace(day=1), day)
+    if this >= today:
+        return this
+    return _step(Rhythm(1, unit, "due", day), today, 1)
