@@ -17,6 +17,7 @@ COMMANDS = [
     "preference infer",
     "product add", "product list", "product edit", "product archive",
     "task add", "task list", "task done", "interaction list", "transaction list",
+    "payment add", "payment list", "payment delete", "credit set", "credit show", "credit list", "credit review",
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",

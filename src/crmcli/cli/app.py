@@ -44,6 +44,8 @@ COMMANDS = MappingProxyType(
         "task": "task",
         "interaction": "touch",
         "transaction": "touch",
+        "payment": "payment",
+        "credit": "credit",
         "field": "field",
         "rules": "rules",
         "effort": "effort",

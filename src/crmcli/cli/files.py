@@ -10,12 +10,12 @@ from crmcli.i18n import _
 from crmcli.render.output import Format
 from crmcli.vocabulary import RECORDS
 
-ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
+ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities", "payments")
 ENTITY = Annotated[
     str,
     typer.Argument(
         metavar="ENTITY",
-        help=_("customers, contacts, products, interactions, transactions or opportunities."),
+        help=_("customers, contacts, products, interactions, transactions, opportunities or payments."),
     ),
 ]
 

@@ -36,9 +36,11 @@ from crmcli.rules.aggregates import aggregate_sql, custom_sql
 from crmcli.rules.catalogue import (
     CATALOGUE,
     CONTACTS,
+    CREDITS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
+    PAYMENTS,
     TASKS,
     TRANSACTIONS,
     Facts,
@@ -83,7 +85,7 @@ def compile_ruleset(
 
     Args:
         ruleset: checked rules.
-        tables: customers, transactions, interactions, opportunities and tasks, by name.
+        tables: customers, transactions, payments, credits, interactions, opportunities and tasks, by name.
         as_of: the last day whose facts are seen.
         currency: the base currency; amounts in another one are left out of sums.
         previous: (customer_id, tier, score of the run before, of the one before that, …) for rules that look back; None if
@@ -218,6 +220,10 @@ def _seen(facts: Facts, source: str) -> Sql:
     table, day = facts.tables[source], facts.as_of
     if source in {TRANSACTIONS, INTERACTIONS}:
         return table.c.occurred_on <= day
+    if source == PAYMENTS:
+        return table.c.paid_on <= day
+    if source == CREDITS:
+        return type_coerce(table.c.created_at, Text) < facts.ends
     filed = type_coerce(table.c.archived_at, Text)
     kept = and_(table.c.customer_id.is_not(None), or_(filed.is_(None), filed >= facts.ends))
     if source == OPPORTUNITIES:

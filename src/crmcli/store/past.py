@@ -1,4 +1,4 @@
-"""Customers, contacts, opportunities and tasks as they stood at the end of a day, walked back through the journal.
+"""Customers, contacts, opportunities, tasks and credits as they stood at the end of a day, walked back through the journal.
 
 What has a day of its own (a sale, a touch, the close of a deal) needs no walking back: it is seen from its day on,
 and a late record of it counts. What has none (an industry, an intent stage, an expected close, what a deal waits
@@ -33,7 +33,13 @@ from crmcli.store.schema import JournalChange, JournalEntry
 
 PREFIX = "crm_past_"
 #: What can be walked back, each with the column that says from which day on a record is over.
-WALKED = {"customers": None, "contacts": None, "opportunities": "closed_on", "tasks": "done_on"}
+WALKED = {
+    "customers": None,
+    "contacts": None,
+    "opportunities": "closed_on",
+    "tasks": "done_on",
+    "credits": None,
+}
 #: What walking back needs of each, beside what the rules look at.
 NEEDED = {name: {"id", "created_at", *([over] if over else [])} for name, over in WALKED.items()}
 #: The days that show that a customer was there, whenever its record was made.
@@ -176,4 +182,6 @@ def narrowed(source: Table, names: Iterable[str], called: str) -> Table:
     copy = Table(called, MetaData(), *columns, prefixes=["TEMPORARY"])
     if "customer_id" in copy.c:  # whether somebody existed is asked customer by customer
         Index(f"ix_{called}", copy.c.customer_id)
+    if "transaction_id" in copy.c:  # what was paid, sale by sale
+        Index(f"ix_{called}_transaction", copy.c.transaction_id)
     return copy

@@ -7,7 +7,7 @@ from crmcli.store.dump import exported
 
 __all__ = ["ENTITIES", "FORMATS", "export"]
 
-ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities")
+ENTITIES = ("customers", "contacts", "products", "interactions", "transactions", "opportunities", "payments")
 _BY_ENDING: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl"}
 
 
