@@ -165,6 +165,57 @@ def test_the_rating_says_why(crm: Run, tmp_path: Path) -> None:
     assert crm("list", "--segment", "credit_rating=poor", "--format", "ids").out == "1\n"
 
 
+DECLARED = """features:
+  paid_12m: {from: payments, take: sum, field: amount, window: 12 months, text: {en: a, zh: 甲}}
+  worst_delay: {from: payments, take: max, field: days_late, text: {en: b, zh: 乙}}
+  last_paid: {from: payments, take: last, field: amount, text: {en: c, zh: 丙}}
+  overdue_sales: {from: transactions, take: count, where: overdue_days > 0, text: {en: d, zh: 丁}}
+  still_owed: {from: transactions, take: sum, field: 欠款, text: {en: e, zh: 戊}}
+  terms: {from: credits, take: max, field: terms_days, text: {en: f, zh: 己}}
+  room: {from: credits, take: sum, field: limit, text: {en: g, zh: 庚}}
+"""
+EXAMPLE = """
+  - name: two sales, one paid in parts
+    as_of: 2026-06-30
+    facts:
+      transactions:
+        - {occurred_on: 2026-01-10, amount: 1000, due_on: 2026-02-09}
+        - {occurred_on: 2026-03-10, amount: 500.5, due_on: 2026-04-09}
+        - {occurred_on: 2026-03-10, amount: 77}
+      payments:
+        - {sale: 1, paid_on: 2025-06-30, amount: 100}  # the day the window starts from is not in it
+        - {sale: 1, paid_on: 2026-02-19, amount: 900}
+        - {sale: 2, paid_on: 2026-04-01, amount: 200.25}
+        - {sale: 2, paid_on: 2026-07-01, amount: 300.25}
+      credits:
+        - {limit: 800, terms_days: 30}
+    expect:
+      paid_12m: 1100.25
+      worst_delay: 10
+      last_paid: 200.25
+      overdue_sales: 1
+      still_owed: 300.25
+      terms: 30
+      room: 800
+      settled_sales: 1
+      unpaid_amount: 300.25
+"""
+
+
+def test_rules_can_look_at_payments_and_credits_themselves(crm: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    crm("rules", "init", str(folder), "--preset", "credit")
+    file = folder / "features.yaml"
+    text = file.read_text(encoding="utf-8").replace("features:\n", DECLARED, 1)
+    file.write_text(text.rstrip("\n") + EXAMPLE, encoding="utf-8")
+    result = crm("rules", "test", "--rules", str(folder))
+    assert (result.status, result.err) == (0, "all 45 examples hold\n")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("still_owed: 300.25", "still_owed: 1"), encoding="utf-8"
+    )
+    assert crm("rules", "test", "--rules", str(folder)).status == 1
+
+
 def test_a_rating_of_the_past_knows_neither_later_payments_nor_a_later_limit(
     crm: Run, tmp_path: Path
 ) -> None:
@@ -181,6 +232,5 @@ def test_a_rating_of_the_past_knows_neither_later_payments_nor_a_later_limit(
     ):  # fmt: skip
         crm("classify", "--as-of", day, "--rules", rules)
         why = json.loads(crm("why", "张三", "--period", day, "--format", "json").out)
-        facts = {row["fact"]: row["value"] for row in why["facts"]} if "fact" in why["facts"][0] else {}
-        facts = facts or {row["feature"]: row["value"] for row in why["facts"]}
+        facts = {row["feature"]: row["value"] for row in why["facts"]}
         assert (facts["credit_used_percent"], facts["overdue_days"]) == (used, overdue), day

@@ -7,7 +7,7 @@ units; in another currency they count as unknown. Of an opportunity, its state i
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Text, case, cast, func, literal, select, type_coerce
+from sqlalchemy import Text, and_, case, cast, func, literal, select, type_coerce
 from sqlalchemy.types import Float
 
 from crmcli import vocabulary
@@ -124,6 +124,13 @@ def _paid_amount() -> SourceField:
     return SourceField("金额", NUMBER, read, "money", whole=whole)
 
 
+def _overdue_days(facts: Facts, source: str) -> Sql:
+    """Read how many days a sale that is not paid in full is overdue; nothing if it is not."""
+    due = facts.tables[source].c.due_on
+    late = and_(due < facts.as_of, owed_on(facts) > 0)
+    return case((late, facts.days_since(type_coerce(due, Text))), else_=None)
+
+
 def _owed() -> SourceField:
     """Describe what is owed on a transaction on the day."""
 
@@ -151,6 +158,7 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "due_on": SourceField("应付日", DATE, _text("due_on")),
         "paid_on": SourceField("付款日", DATE, _text("paid_on")),
         "owed": _owed(),
+        "overdue_days": SourceField("逾期天数", NUMBER, _overdue_days, "days"),
     },
     PAYMENTS: {
         "paid_on": SourceField("回款日", DATE, _text("paid_on")),
