@@ -69,7 +69,7 @@ def test_a_payment_of_a_customer_goes_to_the_oldest_due_day_first(sales: Run) ->
         (["9", "1"], 1, "crm: error[not-found]: no transaction '9'\n"),
         (["x", "1"], 1, "crm: error[not-found]: no transaction 'x'\n"),
         (["-c", "李四", "1"], 1, "crm: error[not-found]: no customer fits '李四'\n"),
-        (["2"], 2, "crm: error[usage]: AMOUNT: missing\n"),
+        (["2"], 2, "crm: error[usage]: AMOUNT: must be given\n"),
         (["2", "1", "-c", "张三"], 2, "crm: error[usage]: --customer: "),
         (["2", "1", "--currency", "USD"], 2, "crm: error[usage]: --currency: "),
     ],
