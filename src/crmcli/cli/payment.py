@@ -60,7 +60,9 @@ def add(
     given = {"amount": amount, "paid_on": on, "notes": notes, "currency": currency}
     if customer is None and amount is None:
         raise UsageError(
-            _("must be given"), where="AMOUNT", hint=_("crm payment add 12 3000; crm payment add -c NAME 3000")
+            _("must be given"),
+            where="AMOUNT",
+            hint=_("crm payment add 12 3000; crm payment add -c NAME 3000"),
         )
     if customer is not None and amount is not None:
         raise UsageError(_("name the sale or the customer, not both"), where="--customer")
