@@ -37,7 +37,7 @@ def test_a_sale_is_paid_in_parts(sales: Run) -> None:
     assert tuple(first) == (
         0,
         "400.00 CNY came from 张三 on 2026-11-19\n  #1: 400.00 CNY for the sale #1, 600.00 CNY still owed\n",
-        "paid_on: 2026-11-19\n",
+        "paid_on: 2026-11-19 Thu\n",
     )
     assert (owed(sales), paid_on(sales)) == ("1100.50", [None, None])
     whole = sales("payment", "add", "#1", "600")
@@ -139,7 +139,7 @@ def test_a_refund_is_set_off_against_what_is_owed(sales: Run) -> None:
 
 
 def test_a_refund_that_was_paid_out_is_not_set_off(sales: Run) -> None:
-    assert sales("sell", "张三", "700", "--refund", "--paid", "today").err == "paid_on: 2026-11-20\n"
+    assert sales("sell", "张三", "700", "--refund", "--paid", "today").err == "paid_on: 2026-11-20 Fri\n"
     assert owed(sales) == "1500.50"
 
 
