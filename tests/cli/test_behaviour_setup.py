@@ -22,6 +22,7 @@ COMMANDS = [
     "survey add", "survey ask", "survey answer", "survey list", "survey show", "survey edit", "survey delete",
     "survey improve", "survey report", "interaction list", "transaction list",
     "template list", "template show", "template places", "template add", "template edit", "template delete", "template merge",
+    "payment add", "payment list", "payment delete", "credit set", "credit show", "credit list", "credit review",
     "rules check", "rules test", "rules show", "rules features", "rules init", "init", "path", "demo",
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",

@@ -33,7 +33,16 @@ SHIPPED = read_files(shipped_folder())
 #: How many random databases are tried: `CRM_FUZZ=50000 pytest tests/properties` takes minutes.
 DATABASES = max(3, int(os.environ.get("CRM_FUZZ", "10000")) // 1000)
 WINDOWS = {"3 months": "w3m", "30 days": "w30d"}
-TABLES = ("tasks", "opportunities", "interactions", "transactions", "contacts", "customers")
+TABLES = (
+    "credits",
+    "payments",
+    "tasks",
+    "opportunities",
+    "interactions",
+    "transactions",
+    "contacts",
+    "customers",
+)
 Row = dict[str, Any]
 Db = dict[str, list[Row]]
 
@@ -157,17 +166,7 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
     gaps = [(b - a).days for a, b in itertools.pairwise(sorted(set(days)))]
     found["purchase_gap_median_days"] = float(statistics.median(gaps)) if gaps else None
     found["overdue_ratio"] = found["recency_days"] / found["purchase_gap_median_days"] if gaps else None
-    due = [
-        t
-        for t in bought
-        if t["kind"] == "sale"
-        and t["currency"] == "CNY"
-        and t["due_on"]
-        and (t["paid_on"] is None or t["paid_on"] > as_of)
-    ]
-    late = [t["due_on"] for t in due if t["due_on"] < as_of]
-    found["unpaid_amount"] = sum(t["amount_minor"] for t in due) / 100
-    found["overdue_days"] = float((as_of - min(late)).days) if late else None
+    found.update(standing(db, own, bought, as_of))
     last = max((row["occurred_on"] for row in (*bought, *spoken)), default=None)
     quiet = found["days_known"] if last is None else min(float((as_of - last).days), found["days_known"])
     found["days_without_next_step"] = 0.0 if found["has_next_step"] else quiet
@@ -197,9 +196,52 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
         found.update(
             {f"{name}{suffix}": value for name, value in windowed(bought, spoken, real, since).items()}
         )
+        found.update({f"{name}{suffix}": value for name, value in paid(bought, since, as_of).items()})
     year = windowed(bought, spoken, real, months_back(as_of, 12))
     found.update({f"{name}_12m": year[name] for name in ("revenue", "orders", "margin")})
     return found
+
+
+def standing(db: Db, own: int, bought: list[Row], as_of: date) -> dict[str, Any]:
+    """What is owed and may be owed."""
+    due = [(t, owed_on(db, t, as_of)) for t in bought if t["currency"] == "CNY" and t["due_on"]]
+    late = [t["due_on"] for t, left in due if t["kind"] == "sale" and left > 0 and t["due_on"] < as_of]
+    limits = [
+        c["limit_minor"]
+        for c in db["credits"]
+        if c["customer_id"] == own
+        and c["currency"] == "CNY"
+        and c["created_at"][:10] <= as_of.isoformat()
+        and c["limit_minor"] is not None
+    ]
+    unpaid = max(sum(left for _sale, left in due), 0)
+    return {
+        "unpaid_amount": unpaid / 100,
+        "overdue_days": float((as_of - min(late)).days) if late else None,
+        "credit_limit": limits[0] / 100 if limits else None,
+        "credit_used_percent": unpaid * 100 / limits[0] if limits and limits[0] else None,
+    }
+
+
+def owed_on(db: Db, sale: Row, as_of: date) -> int:
+    parts = [p for p in db["payments"] if p["transaction_id"] == sale["id"]]
+    if not parts and sale["paid_on"] and sale["paid_on"] <= as_of:
+        return 0
+    return int(sale["amount_minor"]) - sum(p["amount_minor"] for p in parts if p["paid_on"] <= as_of)
+
+
+def paid(bought: list[Row], since: date, as_of: date) -> dict[str, Any]:
+    """How sales on account were paid."""
+    sales = [t for t in bought if t["kind"] == "sale" and t["due_on"]]
+    whole = [t for t in sales if t["paid_on"] and since < t["paid_on"] <= as_of]
+    days = [max((t["paid_on"] - t["due_on"]).days, 0) for t in whole]
+    late = [t for t in sales if since < t["due_on"] < as_of and (t["paid_on"] or date.max) > t["due_on"]]
+    return {
+        "settled_sales": float(len(whole)),
+        "on_time_share": sum(not n for n in days) / len(whole) if whole else None,
+        "average_days_late": sum(days) / len(whole) if whole else None,
+        "late_payments": float(len(late)),
+    }
 
 
 def trends(bought: list[Row], as_of: date) -> dict[str, Any]:
@@ -418,8 +460,42 @@ contacts = st.fixed_dictionaries(
         "created_at": instants, "archived_at": st.one_of(st.none(), st.none(), instants),
     }
 )  # fmt: skip
+payments = st.fixed_dictionaries(
+    {"transaction_id": st.integers(1, 14), "paid_on": days, "amount_minor": st.one_of(st.none(), money)}
+)
+credits_given = st.fixed_dictionaries(
+    {
+        "customer_id": who, "limit_minor": st.one_of(st.none(), st.integers(0, 900_000)), "currency": currency,
+        "terms_days": st.one_of(st.none(), st.integers(0, 60)), "created_at": instants, "reviewed_on": days,
+    }
+)  # fmt: skip
+
+
+def settled(db: Db) -> Db:
+    """The same with payments as the program takes them: of transactions there are, never too much, with a due day."""
+    parts = []
+    for part in db["payments"]:
+        if part["transaction_id"] > len(db["transactions"]):
+            continue
+        sale = db["transactions"][part["transaction_id"] - 1]
+        left = sale["amount_minor"] - sum(
+            p["amount_minor"] for p in parts if p["transaction_id"] == part["transaction_id"]
+        )
+        amount = left if part["amount_minor"] is None else min(max(left, 0), part["amount_minor"])
+        if amount == 0:
+            continue
+        parts.append({**part, "amount_minor": amount, "customer_id": sale["customer_id"]})
+        own = [p for p in parts if p["transaction_id"] == part["transaction_id"]]
+        sale["paid_on"] = max(p["paid_on"] for p in own) if amount == left else None
+        sale["due_on"] = sale["due_on"] or sale["occurred_on"]
+    first = {each["customer_id"]: each for each in reversed(db["credits"])}
+    return {**db, "payments": parts, "credits": list(first.values())}
+
+
 databases = st.fixed_dictionaries(
     {
+        "payments": st.lists(payments, max_size=8),
+        "credits": st.lists(credits_given, max_size=4),
         "contacts": st.lists(contacts, max_size=4),
         "customers": st.lists(customers, min_size=4, max_size=4),
         "transactions": st.lists(transactions, max_size=14),
@@ -427,10 +503,12 @@ databases = st.fixed_dictionaries(
         "opportunities": st.lists(opportunities, max_size=8),
         "tasks": st.lists(tasks, max_size=4),
     }
-)
+).map(settled)
 FIXED: dict[str, Row] = {
     "customers": {"birthday_calendar": "solar"},
     "transactions": {},
+    "payments": {},
+    "credits": {},
     "interactions": {"channel": "phone", "direction": "outbound", "kind": "sales"},
     "opportunities": {},
     "tasks": {"title": "t"},
@@ -558,6 +636,8 @@ def as_it_was(db: Db, day: date) -> Db:
     """The facts that were there on a day: a deal that was won or lost later was an open one."""
     dated: dict[str, Callable[[Row], bool]] = {
         "transactions": lambda row: row["occurred_on"] <= day,
+        "payments": lambda row: row["paid_on"] <= day,
+        "credits": lambda row: row["created_at"][:10] <= day.isoformat(),
         "interactions": lambda row: row["occurred_on"] <= day,
         "opportunities": lambda row: (
             row["opened_on"] is None
@@ -567,6 +647,12 @@ def as_it_was(db: Db, day: date) -> Db:
     }
     dated["contacts"] = lambda row: row["created_at"][:10] <= day.isoformat()
     past = {**db, **{table: [row for row in db[table] if keep(row)] for table, keep in dated.items()}}
+    places = {row["id"]: at for at, row in enumerate(past["transactions"], 1) if "id" in row}
+    past["payments"] = [
+        {**row, "transaction_id": places[row["transaction_id"]]}
+        for row in past["payments"]
+        if row["transaction_id"] in places
+    ]
     past["opportunities"] = [
         {**row, "closed_on": None, "stage": "introduced" if row["stage"] in {"won", "lost"} else row["stage"]}
         if row["closed_on"] is not None and row["closed_on"] > day
@@ -617,8 +703,8 @@ def test_nothing_temporary_is_left_behind(connection: Connection) -> None:
 def test_every_feature_is_looked_at() -> None:
     assert {use.of for use in RULES.features} == set(CATALOGUE)
     program = compile_ruleset(RULES, source_tables(), MIDDLE, "CNY")
-    tables = ("interactions", "opportunities", "referrals", "tasks", "transactions")
-    assert [stage.table.name for stage in program.stages][:6] == [
+    tables = ("credits", "interactions", "opportunities", "referrals", "tasks", "transactions")
+    assert [stage.table.name for stage in program.stages][:7] == [
         *(f"crm_run_facts_{table}" for table in tables), "crm_run_features",
     ]  # fmt: skip
     assert str(select(program.features).compile()).count("crm_run_features") > 1

@@ -47,6 +47,8 @@ COMMANDS = MappingProxyType(
         "template": "template",
         "interaction": "touch",
         "transaction": "touch",
+        "payment": "payment",
+        "credit": "credit",
         "field": "field",
         "rules": "rules",
         "effort": "effort",

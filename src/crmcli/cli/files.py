@@ -12,13 +12,14 @@ from crmcli.vocabulary import RECORDS
 
 ENTITIES = (
     "customers", "contacts", "products", "interactions", "transactions", "opportunities", "complaints", "surveys",
+    "payments",
 )  # fmt: skip
 ENTITY = Annotated[
     str,
     typer.Argument(
         metavar="ENTITY",
         help=_(
-            "customers, contacts, products, interactions, transactions, opportunities, complaints or surveys."
+            "customers, contacts, products, interactions, transactions, opportunities, complaints, surveys or payments."
         ),
     ),
 ]

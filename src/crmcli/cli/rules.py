@@ -255,7 +255,7 @@ def schema(
         "Copy the shipped rules to your own folder, where you can edit them; they are in force from then on.\n\n"
         "Presets: b2b-abcd (the default: weighted value score, ABCD by expected close), rfm (recency, frequency, monetary "
         "value, with segments), abc-pareto (80/95 % of the revenue), membership (standard to diamond), care (the default "
-        "with service effort, junk customers and a suggested intent stage)."
+        "with service effort, junk customers and a suggested intent stage), credit (the default with a credit rating)."
     ),
     examples=(
         "crm rules init\ncrm rules init --preset rfm\n"

@@ -119,6 +119,9 @@ def sell(
         str | None, typer.Option("--on", metavar="DATE", help=_("The day of the sale, if not today."))
     ] = None,
     refund: Annotated[bool, typer.Option("--refund", help=_("The amount is given back."))] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict-credit", help=_("Record nothing if it passes the credit limit."))
+    ] = False,
     notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
     format: FormatOption = None,
 ) -> None:
@@ -128,9 +131,10 @@ def sell(
         "customer": customer, "amount": amount, "product": product, "cost": cost, "quantity": quantity, "currency": currency,
         "order_number": order, "category": category, "due_on": due, "paid_on": paid, "occurred_on": on, "notes": notes,
     }  # fmt: skip
-    done = record(database(), given, refund=refund)
+    done = record(database(), given, refund=refund, within_limit=strict)
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 @command(

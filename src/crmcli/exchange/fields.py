@@ -535,6 +535,33 @@ _TRANSACTIONS = (
     _NOTES,
     _CREATED,
 )
+_PAYMENTS = (
+    _UID,
+    _external("payment id | 回款编号 | 付款编号 | 收款编号"),
+    _reference(
+        "transaction",
+        "transactions",
+        "交易",
+        "transaction id | sale | order number | order no | order id | order | invoice | invoice no | invoice number"
+        " | 交易编号 | 交易id | 订单号 | 订单编号 | 单号 | 合同编号 | 合同号 | 发票号 | 发票号码",
+        required=True,
+    ),
+    _day(
+        "paid_on",
+        "回款日期",
+        "date | paid | paid date | payment date | received on | 日期 | 付款日期 | 付款时间 | 收款日期 | 到账日期",
+        required=True,
+    ),
+    _amount(
+        "amount",
+        "回款金额",
+        "payment | amount paid | payment amount | 金额 | 付款金额 | 收款金额 | 到账金额",
+        required=True,
+    ),
+    _CURRENCY,
+    _NOTES,
+    _CREATED,
+)
 _OPPORTUNITIES = (
     _UID,
     _external("opportunity id | deal id | 商机编号 | 商机id | 项目编号"),
@@ -711,6 +738,7 @@ ENTITIES: Mapping[str, tuple[FieldSpec, ...]] = MappingProxyType(
         "interactions": _INTERACTIONS,
         "transactions": _TRANSACTIONS,
         "opportunities": _OPPORTUNITIES,
+        "payments": _PAYMENTS,
         "tasks": _TASKS,
         "complaints": _COMPLAINTS,
         "surveys": _SURVEYS,

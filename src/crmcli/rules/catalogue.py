@@ -22,8 +22,10 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
+    not_,
     or_,
     select,
     type_coerce,
@@ -39,6 +41,7 @@ CUSTOMERS, TRANSACTIONS, INTERACTIONS = "customers", "transactions", "interactio
 OPPORTUNITIES, TASKS = "opportunities", "tasks"
 CONTACTS, PRODUCTS = "contacts", "products"
 COMPLAINTS, SURVEYS = "complaints", "surveys"
+PAYMENTS, CREDITS = "payments", "credits"
 CLOSED_STAGES = ("won", "lost")
 COMPLETE = ("phone", "email", "wechat", "region", "address", "industry", "source", "needs", "tags")
 _TREND_DAYS = 90
@@ -272,28 +275,108 @@ def _categories(facts: Facts) -> Sql:
     return _number(func.coalesce(facts.take(TRANSACTIONS, "categories", number, windowed=True), 0))
 
 
-def _unpaid(facts: Facts) -> Sql:
-    """Sales on account (they have a due day) that were not paid by the day."""
-    table = facts.tables[TRANSACTIONS]
-    return and_(
-        table.c.kind == "sale",
-        table.c.due_on.is_not(None),
-        or_(table.c.paid_on.is_(None), table.c.paid_on > facts.as_of),
-        table.c.currency == facts.currency,
+def paid_by(facts: Facts, day: Sql | date) -> Sql:
+    """Return the sum of the payments of a transaction up to a day, in minor units; NULL without one."""
+    table, payments = facts.tables[TRANSACTIONS], facts.tables[PAYMENTS]
+    own = select(func.sum(payments.c.amount_minor)).where(
+        payments.c.transaction_id == table.c.id, payments.c.paid_on <= day
+    )
+    return own.correlate(table).scalar_subquery()
+
+
+def owed_on(facts: Facts) -> Sql:
+    """Return what is owed on a transaction on account by the end of the day, in minor units; NULL if it is not on account.
+
+    A transaction without payments is owed until the day on which it was paid.
+    """
+    table, payments = facts.tables[TRANSACTIONS], facts.tables[PAYMENTS]
+    in_parts = exists().where(payments.c.transaction_id == table.c.id).correlate(table)
+    at_once = and_(table.c.paid_on <= facts.as_of, not_(in_parts))
+    left = table.c.amount_minor - func.coalesce(paid_by(facts, facts.as_of), 0)
+    return case(
+        (table.c.due_on.is_(None), None), (at_once, literal(0, Integer)), else_=type_coerce(left, Integer)
     )
 
 
+def _unpaid(facts: Facts) -> Sql:
+    """What is owed by the customer in the base currency in minor units, less refunds that were not paid out."""
+    table = facts.tables[TRANSACTIONS]
+    total = _total(owed_on(facts)).filter(
+        and_(table.c.due_on.is_not(None), table.c.currency == facts.currency)
+    )
+    held = func.coalesce(facts.take(TRANSACTIONS, "unpaid", total, Float), 0.0, type_=Float)
+    return func.max(held, 0.0, type_=Float)
+
+
 def _unpaid_amount(facts: Facts) -> Sql:
-    total = _total(facts.tables[TRANSACTIONS].c.amount_minor).filter(_unpaid(facts))
-    return _money(facts, func.coalesce(facts.take(TRANSACTIONS, "unpaid", total, Float), 0.0, type_=Float))
+    return _money(facts, _unpaid(facts))
 
 
 def _overdue_days(facts: Facts) -> Sql:
     table = facts.tables[TRANSACTIONS]
-    first = func.min(type_coerce(table.c.due_on, Text)).filter(
-        and_(_unpaid(facts), table.c.due_on < facts.as_of)
-    )
+    late = and_(table.c.kind == "sale", table.c.due_on < facts.as_of, table.c.currency == facts.currency)
+    first = func.min(type_coerce(table.c.due_on, Text)).filter(and_(late, owed_on(facts) > 0))
     return facts.days_since(facts.take(TRANSACTIONS, "overdue_on", first, Text))
+
+
+def _settled(facts: Facts) -> Sql:
+    """Sales on account that were paid in full by the day, in the window."""
+    table = facts.tables[TRANSACTIONS]
+    return _all_of(
+        table.c.kind == "sale",
+        table.c.due_on.is_not(None),
+        table.c.paid_on <= facts.as_of,
+        facts.within(table.c.paid_on),
+    )
+
+
+def _settled_sales(facts: Facts) -> Sql:
+    count = func.count().filter(_settled(facts))
+    return _number(func.coalesce(facts.take(TRANSACTIONS, "settled", count, windowed=True), 0))
+
+
+def _late_payments(facts: Facts) -> Sql:
+    """Sales that were not paid in full on their due day, which lies before the day and in the window."""
+    table = facts.tables[TRANSACTIONS]
+    late = _all_of(
+        table.c.kind == "sale",
+        table.c.due_on < facts.as_of,
+        facts.within(table.c.due_on),
+        or_(table.c.paid_on.is_(None), table.c.paid_on > table.c.due_on),
+    )
+    taken = facts.take(TRANSACTIONS, "late", func.count().filter(late), windowed=True)
+    return _number(func.coalesce(taken, 0))
+
+
+def _average_days_late(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    paid, due = (
+        func.julianday(type_coerce(day, Text), type_=Float) for day in (table.c.paid_on, table.c.due_on)
+    )
+    mean = func.avg(func.max(paid - due, 0.0, type_=Float), type_=Float).filter(_settled(facts))
+    return facts.take(TRANSACTIONS, "days_late", mean, Float, windowed=True)
+
+
+def _on_time_share(facts: Facts) -> Sql:
+    table = facts.tables[TRANSACTIONS]
+    in_time = func.count().filter(and_(_settled(facts), table.c.paid_on <= table.c.due_on))
+    held = _number(func.coalesce(facts.take(TRANSACTIONS, "in_time", in_time, windowed=True), 0))
+    return held / func.nullif(_settled_sales(facts), 0.0, type_=Float)
+
+
+def _limit(facts: Facts) -> Sql:
+    """The credit limit in minor units; missing without one, and in another currency."""
+    table = facts.tables[CREDITS]
+    own = func.max(table.c.limit_minor).filter(table.c.currency == facts.currency)
+    return facts.take(CREDITS, "limit", cast(own, Float), Float)
+
+
+def _credit_limit(facts: Facts) -> Sql:
+    return _money(facts, _limit(facts))
+
+
+def _credit_used(facts: Facts) -> Sql:
+    return _unpaid(facts) * 100.0 / func.nullif(_limit(facts), 0.0, type_=Float)
 
 
 # --- interactions -------------------------------------------------------------------------------------------
@@ -699,15 +782,53 @@ _FEATURES = (
     ),
     Feature(
         "unpaid_amount", "未付款金额", NUMBER, "money",
-        Label("Sum of the sales with a due day that were not paid by the day, in the base currency.",
-              "有应付日但尚未付款的成交金额合计，以本位币计。"),
+        Label("What is owed on the sales with a due day, less what was paid by the day and refunds on account, in the base "
+              "currency.",
+              "有应付日的成交尚欠的金额合计（扣除已回款和待抵扣的退款），以本位币计。"),
         TRANSACTIONS, _unpaid_amount,
     ),
     Feature(
         "overdue_days", "逾期天数", NUMBER, "days",
-        Label("Days since the earliest due day that has passed unpaid; missing when none has.",
-              "距最早逾期未付的应付日的天数；没有逾期则缺失。"),
+        Label("Days since the earliest due day that has passed without full payment; missing when none has.",
+              "距最早逾期未付清的应付日的天数；没有逾期则缺失。"),
         TRANSACTIONS, _overdue_days,
+    ),
+    Feature(
+        "settled_sales", "已付清笔数", NUMBER, "count",
+        Label("Number of sales with a due day that were paid in full by the day; a window goes by the day of payment.",
+              "有应付日且已付清的成交笔数；窗口期按付清日计。"),
+        TRANSACTIONS, _settled_sales, windowable=True,
+    ),
+    Feature(
+        "on_time_share", "按时付款率", NUMBER, "share",
+        Label("Share of the sales paid in full that were so by their due day, 0 to 1; missing before the first.",
+              "已付清的成交中在应付日或之前付清的比例（0 到 1）；尚无则缺失。"),
+        TRANSACTIONS, _on_time_share, windowable=True,
+    ),
+    Feature(
+        "average_days_late", "平均逾期付款天数", NUMBER, "days",
+        Label("Average number of days after the due day on which sales were paid in full, 0 for those in time; missing before "
+              "the first.",
+              "已付清的成交平均晚于应付日的天数，按时的计 0；尚无则缺失。"),
+        TRANSACTIONS, _average_days_late, windowable=True,
+    ),
+    Feature(
+        "late_payments", "逾期付款次数", NUMBER, "count",
+        Label("Number of sales that were not paid in full on their due day, paid since or not; a window goes by the due day.",
+              "到应付日仍未付清的成交笔数（不论后来是否付清）；窗口期按应付日计。"),
+        TRANSACTIONS, _late_payments, windowable=True,
+    ),
+    Feature(
+        "credit_limit", "信用额度", NUMBER, "money",
+        Label("The most the customer may owe, in the base currency; missing without a limit.",
+              "客户最多可欠的金额，以本位币计；没有额度则缺失。"),
+        CREDITS, _credit_limit,
+    ),
+    Feature(
+        "credit_used_percent", "额度使用率", NUMBER, "percent",
+        Label("What is owed in percent of the credit limit; missing without a limit, and with one of 0.",
+              "未付款金额占信用额度的百分比；没有额度或额度为 0 则缺失。"),
+        CREDITS, _credit_used,
     ),
     Feature(
         "days_since_touch", "未联系天数", NUMBER, "days",

@@ -37,9 +37,11 @@ from crmcli.rules.catalogue import (
     CATALOGUE,
     COMPLAINTS,
     CONTACTS,
+    CREDITS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
+    PAYMENTS,
     SURVEYS,
     TASKS,
     TRANSACTIONS,
@@ -225,6 +227,10 @@ def _seen(facts: Facts, source: str) -> Sql:
         return table.c.occurred_on <= day
     if source == SURVEYS:
         return table.c.asked_on <= day
+    if source == PAYMENTS:
+        return table.c.paid_on <= day
+    if source == CREDITS:
+        return type_coerce(table.c.created_at, Text) < facts.ends
     filed = type_coerce(table.c.archived_at, Text)
     kept = and_(table.c.customer_id.is_not(None), or_(filed.is_(None), filed >= facts.ends))
     if source == COMPLAINTS:

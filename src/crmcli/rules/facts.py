@@ -14,9 +14,11 @@ from crmcli import vocabulary
 from crmcli.rules.catalogue import (
     COMPLAINTS,
     CONTACTS,
+    CREDITS,
     CUSTOMERS,
     INTERACTIONS,
     OPPORTUNITIES,
+    PAYMENTS,
     PRODUCTS,
     SURVEYS,
     TASKS,
@@ -80,6 +82,16 @@ FACTS: dict[str, dict[str, FactField]] = {
         "order_number": FactField("order_number", TEXT),
         "due_on": FactField("due_on", DAY),
         "paid_on": FactField("paid_on", DAY),
+    },
+    PAYMENTS: {
+        "sale": FactField("transaction_id", COUNT, required=True),
+        "paid_on": FactField("paid_on", DAY, required=True),
+        "amount": FactField("amount_minor", MONEY, required=True),
+    },
+    CREDITS: {
+        "limit": FactField("limit_minor", MONEY),
+        "terms_days": FactField("terms_days", COUNT),
+        "reviewed_on": FactField("reviewed_on", DAY),
     },
     INTERACTIONS: {
         "occurred_on": FactField("occurred_on", DAY, required=True),
@@ -157,9 +169,19 @@ def fact_rows(case: FactCase, currency: str) -> dict[str, list[dict[str, object]
                 )
             found.append(_AS_IT_IS.get(table, dict)(row))
         rows[table] = found
+    _pay(rows)
     if products:  # first: others point to them
         rows = {PRODUCTS: list(products.values()), **rows}
     return rows
+
+
+def _pay(rows: dict[str, list[dict[str, object]]]) -> None:
+    """Number the transactions from 1, which is how payments name them, and note on which day payments made one whole."""
+    for number, sale in enumerate(rows.get(TRANSACTIONS, ()), 1):
+        sale["id"] = number
+        own = [each for each in rows.get(PAYMENTS, ()) if each["transaction_id"] == number]
+        if own and sum(int(str(each["amount_minor"])) for each in own) == sale["amount_minor"]:
+            sale["paid_on"] = max(str(each["paid_on"]) for each in own)
 
 
 def _products(case: FactCase, currency: str) -> dict[str, dict[str, object]]:
@@ -190,6 +212,8 @@ def _defaults(table: str, as_of: date, currency: str) -> dict[str, object]:
         SURVEYS: {"kind": "csat"},
         CONTACTS: {"name": "P", "birthday_calendar": "solar"},
         PRODUCTS: {"currency": currency},
+        PAYMENTS: {},
+        CREDITS: {"currency": currency, "reviewed_on": as_of},
     }  # fmt: skip
     return {"created_at": as_of.isoformat() + _MIDNIGHT, **own[table]}
 

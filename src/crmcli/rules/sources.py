@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, and_, case, cast, func, literal, or_, type_coerce
+from sqlalchemy import Text, and_, case, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.types import Float
 
 from crmcli import vocabulary
 from crmcli.rules.catalogue import (
     COMPLAINTS,
     CONTACTS,
+    CREDITS,
     INTERACTIONS,
     OPPORTUNITIES,
+    PAYMENTS,
     SURVEYS,
     TASKS,
     TRANSACTIONS,
@@ -27,6 +29,7 @@ from crmcli.rules.catalogue import (
     complaint_stage,
     deal_open,
     deal_stage,
+    owed_on,
     product_of,
 )
 from crmcli.rules.expression import BOOL, DATE, NUMBER, TEXT, Known
@@ -112,6 +115,58 @@ def _product(facts: Facts, source: str) -> Sql:
     return product_of(facts, source, "name")
 
 
+def _of_sale(column: str) -> Callable[[Facts, str], Sql]:
+    """Read a text of the transaction that a payment is for."""
+
+    def read(facts: Facts, source: str) -> Sql:
+        sales, table = facts.tables[TRANSACTIONS], facts.tables[source]
+        own = select(type_coerce(sales.c[column], Text)).where(sales.c.id == table.c.transaction_id)
+        return own.correlate(table).scalar_subquery()
+
+    return read
+
+
+def _days_late(facts: Facts, source: str) -> Sql:
+    """Read how many days after the due day a payment came; before it is less than 0."""
+    due = _of_sale("due_on")(facts, source)
+    paid = type_coerce(facts.tables[source].c.paid_on, Text)
+    return func.julianday(paid, type_=Float) - func.julianday(due, type_=Float)
+
+
+def _paid_amount() -> SourceField:
+    """Describe the amount of a payment, which is in the currency of its transaction."""
+
+    def whole(facts: Facts, source: str) -> Sql:
+        amount = facts.tables[source].c.amount_minor
+        own = _of_sale("currency")(facts, source) == facts.currency
+        return case((own, cast(amount, Float)), else_=None)
+
+    def read(facts: Facts, source: str) -> Sql:
+        return whole(facts, source) / literal(facts.units, Float)
+
+    return SourceField("金额", NUMBER, read, "money", whole=whole)
+
+
+def _overdue_days(facts: Facts, source: str) -> Sql:
+    """Read how many days a sale that is not paid in full is overdue; nothing if it is not."""
+    due = facts.tables[source].c.due_on
+    late = and_(due < facts.as_of, owed_on(facts) > 0)
+    return case((late, facts.days_since(type_coerce(due, Text))), else_=None)
+
+
+def _owed() -> SourceField:
+    """Describe what is owed on a transaction on the day."""
+
+    def whole(facts: Facts, source: str) -> Sql:
+        own = facts.tables[source].c.currency == facts.currency
+        return case((own, cast(owed_on(facts), Float)), else_=None)
+
+    def read(facts: Facts, source: str) -> Sql:
+        return whole(facts, source) / literal(facts.units, Float)
+
+    return SourceField("欠款", NUMBER, read, "money", whole=whole)
+
+
 SOURCES: dict[str, dict[str, SourceField]] = {
     TRANSACTIONS: {
         "occurred_on": SourceField("日期", DATE, _text("occurred_on")),
@@ -125,6 +180,21 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "order_number": SourceField("订单号", TEXT, _text("order_number")),
         "due_on": SourceField("应付日", DATE, _text("due_on")),
         "paid_on": SourceField("付款日", DATE, _text("paid_on")),
+        "owed": _owed(),
+        "overdue_days": SourceField("逾期天数", NUMBER, _overdue_days, "days"),
+    },
+    PAYMENTS: {
+        "paid_on": SourceField("回款日", DATE, _text("paid_on")),
+        "amount": _paid_amount(),
+        "days_late": SourceField("逾期天数", NUMBER, _days_late, "days"),
+        "due_on": SourceField("应付日", DATE, _of_sale("due_on")),
+        "kind": SourceField("类型", TEXT, _of_sale("kind"), codes=vocabulary.TRANSACTION_KIND.codes),
+        "order_number": SourceField("订单号", TEXT, _of_sale("order_number")),
+    },
+    CREDITS: {
+        "limit": _money("额度", "limit_minor"),
+        "terms_days": SourceField("账期天数", NUMBER, _number("terms_days"), "days"),
+        "reviewed_on": SourceField("复核日", DATE, _text("reviewed_on")),
     },
     INTERACTIONS: {
         "occurred_on": SourceField("日期", DATE, _text("occurred_on")),
@@ -195,8 +265,8 @@ SOURCES: dict[str, dict[str, SourceField]] = {
 #: The field that is the day of a fact, by table: windows and the order of facts go by it. A deal that is still open has
 #: no such day, so it is in no window; nor is a survey that is not answered.
 DATED = {
-    TRANSACTIONS: "occurred_on", INTERACTIONS: "occurred_on", OPPORTUNITIES: "closed_on", COMPLAINTS: "received_on",
-    SURVEYS: "answered_on",
+    TRANSACTIONS: "occurred_on", PAYMENTS: "paid_on", INTERACTIONS: "occurred_on", OPPORTUNITIES: "closed_on",
+    COMPLAINTS: "received_on", SURVEYS: "answered_on",
 }  # fmt: skip
 
 

@@ -45,6 +45,8 @@ ALWAYS_KNOWN = frozenset(
         "revenue",
         "categories",
         "unpaid_amount",
+        "settled_sales",
+        "late_payments",
         "touches",
         "unanswered",
         "open_opportunities",
@@ -65,6 +67,8 @@ COUNTS = frozenset(
     {
         "orders",
         "categories",
+        "settled_sales",
+        "late_payments",
         "touches",
         "unanswered",
         "open_opportunities",

@@ -56,6 +56,12 @@ def named_keys(connection: Connection, table: str) -> list[NamedKeys]:
     return [NamedKeys(*row) for row in _select(connection, table, NamedKeys._fields)]
 
 
+def order_keys(connection: Connection) -> list[NamedKeys]:
+    """Return the keys of every transaction, by id; its order number stands for its name."""
+    names = ("id", "uid", "external_id", "order_number")
+    return [NamedKeys(*row) for row in _select(connection, "transactions", names)]
+
+
 def _select(connection: Connection, table: str, names: tuple[str, ...]) -> Any:
     source = _TABLES[table]
     return connection.execute(select(*(source.c[name] for name in names)).order_by(source.c.id))

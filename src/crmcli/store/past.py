@@ -1,4 +1,4 @@
-"""Customers, contacts, opportunities, tasks and complaints as they stood at the end of a day, walked back through the journal.
+"""Customers, contacts, opportunities, tasks, complaints and credits as they stood at the end of a day, by the journal.
 
 What has a day of its own (a sale, a touch, the close of a deal) needs no walking back: it is seen from its day on,
 and a late record of it counts. What has none (an industry, an intent stage, an expected close, what a deal waits
@@ -35,6 +35,7 @@ PREFIX = "crm_past_"
 #: What can be walked back, each with the column that says from which day on a record is over.
 WALKED = {
     "customers": None, "contacts": None, "opportunities": "closed_on", "tasks": "done_on", "complaints": None,
+    "credits": None,
 }  # fmt: skip
 #: The days of the steps that a record went through, each with what was noted at that step. A day that stands counts,
 #: however late it was recorded; one that was taken back since (a complaint was reopened) stood then.
@@ -190,4 +191,6 @@ def narrowed(source: Table, names: Iterable[str], called: str) -> Table:
     copy = Table(called, MetaData(), *columns, prefixes=["TEMPORARY"])
     if "customer_id" in copy.c:  # whether somebody existed is asked customer by customer
         Index(f"ix_{called}", copy.c.customer_id)
+    if "transaction_id" in copy.c:  # what was paid, sale by sale
+        Index(f"ix_{called}_transaction", copy.c.transaction_id)
     return copy

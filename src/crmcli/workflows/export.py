@@ -9,6 +9,7 @@ __all__ = ["ENTITIES", "FORMATS", "export"]
 
 ENTITIES = (
     "customers", "contacts", "products", "interactions", "transactions", "opportunities", "complaints", "surveys",
+    "payments",
 )  # fmt: skip
 _BY_ENDING: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl"}
 

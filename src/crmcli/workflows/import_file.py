@@ -28,7 +28,7 @@ from crmcli.store.reads.custom_fields import FieldLine, custom_fields
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
 from crmcli.vocabulary import RECORDS
-from crmcli.workflows import custom, recognise, sound
+from crmcli.workflows import custom, ledger, recognise, sound
 from crmcli.workflows.recognise import Recogniser, References
 
 Report = Callable[[int, int], None]  #: (bytes read, bytes in all)
@@ -40,6 +40,7 @@ _TARGETS = {
     "product": "products",
     "contact": "contacts",
     "opportunity": "opportunities",
+    "transaction": "transactions",
 }
 _COMPANY = "company"  # beside a customer's name in a file of facts: tells namesakes apart
 _CUSTOM = "custom"  # the column that holds the values of all custom fields
@@ -49,6 +50,7 @@ _BORN, _CALENDAR = (
 )  # the day is solar, whichever calendar the birthday is kept by
 _ANSWERED = "answered_on"  # of a survey
 _LATER = "referred_by"  # a customer may be referred by one that stands further down in the file
+_PAYMENTS = "payments"  # they are in the currency of their transaction, and its customer's
 _KEPT_FAULTS = 1_000  #: faults carried to the caller; the rejects file holds all
 
 
@@ -57,7 +59,7 @@ class ImportRequest:
     """What to import and how.
 
     Attributes:
-        entity: customers, contacts, products, interactions, transactions, opportunities, complaints or surveys.
+        entity: customers, contacts, products, interactions, transactions, opportunities, complaints, surveys or payments.
         path: the file, or `-` for standard input.
         mapping: (column, field) pairs.
         constants: (field, text) pairs for every row.
@@ -179,6 +181,7 @@ class _Import:
         self.answers_undated = (
             request.entity == "surveys" and "score" in plan.names and _ANSWERED not in plan.names
         )
+        self.sold = ledger.sold(self.work) if request.entity == _PAYMENTS else {}
         self.referrers: dict[int, str] = {}
         self.without_customer = 0
         self.unreferred = 0
@@ -211,6 +214,8 @@ class _Import:
             self.staging.match_alike()
         self._stop_if_faulty()
         applied = self.staging.apply(self.batch)
+        if self.request.entity == _PAYMENTS:
+            ledger.settle_all(self.work)
         referred = self._set_referrers()
         applied = bulk.Applied(applied.added, applied.updated + referred, applied.unchanged - referred)
         self.staging.close()
@@ -238,6 +243,8 @@ class _Import:
             columns[name] = resolved
         if _BORN in columns:
             self._settle_birthdays(chunk, columns, bad_rows)
+        if self.request.entity == _PAYMENTS:
+            self._settle_currency(chunk, columns, bad_rows)
         if self.own_fields:
             cells = [columns.pop(name) for name in self.own_fields]
             columns[_CUSTOM] = [self._custom(row) for row in zip(*cells, strict=True)]
@@ -305,6 +312,21 @@ class _Import:
 
     def _header(self, name: str | int) -> str:
         return self.headers.get(str(name)) or str(name)
+
+    def _settle_currency(
+        self, chunk: Chunk, columns: dict[str, Sequence[Any]], bad_rows: dict[int, list[Fault]]
+    ) -> None:
+        """Give payments the customer of their transaction; one in another currency than it is a fault."""
+        given = columns.pop("currency", None) or [self.work.settings.currency] * len(chunk.rows)
+        owners: list[int | None] = []
+        for place, (number, currency) in enumerate(zip(columns["transaction"], given, strict=True)):
+            owner, own = self.sold.get(number, (None, currency))
+            owners.append(owner)
+            if own != currency:
+                what = _("the sale is in {own}, the payment in {currency}").format(own=own, currency=currency)
+                hint = _("give the column currency, or --set currency={own}").format(own=own)
+                bad_rows.setdefault(place, []).append(self._row_fault(chunk.lines[place], what, hint))
+        columns["customer_id"] = owners
 
     def _custom(self, cells: Sequence[Any]) -> str | None:
         """The values of the custom fields in one row; None when there are none, and the customer's own stay."""
@@ -440,18 +462,22 @@ class _Import:
 
     def _columns(self) -> list[str]:
         left_out = {_LATER, *self.own_fields} if self.request.entity == "customers" else {_COMPANY}
+        if self.request.entity == _PAYMENTS:
+            left_out = {"currency"}
         names = [name for name in self.plan.names if name not in left_out]
         names += [_CALENDAR] if _BORN in names and _CALENDAR not in names else []
         names += [_CUSTOM] if self.own_fields else []
         names += [_ANSWERED] if self.answers_undated else []
         columns = [_COLUMNS.get(name, f"{name}_id" if self._is_reference(name) else name) for name in names]
+        if self.request.entity == _PAYMENTS:
+            columns.append("customer_id")
         return [*columns, "phone_e164"] if "phone" in names else columns
 
     def _defaults(self) -> dict[str, Any]:
         defaults: dict[str, Any] = {
             spec.name: spec.default for spec in ENTITIES[self.request.entity] if spec.default
         }
-        if "currency" in self.specs:
+        if "currency" in self.specs and self.request.entity != _PAYMENTS:
             defaults["currency"] = self.work.settings.currency
         if "is_primary" in self.specs:
             defaults["is_primary"] = 0
@@ -489,6 +515,8 @@ class _Import:
             contacts = keys.contact_keys(self.work.connection)
             plain = [keys.NamedKeys(row.id, row.uid, row.external_id, row.name) for row in contacts]
             return recognise.named_references(target, plain)
+        if target == "transactions":
+            return recognise.named_references(target, keys.order_keys(self.work.connection))
         found = recognise.named_references(target, keys.named_keys(self.work.connection, target))
         if target == "products" and self.request.create_missing:
             found.create = lambda names: bulk.add_products(self.work, names, self.batch)

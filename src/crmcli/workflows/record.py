@@ -33,7 +33,7 @@ from crmcli.vocabulary import (
     REAL_TOUCH,
     RECORD,
 )
-from crmcli.workflows import sound
+from crmcli.workflows import ledger, sound
 from crmcli.workflows.custom import Pairs, as_json, read_given
 from crmcli.workflows.find import find_customer
 from crmcli.workflows.recognise import product_key
@@ -87,7 +87,7 @@ class Recorded:
     A day that came with a time of day is a datetime.
 
     Attributes:
-        notes: what else is to be said about how it was understood.
+        notes: what else is to be said about how it was understood, or what follows from it.
         warnings: what the user may not have meant; it was recorded nevertheless.
     """
 
@@ -275,13 +275,23 @@ def log(
         return Recorded(row.id, name, work.summary, resolved, warnings=_unwanted(work, row))
 
 
-def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = False) -> Recorded:
-    """Record a sale; a negative amount, or `refund`, makes it a refund."""
+def sell(
+    database: Path, given: Mapping[str, str | None], *, refund: bool = False, within_limit: bool = False
+) -> Recorded:
+    """Record a sale; a negative amount, or `refund`, makes it a refund, which is set off against what is owed.
+
+    Raises:
+        RefusedError: the sale passes the customer's credit limit, and `within_limit` does not allow that.
+        DataError, NotFoundError, AmbiguousError: as `add`.
+    """
     with unit_of_work(database, "sell") as work:
         row, resolved = _make(work, "transaction", given)
         if refund or row.amount_minor < 0:
             row.kind, row.amount_minor = "refund", -abs(row.amount_minor)
             work.session.flush()
+        notes, warning = _on_account(work, row)
+        if warning and within_limit:
+            raise RefusedError(warning, hint=_("leave out --strict-credit to record it nevertheless"))
         name = _customer_name(work, row)
         text = (
             _("refunded {amount} to {name} on {day}")
@@ -290,7 +300,7 @@ def sell(database: Path, given: Mapping[str, str | None], *, refund: bool = Fals
         )
         amount = f"{values.group_amount(abs(row.amount_minor), row.currency)} {row.currency}"
         work.summary = text.format(amount=amount, name=name, day=row.occurred_on)
-        return Recorded(row.id, name, work.summary, resolved)
+        return Recorded(row.id, name, work.summary, resolved, notes, (warning,) if warning else ())
 
 
 def complete(
@@ -419,6 +429,23 @@ def move(database: Path, which: str, stage: str, on: str | None, lost_reason: st
     reason = lost_reason if code == "lost" else ""  # a deal that is open again, or won, was not lost
     given = {"stage": code, "closed_on": closed_on, "lost_reason": reason}
     return edit(database, "opportunity", which, given, "move")
+
+
+def _on_account(work: Work, row: Any) -> tuple[tuple[str, ...], str]:
+    """Put a new transaction on the customer's account, and say what follows: the due day, what is set off, the limit."""
+    named = row.due_on
+    ledger.on_account(work, row)
+    notes = [] if row.due_on == named else [_("due on {day}, by the terms").format(day=row.due_on)]
+    for part in ledger.set_off(work, row):
+        text = _("{amount} set off against the sale #{id}; {left} owed on it")
+        notes.append(
+            text.format(
+                amount=ledger.money(abs(part.payment.amount_minor), row.currency),
+                id=part.sale.id,
+                left=ledger.money(part.left, row.currency),
+            )
+        )
+    return tuple(notes), ledger.over_limit(work, row)
 
 
 def _make(

@@ -12,6 +12,7 @@ from crmcli.store.settings import Settings
 from crmcli.store.undo import Undone
 from crmcli.store.work import save_settings, unit_of_work
 from crmcli.values import ValueFault, parse_currency
+from crmcli.workflows.ledger import settle_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,12 @@ def undo(database: Path, number: int | None) -> Undone:
     Raises:
         NotFoundError: there is none.
         RefusedError: a later change stands in the way.
+        DataError: more would be paid for a sale than was owed.
     """
     with unit_of_work(database, "undo") as work:
-        return undoing.undo(work, number)
+        undone = undoing.undo(work, number)
+        settle_all(work)  # payments may have come after the one that was taken back
+        return undone
 
 
 def _checked(wanted: Settings) -> Settings:
