@@ -1,12 +1,12 @@
 """The page of the morning: whom to contact, and why."""
 
 import sys
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from crmcli.cli.common import (
-    FormatOption,
     LimitOption,
     command,
     database,
@@ -14,9 +14,34 @@ from crmcli.cli.common import (
     limit_of,
     single,
 )
-from crmcli.errors import UsageError
+from crmcli.errors import ExitCode, UsageError
 from crmcli.i18n import _, language, ngettext
 
+
+class Form(StrEnum):
+    """How the agenda is written: as every list, or for another program."""
+
+    TABLE = "table"
+    PLAIN = "plain"
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+    IDS = "ids"
+    ICS = "ics"
+    MD = "md"
+
+
+FormOption = Annotated[
+    Form | None,
+    typer.Option(
+        "--format",
+        "-f",
+        show_default=False,
+        help=_(
+            "How to write the result; a table on a terminal, else plain. ics is for calendars, md for notes."
+        ),
+    ),
+]
 app = single()
 APPS = {"agenda": app}
 
@@ -29,7 +54,7 @@ APPS = {"agenda": app}
         "Cadence follows grade and tier and counts from the last real contact: an unanswered call does not reset it. Tasks, "
         "deals near or past their expected close, agreed days and customers with no next step are here too."
     ),
-    examples="crm agenda\ncrm agenda --week --limit 20\ncrm agenda --overdue\ncrm agenda --date 2026-12-01 --format json",
+    examples="crm agenda\ncrm agenda --week --limit 20\ncrm agenda --overdue\ncrm agenda --format ics > agenda.ics",
 )
 def agenda(
     date: Annotated[
@@ -39,6 +64,13 @@ def agenda(
         int | None, typer.Option("--days", min=1, max=366, help=_("How many days from then on."))
     ] = None,
     week: Annotated[bool, typer.Option("--week", help=_("Seven days from then on."))] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", help=_("Print nothing: exit status 1 when something is due, 0 when not.")),
+    ] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help=_("One short line for a prompt; nothing when nothing is due."))
+    ] = False,
     overdue: Annotated[
         bool,
         typer.Option("--overdue", help=_("Only those past their maximum, or past the day of something.")),
@@ -47,14 +79,18 @@ def agenda(
         str | None, typer.Option("--customer", "-c", metavar="CUSTOMER", help=_("Only this customer."))
     ] = None,
     limit: LimitOption = None,
-    format: FormatOption = None,
+    format: FormOption = None,
 ) -> None:
     from crmcli.render.notes import say
     from crmcli.render.output import Format, choose, show
+    from crmcli.workflows import page
     from crmcli.workflows.agenda import agenda as look
     from crmcli.workflows.rule_folder import rules_folder
 
     day = day_option(date, "--date")
+    written = (
+        None if format is None else Format.PLAIN if format in {Form.ICS, Form.MD} else Format(format.value)
+    )
     if week and days is not None:
         raise UsageError(_("--week and --days together"), hint=_("--week is --days 7"))
     found = look(
@@ -62,16 +98,43 @@ def agenda(
         rules_folder(),
         day=day,
         days=7 if week else days or 1,
-        limit=limit_of(limit, format),
+        limit=limit_of(limit, written),
         customer=customer,
         only_late=overdue,
     )
-    show(listing(found, coded=choose(format, sys.stdout) is not Format.TABLE), format)
+    if quiet or short:
+        if found.items and short:
+            typer.echo(_in_short(found))
+        raise typer.Exit(ExitCode.FINDINGS if found.items and quiet else ExitCode.OK)
+    if format in {Form.ICS, Form.MD}:
+        _write_file(found, format)
+        return
+    chosen = choose(written, sys.stdout)
+    show(listing(found, coded=chosen is not Format.TABLE), written)
+    if chosen in {Format.TABLE, Format.PLAIN}:
+        page.keep(database(), found.day, page.lines(found.items))
     if found.rules_changed:
         say(_("the rules have changed since the last classification: 'crm classify' puts them in force"))
     if found.classified_as_of is None:
         say(_("nobody has been classified yet: run 'crm classify'"))
     say_how_many(found)
+
+
+def _write_file(found: Any, form: Form) -> None:
+    """Write the agenda for another program to standard output."""
+    from crmcli.workflows.agenda_file import as_calendar, as_markdown
+
+    content = as_calendar(database(), found) if form is Form.ICS else as_markdown(found).encode()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
+def _in_short(found: Any) -> str:
+    """Return `12 · 张三`: how many, and who comes first."""
+    from crmcli.render.safe import safe
+
+    first = found.items[0]
+    return safe(f"{len(found.items)} · {first.name or first.reasons[0]}")
 
 
 def say_how_many(found: Any) -> None:
@@ -95,7 +158,8 @@ def listing(found: Any, *, coded: bool) -> Any:
     from crmcli.vocabulary import CHANNEL, TIER
 
     columns = [
-        Column("id", "#"),
+        Column("number", _("No.")),
+        Column("id", "#", spare=6),
         Column("name", _("Name"), wrap=True, min_width=8),
         Column("tier", _("Tier"), spare=1),
         Column("grade", _("Grade")),
@@ -109,11 +173,11 @@ def listing(found: Any, *, coded: bool) -> Any:
     between = "；" if language() == "zh_CN" and not coded else "; "
     rows = [
         (
-            item.customer, item.name or None, (item.tier if coded else TIER.label(item.tier)) or None, item.grade or None,
+            number, item.customer, item.name or None, (item.tier if coded else TIER.label(item.tier)) or None, item.grade or None,
             item.last_contacted_on, item.due_on, item.urgency, between.join(item.reasons),
             (item.channel if coded else CHANNEL.label(item.channel)) or None, item.phone or None,
         )
-        for item in found.items
+        for number, item in enumerate(found.items, 1)
     ]  # fmt: skip
     return Listing(
         columns, rows, ids=[item.customer for item in found.items if item.customer is not None], key="agenda"

@@ -1,4 +1,4 @@
-"""Tasks: things to do on a day; `crm done` completes one."""
+"""Tasks: things to do on a day."""
 
 import sys
 from typing import Annotated
@@ -19,7 +19,6 @@ from crmcli.cli.common import (
     limit_of,
     promised,
     report,
-    single,
 )
 from crmcli.i18n import _
 from crmcli.vocabulary import TASK_KIND
@@ -71,8 +70,7 @@ FROM = Annotated[
 ]
 
 app = group(_("Tasks: things to do on a day."))
-done_app = single()
-APPS = {"task": app, "done": done_app}
+APPS = {"task": app}
 
 
 @command(
@@ -213,6 +211,12 @@ def delete(task: TASK, format: FormatOption = None) -> None:
     report(done.summary, [("id", "#", done.id)], format)
 
 
+@command(
+    app,
+    "done",
+    help=_("Mark a task done; with words about what happened, log the contact in one go."),
+    examples=_('crm task done 3\ncrm task done 3 "quote sent, decides Friday" --next +5d'),
+)
 def done(
     task: TASK,
     summary: SUMMARY = None,
@@ -231,11 +235,3 @@ def done(
     report(result.summary, [("id", "#", result.id), ("customer", _("Customer"), result.customer)], format)
     echo_days(result.resolved)
     echo_notes(result)
-
-
-_DONE = {
-    "help": _("Mark a task done; with words about what happened, log the contact in one go."),
-    "examples": _('crm done 3\ncrm done 3 "quote sent, decides Friday" --next +5d'),
-}
-for target in (app, done_app):
-    command(target, "done", **_DONE)(done)

@@ -790,12 +790,14 @@ class DeferralIn(SQLModel):
 
     Attributes:
         trigger: which reason of the agenda it is about; None for the whole line.
+        record_id: which record of that reason (a complaint, a transaction …); None for all of them.
     """
 
     customer_id: int | None = None
     task_id: int | None = None
     opportunity_id: int | None = None
     trigger: Words = _text()
+    record_id: int | None = None
     kind: Annotated[str, _member_of(vocabulary.DEFERRAL)] = _required_text()
     noted_on: date = Field(sa_type=Day)
     until_on: date = Field(sa_type=Day)

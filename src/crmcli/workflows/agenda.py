@@ -38,6 +38,8 @@ class Item(NamedTuple):
     reasons: tuple[str, ...]
     channel: str = ""
     template: str = ""
+    cadence_days: int = 0
+    cadence_max_days: int = 0
     matters: tuple[Reason, ...] = ()  #: the reasons with their triggers and records, in the same order
 
 
@@ -136,7 +138,14 @@ def asked(
     """Return the question to the store."""
     currency = basis.settings.currency
     return reads.Asked(
-        basis.today, until, limit, customer, only_late, currency, float(10 ** exponent(currency))
+        basis.today,
+        until,
+        limit,
+        customer,
+        only_late,
+        currency,
+        float(10 ** exponent(currency)),
+        basis.settings.leap_birthday,
     )
 
 
@@ -159,5 +168,6 @@ def item(rows: list[reads.AgendaRow], basis: Basis, until: date) -> Item:
         row.id, row.name, row.company or "", row.phone or "", row.tier or "", row.grade or "", row.score, last,
         min(due, default=None), found.urgency, tuple(reason.text for reason in found.reasons),
         channel_of(found, row, basis.program),
-        next((reason.template for reason in found.reasons if reason.template), ""), found.reasons,
+        next((reason.template for reason in found.reasons if reason.template), ""), row.cadence_days,
+        row.cadence_max_days, found.reasons,
     )  # fmt: skip

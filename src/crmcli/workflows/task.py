@@ -1,5 +1,6 @@
 """Tasks beyond what every record has: letting one that repeats pass, and deleting one."""
 
+from datetime import date
 from pathlib import Path
 
 from sqlmodel import select
@@ -20,22 +21,29 @@ def skip(database: Path, which: str) -> Edited:
     """
     with unit_of_work(database, "task skip") as work:
         task = _open_task(work, which)
-        rhythm = rhythm_of(task)
-        if rhythm is None or task.due_on is None:
+        if rhythm_of(task) is None or task.due_on is None:
             raise RefusedError(
                 _("task #{id} does not repeat").format(id=task.id),
                 hint=_("to put it off: crm task edit {id} --due tomorrow").format(id=task.id),
             )
-        old, new = task.due_on, next_day(rhythm, task.due_on, work.today)
+        old, new = task.due_on, pass_over(work, task)
         if new is None:
             raise RefusedError(_("task #{id} has no next day").format(id=task.id))
-        task.due_on, task.occurrence = new, (task.occurrence or 0) + 1
-        work.session.add(task)
-        work.session.flush()
         work.summary = _("skipped: task #{id} {title}; next on {day}").format(
             id=task.id, title=task.title, day=new
         )
         return Edited(task.id or 0, work.summary, (("due_on", old, new),))
+
+
+def pass_over(work: Work, task: schema.Task) -> date | None:
+    """Move a task that repeats to its next day and return it; None (and nothing moves) where there is none."""
+    rhythm = rhythm_of(task)
+    new = None if rhythm is None or task.due_on is None else next_day(rhythm, task.due_on, work.today)
+    if new is not None:
+        task.due_on, task.occurrence = new, (task.occurrence or 0) + 1
+        work.session.add(task)
+        work.session.flush()
+    return new
 
 
 def delete(database: Path, which: str) -> Edited:

@@ -55,6 +55,7 @@ class Reason(NamedTuple):
 
     Attributes:
         trigger: its name in the rules.
+        occasion: what it is about, "" for a state.
         text: for people.
         due_on: the day it is due.
         kind: the kind of record behind it, "" for none.
@@ -62,9 +63,12 @@ class Reason(NamedTuple):
         channel: the one that the trigger suggests or the record names; "" for none.
         template: the trigger's.
         points: what it would give on its own.
+        begins_on: the first day on which it is one.
+        at: the time of day of an appointment, HH:MM; "" for none.
     """
 
     trigger: str
+    occasion: str
     text: str
     due_on: date | None
     kind: str
@@ -72,7 +76,8 @@ class Reason(NamedTuple):
     channel: str
     template: str
     points: float
-    begins_on: date | None  #: the first day on which it is one
+    begins_on: date | None
+    at: str = ""
 
 
 class Standing(NamedTuple):
@@ -169,6 +174,7 @@ class _Weighing:
         begins = day + timedelta(days=trigger["after_days"] - trigger["lead_days"])
         return Reason(
             trigger["name"],
+            trigger["on"],
             text,
             due,
             row.kind or "",
@@ -177,6 +183,7 @@ class _Weighing:
             trigger["template"],
             points,
             begins,
+            row.due_time or "",
         )
 
     def _words_of(self, row: AgendaRow, day: date) -> dict[str, str]:
@@ -234,7 +241,18 @@ class _Weighing:
         self.terms += _terms(trigger["name"], points, quantity)
         text = _filled(trigger, words)
         self.reasons.append(
-            Reason(trigger["name"], text, due, "", None, trigger["channel"], trigger["template"], own, begins)
+            Reason(
+                trigger["name"],
+                trigger["on"],
+                text,
+                due,
+                "",
+                None,
+                trigger["channel"],
+                trigger["template"],
+                own,
+                begins,
+            )
         )
 
     def _ratio(self) -> float:

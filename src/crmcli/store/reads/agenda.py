@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from crmcli.store.light import statement
 from crmcli.store.reads.base import row, rows
 
 _MAX_AHEAD = 366  #: days that birthdays are looked for ahead
@@ -81,14 +82,6 @@ class StoredRuleset(NamedTuple):
     run: int
 
 
-#: What day of the lunar calendar a solar day is, as `MM-DD` texts under which birthdays of it are kept.
-LunarDays = Callable[[date], Sequence[str]]
-
-
-def _no_lunar_days(_day: date) -> Sequence[str]:
-    return ()
-
-
 def stored_ruleset(connection: sqlite3.Connection, today: str) -> StoredRuleset | None:
     """Return the ruleset of the last run up to a day."""
     return row(connection, "latest_ruleset", StoredRuleset, today=today)
@@ -113,7 +106,7 @@ class Asked(NamedTuple):
         only_late: only those past their maximum or past the day of a matter.
         currency: the code of the currency that money is counted in.
         unit: how many minor units one of it is.
-        lunar_days: how to find lunar birthdays.
+        leap_birthday: when somebody born on 29 February has the birthday in other years: `feb28` or `mar1`.
     """
 
     today: date
@@ -123,7 +116,7 @@ class Asked(NamedTuple):
     only_late: bool
     currency: str
     unit: float
-    lunar_days: LunarDays = _no_lunar_days
+    leap_birthday: str = "feb28"
 
 
 def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: Asked) -> list[AgendaRow]:
@@ -149,6 +142,7 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
         ),
         "pinned": _pinned(connection, program, asked.today.isoformat()),
         "birthdays": json.dumps(_birthdays(asked, max(birthdays))) if birthdays else "[]",
+        "lunar_birthdays": json.dumps(_lunar(connection, asked, max(birthdays))) if birthdays else "[]",
         **_of_everybody("cadence", single.get("cadence")),
         **_of_everybody("never", single.get("never_contacted")),
         **_of_everybody("next_step", single.get("no_next_step")),
@@ -187,16 +181,34 @@ def _of_everybody(prefix: str, trigger: Mapping[str, Any] | None) -> dict[str, A
 
 
 def _birthdays(asked: Asked, lead: int) -> list[list[str]]:
-    """Return [calendar, MM-DD, day] of every birthday from a day on; of 29 February on the 28th of other years."""
-    last = min(asked.until + timedelta(days=lead), asked.today + timedelta(days=_MAX_AHEAD))
+    """Return [MM-DD, day] of every solar birthday from a day on; of 29 February as the settings say in other years."""
     found: list[list[str]] = []
-    for ahead in range((last - asked.today).days + 1):
+    for ahead in range((_last_birthday(asked, lead) - asked.today).days + 1):
         day = asked.today + timedelta(days=ahead)
-        found.append(["solar", day.isoformat()[5:], day.isoformat()])
-        if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:  # a common year
-            found.append(["solar", "02-29", day.isoformat()])
-        found += [["lunar", text, day.isoformat()] for text in asked.lunar_days(day)]
+        found.append([day.isoformat()[5:], day.isoformat()])
+        beside = day + timedelta(days=1 if asked.leap_birthday == "feb28" else -1)
+        if {day.isoformat()[5:], beside.isoformat()[5:]} == {"02-28", "03-01"}:  # a year without 29 February
+            found.append(["02-29", day.isoformat()])
     return found
+
+
+def _lunar(connection: sqlite3.Connection, asked: Asked, lead: int) -> list[list[Any]]:
+    """Return [kind, number, day] of every lunar birthday from a day on."""
+    born = connection.execute(statement("lunar_birthdays")).fetchall()
+    if not born:
+        return []
+    from crmcli.birthdays import next_birthday  # only those who have such customers pay for it
+
+    last = _last_birthday(asked, lead)
+    days = (
+        (kind, number, next_birthday(date.fromisoformat(day), "lunar", asked.today))
+        for kind, number, day in born
+    )
+    return [[kind, number, day.isoformat()] for kind, number, day in days if day is not None and day <= last]
+
+
+def _last_birthday(asked: Asked, lead: int) -> date:
+    return min(asked.until + timedelta(days=lead), asked.today + timedelta(days=_MAX_AHEAD))
 
 
 def _pinned(connection: sqlite3.Connection, program: Mapping[str, Any], today: str) -> str:
@@ -232,3 +244,17 @@ def _rhythm(
         if grade and all(own in {None, other} for own, other in zip(wanted, classes, strict=True))
     ]
     return max(fits, default=(None, None))
+
+
+def uids(
+    connection: sqlite3.Connection,
+    customers: Sequence[int],
+    tasks: Sequence[int],
+    opportunities: Sequence[int],
+) -> dict[tuple[str, int], str]:
+    """Return (kind, number) → uid of customers, tasks and opportunities."""
+    asked = {"customers": customers, "tasks": tasks, "opportunities": opportunities}
+    found = connection.execute(
+        statement("uids"), {name: json.dumps(list(ids)) for name, ids in asked.items()}
+    )
+    return {(kind, number): uid for kind, number, uid in found}

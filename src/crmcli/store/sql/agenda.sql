@@ -10,12 +10,13 @@ latest AS (
     SELECT id FROM runs WHERE as_of <= :today ORDER BY as_of DESC, id DESC LIMIT 1
 ),
 held AS MATERIALIZED (
-    SELECT customer_id, task_id, opportunity_id, "trigger" AS name
+    SELECT customer_id, task_id, opportunity_id, "trigger" AS name, record_id
     FROM deferrals d
     WHERE until_on > :until AND noted_on <= :today AND NOT EXISTS (
         SELECT 1 FROM deferrals n
         WHERE n.id > d.id AND n.noted_on <= :today AND n.customer_id IS d.customer_id AND n.task_id IS d.task_id
             AND n.opportunity_id IS d.opportunity_id AND n."trigger" IS d."trigger"
+            AND n.record_id IS d.record_id
     )
 ),
 trigger_ AS MATERIALIZED (
@@ -114,16 +115,28 @@ fact AS (
     UNION ALL
     SELECT t.at, 'customer', f.id, f.id, json_extract(d.value, '$[2]'), NULL
     FROM trigger_ t
-    CROSS JOIN json_each(:birthdays) d ON json_extract(d.value, '$[2]') <= t.latest_day
-    CROSS JOIN customers f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[1]')
-        AND f.birthday_calendar = json_extract(d.value, '$[0]')
+    CROSS JOIN json_each(:birthdays) d ON json_extract(d.value, '$[1]') <= t.latest_day
+    CROSS JOIN customers f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[0]')
+        AND f.birthday_calendar = 'solar'
     WHERE t.occasion = 'birthday'
+    UNION ALL
+    SELECT t.at, 'customer', f.id, f.id, json_extract(d.value, '$[2]'), NULL
+    FROM trigger_ t
+    CROSS JOIN json_each(:lunar_birthdays) d ON json_extract(d.value, '$[2]') <= t.latest_day
+    CROSS JOIN customers f ON f.id = json_extract(d.value, '$[1]')
+    WHERE t.occasion = 'birthday' AND json_extract(d.value, '$[0]') = 'customer'
     UNION ALL
     SELECT t.at, 'contact', f.id, f.customer_id, json_extract(d.value, '$[2]'), NULL
     FROM trigger_ t
-    CROSS JOIN json_each(:birthdays) d ON json_extract(d.value, '$[2]') <= t.latest_day
-    CROSS JOIN contacts f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[1]')
-        AND f.birthday_calendar = json_extract(d.value, '$[0]') AND f.archived_at IS NULL
+    CROSS JOIN json_each(:lunar_birthdays) d ON json_extract(d.value, '$[2]') <= t.latest_day
+    CROSS JOIN contacts f ON f.id = json_extract(d.value, '$[1]')
+    WHERE t.occasion = 'birthday' AND json_extract(d.value, '$[0]') = 'contact'
+    UNION ALL
+    SELECT t.at, 'contact', f.id, f.customer_id, json_extract(d.value, '$[2]'), NULL
+    FROM trigger_ t
+    CROSS JOIN json_each(:birthdays) d ON json_extract(d.value, '$[1]') <= t.latest_day
+    CROSS JOIN contacts f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[0]')
+        AND f.birthday_calendar = 'solar' AND f.archived_at IS NULL
     WHERE t.occasion = 'birthday'
 ),
 matter AS MATERIALIZED (
@@ -144,7 +157,10 @@ matter AS MATERIALIZED (
             WHERE k.run_id = (SELECT id FROM latest) AND k.customer_id = f.customer_id
                 AND instr(k.triggers, '"' || t.name || '"')
         )
-    ) AND NOT EXISTS (SELECT 1 FROM held h WHERE h.customer_id = f.customer_id AND h.name = t.name)
+    ) AND NOT EXISTS (
+        SELECT 1 FROM held h
+        WHERE h.customer_id = f.customer_id AND h.name = t.name AND (h.record_id IS NULL OR h.record_id = f.id)
+    )
 ),
 own AS MATERIALIZED (
     SELECT
@@ -167,7 +183,7 @@ own AS MATERIALIZED (
         FROM matter WHERE customer_id IS NOT NULL GROUP BY customer_id, at
         UNION ALL
         SELECT customer_id, 0, 0, 0, 0, 0, NULL, '"' || coalesce(name, '*') || '"', NULL, NULL, NULL, NULL, NULL
-        FROM held WHERE customer_id IS NOT NULL
+        FROM held WHERE customer_id IS NOT NULL AND record_id IS NULL
         UNION ALL
         SELECT
             json_extract(value, '$[0]'), 0, 0, 0, 0, 0, NULL, NULL, json_extract(value, '$[1]'),

@@ -247,6 +247,7 @@ CREATE TABLE deferrals (
     task_id INTEGER,
     opportunity_id INTEGER,
     "trigger" TEXT,
+    record_id INTEGER,
     kind TEXT NOT NULL,
     noted_on TEXT NOT NULL,
     until_on TEXT NOT NULL,

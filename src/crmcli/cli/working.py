@@ -1,0 +1,207 @@
+"""Working through the agenda: the next one, done, put off, not this time."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.cli.common import (
+    ByOption,
+    FormatOption,
+    PromiseOption,
+    command,
+    database,
+    echo_days,
+    promised,
+    report,
+    single,
+)
+from crmcli.errors import ExitCode
+from crmcli.i18n import _
+
+LINE = Annotated[
+    str, typer.Argument(metavar="ITEM", help=_("The number of a line of the agenda printed last."))
+]
+REASON = Annotated[str | None, typer.Option("--reason", help=_("Why; kept with it."))]
+TOUCHES = 3  #: of the last ones, shown before a call
+
+next_app, done_app, snooze_app, skip_app = single(), single(), single(), single()
+APPS = {"next": next_app, "done": done_app, "snooze": snooze_app, "skip": skip_app}
+
+
+@command(
+    next_app,
+    "next",
+    help=_(
+        "The first line of today's agenda, with everything needed for the call.\n\n"
+        "Why, how to reach them, the last three contacts, what they like, and what is open. 'crm done' without a number "
+        "is about this line."
+    ),
+    examples=_('crm next\ncrm done "quote sent, decides Friday" --next +5d'),
+)
+def next_(format: FormatOption = None) -> None:
+    from crmcli.render.notes import say
+    from crmcli.render.output import show_record
+    from crmcli.workflows.agenda import agenda
+    from crmcli.workflows.customer_file import customer_file
+    from crmcli.workflows.rule_folder import rules_folder
+
+    found = agenda(database(), rules_folder(), day=None, limit=50)
+    if not found.items:
+        say(_("nothing is due on {day}").format(day=found.day))
+        raise typer.Exit(ExitCode.FINDINGS)
+    from crmcli.workflows import page
+
+    page.keep(database(), found.day, page.lines(found.items), top=1)
+    top = found.items[0]
+    file = None if top.customer is None else customer_file(database(), f"#{top.customer}")
+    show_record(_briefing(top, file, format), format)
+
+
+def _briefing(item: Any, file: Any, format: Any) -> Any:
+    """Build what is shown before a call; on a terminal nothing empty is printed."""
+    from crmcli.cli import tables
+    from crmcli.render.output import Column, Format, Listing, Record, choose
+    from crmcli.vocabulary import CHANNEL, TIER
+
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    customer = None if file is None else file.customer
+    fields = [
+        ("id", "#", item.customer),
+        ("name", _("Name"), item.name or None),
+        ("company", _("Company"), item.company or None),
+        ("title", _("Title"), getattr(customer, "title", None)),
+        ("tier", _("Tier"), (item.tier if coded else TIER.label(item.tier)) or None),
+        ("grade", _("Grade"), item.grade or None),
+        ("urgency", _("Urgency"), item.urgency),
+        ("channel", _("Channel"), (item.channel if coded else CHANNEL.label(item.channel)) or None),
+        ("template", _("Template"), item.template or None),
+        ("phone", _("Phone"), item.phone or None),
+        ("wechat", _("WeChat"), getattr(customer, "wechat", None)),
+        ("email", _("E-mail"), getattr(customer, "email", None)),
+        ("needs", _("Needs"), getattr(customer, "needs", None)),
+    ]
+    reasons = Listing(
+        [
+            Column("trigger", _("Trigger"), spare=1),
+            Column("due_on", _("Due")),
+            Column("reason", _("Why"), wrap=True),
+        ],
+        [(each.trigger, each.due_on, each.text) for each in item.matters],
+        title=_("Why now"),
+        key="reasons",
+    )
+    if not coded:
+        fields = [field for field in fields if field[2] not in (None, "")]
+        reasons = reasons.only(["due_on", "reason"])._replace(title=_("Why now"))
+    sections = [reasons]
+    if file is not None:
+        sections += [
+            tables.interactions(file.interactions[:TOUCHES], coded=coded)._replace(title=_("Last contacts")),
+            tables.opportunities(file.opportunities, coded=coded)._replace(title=_("Open opportunities")),
+            tables.tasks(file.tasks, coded=coded)._replace(title=_("Open tasks")),
+        ]
+    return Record(fields, sections if coded else [section for section in sections if section.rows])
+
+
+@command(
+    done_app,
+    "done",
+    help=_(
+        "Log what happened with a line of the agenda and clear it, in one go.\n\n"
+        "ITEM is the line's number on the agenda printed last; without it, the line that 'crm next' showed. Tasks on the "
+        "line are done too. Where nobody was reached (--outcome no_answer, left_message), the try is logged and the line "
+        "stays. What is still open after a talk rests for a week. 'crm task done' is about a task by its id."
+    ),
+    examples=_(
+        'crm done 3 "quote sent, decides Friday" --next +5d\ncrm done 1 --outcome no_answer\n'
+        'crm done "talked" --channel wechat'
+    ),
+)
+def done(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ITEM] [SUMMARY]", help=_("The line's number, and what happened.")),
+    ] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option(
+            "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
+        ),
+    ] = None,
+    minutes: Annotated[
+        str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", help=_("How; else the line's channel, or phone."))
+    ] = None,
+    next_day: Annotated[
+        str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
+    ] = None,
+    promise: PromiseOption = None,
+    by: ByOption = None,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.workflows import page, working
+
+    item, summary = _item_and_summary(words or [])
+    given = {"outcome": outcome, "minutes": minutes, "channel": channel}
+    line = page.line(database(), item)
+    result = working.done(database(), line, summary, given, next_day, promised(promise, by))
+    fields = [("id", "#", result.interaction), ("customer", _("Customer"), result.name or None)]
+    report(result.summary, fields, format)
+    echo_days(result.resolved)
+
+
+def _item_and_summary(words: list[str]) -> tuple[str | None, str | None]:
+    """Tell `3 "quote sent"` from `"quote sent"`: a number comes first, words are one text.
+
+    Raises:
+        UsageError: more than that.
+    """
+    from crmcli.errors import UsageError
+
+    rest = list(words)
+    item = rest.pop(0) if rest and rest[0].strip().removeprefix("#").isdecimal() else None
+    if len(rest) > 1:
+        raise UsageError(
+            _("more words than expected: {words}").format(words=" ".join(rest[1:])[:60]),
+            hint=_("put what happened in quotation marks"),
+        )
+    return item, rest[0] if rest else None
+
+
+@command(
+    snooze_app,
+    "snooze",
+    help=_("Put a line of the agenda off until a day; it is not on the agenda before."),
+    examples=_("crm snooze 2 3d\ncrm snooze 2 2026-12-01 --reason 'on holiday'"),
+)
+def snooze(
+    item: LINE,
+    until: Annotated[str, typer.Argument(metavar="UNTIL", help=_("3d, tomorrow, 2026-12-01 …"))],
+    reason: REASON = None,
+    format: FormatOption = None,
+) -> None:
+    from crmcli.workflows import page, working
+
+    result = working.snooze(database(), page.line(database(), item), until, reason)
+    report(result.summary, [("customer", _("Customer"), result.name or None)], format)
+    echo_days(result.resolved)
+
+
+@command(
+    skip_app,
+    "skip",
+    help=_(
+        "Let a line of the agenda pass this time.\n\n"
+        "The cadence waits one cadence more, a task that repeats its next day, a birthday the next year; an agreed day is "
+        "cleared; anything else rests for a week. No contact is logged."
+    ),
+    examples=_("crm skip 4\ncrm skip 4 --reason 'abroad until spring'"),
+)
+def skip(item: LINE, reason: REASON = None, format: FormatOption = None) -> None:
+    from crmcli.workflows import page, working
+
+    result = working.skip(database(), page.line(database(), item), reason)
+    report(result.summary, [("customer", _("Customer"), result.name or None)], format)

@@ -1,0 +1,169 @@
+"""Working through the agenda: done, put off, not this time. One command is one unit of work.
+
+A line is what was printed, so a matter that came up since is not touched. What stays open after a talk (a deal past its
+day, an unpaid invoice) rests for AGAIN_DAYS, so that no line comes back the day after it was done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from crmcli.errors import DataError, RefusedError, UsageError
+from crmcli.i18n import _
+from crmcli.spoken import Direction, parse_spoken_day
+from crmcli.store import schema
+from crmcli.store.work import Work, unit_of_work
+from crmcli.values import ValueFault
+from crmcli.vocabulary import CHANNEL, REAL_TOUCH
+from crmcli.workflows.page import Line, Matter
+from crmcli.workflows.record import Promise, finish_task, keep_promise, touch
+from crmcli.workflows.task import pass_over
+
+AGAIN_DAYS = 7  #: a matter that is still open after it was dealt with is named again after so many days
+_SETTLED = frozenset(
+    {"cadence", "never_contacted", "next_contact"}
+)  #: occasions that a touch settles by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a line: the interaction (None if there is none), the line for the user, days as understood."""
+
+    interaction: int | None
+    name: str
+    summary: str
+    resolved: tuple[tuple[str, date], ...] = ()
+
+
+def done(
+    database: Path,
+    line: Line,
+    summary: str | None,
+    given: Mapping[str, str | None],
+    next_on: str | None,
+    promise: Promise | None = None,
+) -> Handled:
+    """Log what happened with the customer of a line and clear the line; a task of nobody is marked done.
+
+    Where the customer was not reached, the try is logged and the line stays.
+
+    Raises:
+        RefusedError: words for a line that belongs to no customer.
+        DataError, NotFoundError: as for every record.
+    """
+    with unit_of_work(database, "done") as work:
+        if line.customer is None:
+            if summary is not None or next_on is not None or promise is not None:
+                raise RefusedError(
+                    _("line {number} has no customer to log this with").format(number=line.number)
+                )
+            work.summary = "; ".join(_settle(work, line, matter, None) for matter in line.matters)
+            return Handled(None, "", work.summary)
+        how = {"channel": line.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
+        row, resolved = touch(work, {**how, "customer": f"#{line.customer}", "summary": summary}, next_on)
+        said = [
+            _("logged {channel} with {name} on {day}").format(
+                channel=CHANNEL.label(row.channel), name=line.name, day=row.occurred_on
+            )
+        ]
+        if row.outcome in REAL_TOUCH:
+            said += [text for matter in line.matters if (text := _settle(work, line, matter, row.id))]
+        else:
+            said.append(_("not reached, so the line stays"))
+        work.summary = "; ".join(said)
+        resolved += keep_promise(work, row, promise)
+        return Handled(row.id, line.name, work.summary, resolved)
+
+
+def snooze(database: Path, line: Line, until: str, reason: str | None = None) -> Handled:
+    """Put a whole line off until a day; what comes up for the customer before it waits too.
+
+    Raises:
+        DataError: not a day.
+        UsageError: a day that is not ahead.
+    """
+    with unit_of_work(database, "snooze") as work:
+        try:
+            day = parse_spoken_day(until, work.today, Direction.FUTURE)
+        except ValueFault as fault:
+            raise DataError(fault.what, where="UNTIL", hint=fault.hint) from None
+        if day <= work.today:
+            raise UsageError(
+                _("{day} is not ahead").format(day=day),
+                where="UNTIL",
+                hint=_("write 3d, tomorrow or a later day"),
+            )
+        if line.customer is not None:
+            _defer(work, "snooze", day, reason, customer_id=line.customer)
+        for matter in line.matters if line.customer is None else ():
+            _defer(work, "snooze", day, reason, **_reference(matter))
+        work.summary = _("put off until {day}: {name}").format(day=day, name=line.name or f"#{line.number}")
+        resolved = () if until.strip() == day.isoformat() else (("until_on", day),)
+        return Handled(None, line.name, work.summary, resolved)
+
+
+def skip(database: Path, line: Line, reason: str | None = None) -> Handled:
+    """Let every reason of a line pass this time: it waits for its next time.
+
+    The cadence waits one cadence more, a task that repeats its next day, a birthday the next year; an agreed day is
+    cleared; anything else rests for AGAIN_DAYS.
+    """
+    with unit_of_work(database, "skip") as work:
+        for matter in line.matters:
+            _pass_over(work, line, matter, reason)
+        work.summary = _("skipped: {name}").format(name=line.name or f"#{line.number}")
+        return Handled(None, line.name, work.summary)
+
+
+def _settle(work: Work, line: Line, matter: Matter, interaction: int | None) -> str:
+    """Clear one reason after a talk; return what is to be said of it."""
+    if matter.kind == "task":
+        task = work.session.get(schema.Task, matter.record)
+        if task is None or task.done_on is not None or task.archived_at is not None:
+            return ""
+        return finish_task(work, task, interaction)
+    if matter.occasion not in _SETTLED:
+        _defer(work, "skip", _again_on(work, matter), None, **_about(line, matter))
+    return ""
+
+
+def _pass_over(work: Work, line: Line, matter: Matter, reason: str | None) -> None:
+    customer = None if line.customer is None else work.session.get(schema.Customer, line.customer)
+    if matter.kind == "task":
+        task = work.session.get(schema.Task, matter.record)
+        if task is not None and task.done_on is None and pass_over(work, task) is None:
+            _defer(work, "skip", _again_on(work, matter), reason, task_id=task.id)
+    elif matter.occasion == "next_contact" and customer is not None:
+        customer.next_contact_on = customer.next_contact_time = None
+        work.session.add(customer)
+        work.session.flush()
+    elif matter.occasion in {"cadence", "never_contacted"}:
+        day = work.today + timedelta(days=max(line.cadence_days, 1))
+        _defer(work, "skip", day, reason, customer_id=line.customer, trigger=matter.trigger)
+    else:
+        _defer(work, "skip", _again_on(work, matter), reason, **_about(line, matter))
+
+
+def _again_on(work: Work, matter: Matter) -> date:
+    """Return when a matter that is still open is named again: after its day, and not before a week has passed."""
+    rested = work.today + timedelta(days=AGAIN_DAYS)
+    return rested if matter.due_on is None else max(rested, matter.due_on + timedelta(days=1))
+
+
+def _about(line: Line, matter: Matter) -> dict[str, object]:
+    if matter.kind == "opportunity":
+        return {"opportunity_id": matter.record}
+    return {"customer_id": line.customer, "trigger": matter.trigger, "record_id": matter.record}
+
+
+def _reference(matter: Matter) -> dict[str, object]:
+    return {f"{matter.kind}_id": matter.record}
+
+
+def _defer(work: Work, kind: str, until: date, reason: str | None, **about: object) -> None:
+    row = schema.Deferral.model_validate(
+        {**about, "kind": kind, "noted_on": work.today, "until_on": until, "notes": reason, **work.stamps()}
+    )
+    work.session.add(row)
+    work.session.flush()

@@ -1,0 +1,195 @@
+"""Working through the printed agenda: its numbers, done, put off, not this time."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from conftest import Run
+
+Do = Callable[..., str]
+On = Callable[[str], None]
+
+
+@pytest.fixture
+def busy(do: Do, on: On) -> None:
+    """Three customers: a task, an agreed day, and a deal past its day."""
+    on("2026-11-20")
+    do("add", "张三", "--phone", "13800138000")
+    do("add", "Li Na")
+    do("add", "Wong")
+    for name in ("张三", "Li Na", "Wong"):
+        do("log", "phone", name, "hello", "--on", "2026-11-19")
+    do("task", "add", "send the quote", "--customer", "张三", "--due", "2026-11-20", "--channel", "email")
+    do("customer", "edit", "Li Na", "--next", "2026-11-20")
+    do("opportunity", "add", "Wong", "--name", "second shop", "--close", "2026-11-13", "--amount", "3600")
+    do("classify")
+
+
+def names(do: Do) -> list[str]:
+    return [line["name"] for line in json.loads(do("agenda", "--format", "json"))]
+
+
+def number_of(do: Do, name: str) -> str:
+    """Print the agenda and return the number that a customer has on it."""
+    lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
+    return next(line[0] for line in lines if line[2] == name)
+
+
+@pytest.mark.usefixtures("busy")
+def test_done_logs_the_contact_and_clears_the_line(do: Do) -> None:
+    said = do("done", number_of(do, "张三"), "quote sent", "--minutes", "10")
+    assert said == "logged e-mail with 张三 on 2026-11-20; done: task #1 send the quote\n"
+    assert "张三" not in names(do)
+    (last, _first) = json.loads(do("interaction", "list", "张三", "--format", "json"))
+    assert (last["channel"], last["summary"], last["minutes"]) == ("email", "quote sent", 10)
+    assert do("task", "list", "--format", "ids") == ""
+    do("undo")
+    assert "张三" in names(do)
+    assert do("task", "list", "--format", "ids") == "1\n"
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_number_means_what_was_printed_last(do: Do, crm: Run) -> None:
+    number = number_of(do, "Li Na")
+    do("add", "Somebody Urgent")
+    do("task", "add", "now", "--customer", "Somebody Urgent", "--due", "2026-11-01")
+    do("agenda", "--format", "json")  # a script that looks renumbers nothing
+    assert crm("agenda", "--quiet").status == 1
+    assert "with Li Na on" in do("done", number, "agreed", "--next", "2026-12-01")
+    assert json.loads(do("show", "Li Na", "--format", "json"))["next_contact_on"] == "2026-12-01"
+
+
+@pytest.mark.usefixtures("busy")
+def test_who_was_not_reached_stays(do: Do) -> None:
+    said = do("done", number_of(do, "张三"), "--outcome", "no_answer")
+    assert said.endswith("not reached, so the line stays\n")
+    assert "张三" in names(do)
+    assert do("task", "list", "--format", "ids") == "1\n"
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_is_still_open_after_a_talk_rests_for_a_week(do: Do, on: On) -> None:
+    do("done", number_of(do, "Wong"), "decides next month")
+    assert "Wong" not in names(do)
+    on("2026-11-26")
+    assert "Wong" not in names(do)
+    on("2026-11-27")
+    assert "Wong" in names(do)
+
+
+@pytest.mark.usefixtures("busy")
+def test_snooze_hides_the_line_until_its_day(do: Do, on: On, crm: Run) -> None:
+    number = number_of(do, "张三")
+    shown = crm("snooze", number, "3d", "--reason", "abroad")
+    assert (shown.out, shown.err) == ("put off until 2026-11-23: 张三\n", "until_on: 2026-11-23\n")
+    assert "张三" not in names(do)
+    on("2026-11-22")
+    assert "张三" not in names(do)
+    on("2026-11-23")
+    assert "张三" in names(do)
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(("until", "status"), [("today", 2), ("2026-11-01", 2), ("someday", 65)])
+def test_a_day_that_is_not_ahead_puts_nothing_off(do: Do, crm: Run, until: str, status: int) -> None:
+    number = number_of(do, "张三")
+    entries = do("journal", "--format", "ids")
+    assert crm("snooze", number, until).status == status
+    assert do("journal", "--format", "ids") == entries
+
+
+@pytest.mark.usefixtures("busy")
+def test_skip_lets_each_reason_wait_for_its_next_time(do: Do, on: On) -> None:
+    do("task", "add", "weekly call", "--customer", "Li Na", "--due", "2026-11-20", "--every", "1w")
+    do("skip", number_of(do, "Li Na"))
+    assert "Li Na" not in names(do)
+    assert json.loads(do("show", "Li Na", "--format", "json"))["next_contact_on"] is None
+    (task,) = json.loads(do("task", "list", "--customer", "Li Na", "--format", "json"))
+    assert task["due_on"] == "2026-11-27"
+    assert len(json.loads(do("interaction", "list", "Li Na", "--format", "json"))) == 1
+    on("2026-11-27")
+    assert "Li Na" in names(do)
+
+
+def test_without_a_printed_agenda_there_are_no_numbers(crm: Run, do: Do) -> None:
+    do("add", "A")
+    refused = crm("done", "1", "x")
+    assert (refused.status, refused.out) == (1, "")
+    assert "no agenda has been printed yet" in refused.err
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_shows_the_first_and_done_is_about_it(do: Do, crm: Run) -> None:
+    first = json.loads(do("next", "--format", "json"))
+    assert first["name"] == names(do)[0]
+    assert first["reasons"]
+    assert f"with {first['name']} on" in do("done", "talked")
+    assert first["name"] not in names(do)
+    do("agenda", "--format", "plain")
+    assert "which line of the agenda?" in crm("done", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_status_and_short_form_for_a_prompt(do: Do, crm: Run, on: On) -> None:
+    shown = crm("agenda", "--quiet")
+    assert (shown.status, shown.out, shown.err) == (1, "", "")
+    assert do("agenda", "--short") == f"3 · {names(do)[0]}\n"
+    on("2026-11-01")
+    shown = crm("agenda", "--quiet", "--date", "2026-11-01")
+    assert (shown.status, shown.out) == (1, "")  # nobody had been contacted by then
+
+
+def test_nothing_due_is_status_0_and_nothing_to_see(crm: Run, do: Do) -> None:
+    do("init", "--yes")
+    for form in ("--quiet", "--short"):
+        shown = crm("agenda", form)
+        assert (shown.status, shown.out) == (0, "")
+    assert crm("next").status == 1
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_line_of_nobody_is_done_without_words(do: Do, crm: Run) -> None:
+    do("task", "add", "tidy the files", "--due", "2026-11-20")
+    lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
+    number = next(line[0] for line in lines if line[2] == "")
+    assert crm("done", number, "x").status == 1
+    assert do("done", number) == "done: task #2 tidy the files\n"
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_calendar_keeps_its_uids_from_one_export_to_the_next(do: Do, on: On) -> None:
+    do("task", "edit", "1", "--due", "2026-11-21")
+    on("2026-11-21")
+    first = _events(do)
+    on("2026-11-22")
+    second = _events(do)
+    assert len(first) == 3
+    assert first.keys() == second.keys()
+    assert all(day.isoformat() == "2026-11-22" for day in second.values())
+
+
+def _events(do: Do) -> dict[str, object]:
+    found = icalendar.Calendar.from_ical(do("agenda", "--format", "ics"))
+    return {str(event["uid"]): event.decoded("dtstart") for event in found.walk("VEVENT")}
+
+
+@pytest.mark.usefixtures("busy")
+def test_markdown_is_a_list_to_tick_off(do: Do) -> None:
+    do("customer", "edit", "Wong", "--name", "*W* [x](y)")
+    text = do("agenda", "--format", "md")
+    assert text.startswith("# 2026-11-20\n\n- [ ] **")
+    assert r"**\*W\* \[x\](y)**" in text
+    assert text.count("- [ ]") == 3
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_page_that_cannot_be_kept_costs_nothing_else(
+    do: Do, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = home / "blocked"
+    blocked.write_text("", encoding="utf-8")
+    monkeypatch.setenv("CRM_HOME", str(blocked / "x"))
+    assert "张三" in do("agenda", "--format", "plain")

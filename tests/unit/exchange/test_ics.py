@@ -1,0 +1,68 @@
+"""Calendar files: what another program reads in them, not what they look like."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import icalendar
+import pytest
+
+from crmcli.exchange.ics import Event, calendar
+
+NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+HARD = 'Müller; "x", a\\b\r\nBEGIN:VALARM\n' + "很长的一行" * 40
+
+
+def _read(content: bytes) -> list[icalendar.Event]:
+    return list(icalendar.Calendar.from_ical(content).walk("VEVENT"))
+
+
+def test_an_event_of_a_day_takes_the_day_and_blocks_no_time() -> None:
+    (event,) = _read(
+        calendar([Event("a-1", date(2026, 12, 31), "call 张三", "x\ny")], now=NOW, zone="Asia/Shanghai")
+    )
+    assert (event.decoded("dtstart"), event.decoded("dtend")) == (date(2026, 12, 31), date(2027, 1, 1))
+    assert (str(event["uid"]), str(event["transp"])) == ("a-1@crmcli", "TRANSPARENT")
+    assert (str(event["summary"]), str(event["description"])) == ("call 张三", "x\ny")
+    assert event.decoded("dtstamp") == NOW
+    assert not event.subcomponents
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "begins"),
+    [
+        ("Asia/Shanghai", "15:00", datetime(2026, 11, 20, 7, 0, tzinfo=UTC)),
+        ("America/New_York", "23:30", datetime(2026, 11, 21, 4, 30, tzinfo=UTC)),
+        ("UTC", "00:00", datetime(2026, 11, 20, 0, 0, tzinfo=UTC)),
+    ],
+)
+def test_an_appointment_is_at_its_instant_wherever_it_is_read(zone: str, at: str, begins: datetime) -> None:
+    found = [
+        Event("t", date(2026, 11, 20), "visit", at=at),
+        Event("u", date(2026, 11, 20), "visit", at=at, minutes=90),
+    ]
+    first, second = _read(calendar(found, now=NOW, zone=zone))
+    assert first.decoded("dtstart") == second.decoded("dtstart") == begins
+    assert first.decoded("dtend") - begins == timedelta(minutes=30)
+    assert second.decoded("dtend") - begins == timedelta(minutes=90)
+
+
+def test_an_alarm_rings_before_the_event() -> None:
+    (event,) = _read(
+        calendar([Event("a", date(2026, 11, 20), "s")], now=NOW, zone="UTC", alarm=timedelta(minutes=15))
+    )
+    (bell,) = event.subcomponents
+    assert (bell.name, bell.decoded("trigger"), str(bell["action"])) == (
+        "VALARM",
+        timedelta(minutes=-15),
+        "DISPLAY",
+    )
+
+
+def test_words_from_data_stay_words() -> None:
+    """Line ends, commas, quotation marks and the words of the format itself; lines of 75 octets, none torn."""
+    content = calendar([Event("a", date(2026, 11, 20), HARD, HARD)], now=NOW, zone="UTC")
+    (event,) = _read(content)
+    assert str(event["summary"]).replace("\r\n", "\n") == HARD.replace("\r\n", "\n")
+    assert not event.subcomponents
+    assert content.count(b"BEGIN:VALARM\r\n") == 0
+    assert content.endswith(b"END:VCALENDAR\r\n")
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
