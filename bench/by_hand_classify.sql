@@ -148,7 +148,8 @@ SELECT
 FROM pointed;
 
 INSERT INTO classifications (
-    run_id, customer_id, score, tier, grade, grade_reason, lifecycle_stage, cadence_days, cadence_max_days, urgency
+    run_id, customer_id, score, tier, grade, grade_reason, lifecycle_stage, cadence_days, cadence_max_days, urgency,
+    triggers, state_urgency
 )
 SELECT
     1, customer_id, score, tier, grade, reason, stage,
@@ -165,7 +166,9 @@ SELECT
         ELSE CASE tier WHEN 'high' THEN iif(stage = 'at_risk', 60, 90) WHEN 'medium' THEN 120 ELSE 180 END
     END,
     CASE tier WHEN 'high' THEN 30.0 WHEN 'medium' THEN 15.0 ELSE 0.0 END
-        + CASE grade WHEN 'A' THEN 40.0 WHEN 'B' THEN 25.0 WHEN 'C' THEN 10.0 ELSE 0.0 END
+        + CASE grade WHEN 'A' THEN 40.0 WHEN 'B' THEN 25.0 WHEN 'C' THEN 10.0 ELSE 0.0 END,
+    CASE WHEN score >= 40 THEN iif(stage = 'at_risk', '["birthday","leaving"]', '["birthday"]') END,
+    CASE WHEN score >= 40 AND stage = 'at_risk' THEN 15.0 END
 FROM (
     SELECT
         customer_id, score,

@@ -44,6 +44,7 @@ PAGES = (
     Page("docs/agenda.svg", lambda _text: docs_picture.agenda(), docs_picture.same_words),
     Page("README.md", docs_console.with_output),
     Page("docs/walkthrough.md", docs_console.with_output),
+    Page("docs/agenda.md", docs_console.with_output),
 )
 
 

@@ -17,9 +17,7 @@ class ExitCode(IntEnum):
     OK = 0  #: done
     FINDINGS = 1  #: nothing found, something found that was looked for, or "no"
     USAGE = 2  #: the command line is wrong
-    PARTIAL = (
-        3  #: some were left out: rows of an import with --keep-going, customers without an e-mail address
-    )
+    PARTIAL = 3  #: some were left out: rows of an import, customers without an e-mail address
     DATA = 65  #: the input is bad; nothing was changed
     SOFTWARE = 70  #: a defect in this program
     CANNOT_CREATE = 73  #: a file cannot be created or written, read-only

@@ -16,7 +16,7 @@ import pytest
 from conftest import PROJECT, Run
 
 HEAVY = {
-    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "dateutil", "pypinyin", "chinese_calendar", "lunardate", "holidays", "typing_inspect",
+    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "pypinyin", "chinese_calendar", "lunardate", "holidays", "typing_inspect",
     "concurrent", "multiprocessing", "asyncio", "http", "email", "xml",
 }  # fmt: skip
 DATABASE = {"sqlalchemy", "sqlmodel", "pydantic"}
@@ -79,13 +79,13 @@ READS: dict[str, set[str]] = {
     "why 张三": {"yaml", "sqlalchemy"},  # reads the words of the rules that the run stored
     "list --format table": {"rich"},
     "agenda --format table": {"rich"},
-    "rules check": {"yaml", "dateutil", *DATABASE},
-    "rules show": {"yaml", "dateutil", *DATABASE},
-    "rules features": {"yaml", "dateutil", *DATABASE},
-    "rules test": {"yaml", "dateutil", *DATABASE},
-    f"rules diff {PROJECT / 'rules'}": {"yaml", "dateutil", *DATABASE},
-    "rules schema": {"yaml", "dateutil", *DATABASE},
-    "rules backtest --from 2026-10 --to 2026-11 --horizon 1d": {"yaml", "dateutil", *DATABASE},
+    "rules check": {"yaml", *DATABASE},
+    "rules show": {"yaml", *DATABASE},
+    "rules features": {"yaml", *DATABASE},
+    "rules test": {"yaml", *DATABASE},
+    f"rules diff {PROJECT / 'rules'}": {"yaml", *DATABASE},
+    "rules schema": {"yaml", *DATABASE},
+    "rules backtest --from 2026-10 --to 2026-11 --horizon 1d": {"yaml", *DATABASE},
     "rules init": set(),
     "backup": set(),
     "cron print": set(),
@@ -96,7 +96,7 @@ READS: dict[str, set[str]] = {
 #: The same for reads whose answer on the small database is no.
 NOES: dict[str, set[str]] = {
     "cron status": set(),
-    "rules tune --from 2026-10 --to 2026-11 --horizon 1d": {"yaml", "dateutil", *DATABASE},
+    "rules tune --from 2026-10 --to 2026-11 --horizon 1d": {"yaml", *DATABASE},
 }
 WRITES: dict[str, set[str]] = {
     "add 李四": set(),
@@ -122,7 +122,7 @@ WRITES: dict[str, set[str]] = {
     "product archive X": set(),
     "task add call": set(),
     "task add call --every 2w": set(),
-    "task add call --every 1m --on-day 31": {"dateutil"},
+    "task add call --every 1m --on-day 31": set(),
     "task edit 1 --due +2d": set(),
     "task skip 2": set(),
     "task archive 1": set(),
@@ -157,14 +157,14 @@ WRITES: dict[str, set[str]] = {
     "undo": set(),
     "init --currency EUR": set(),
     "import customers new.csv": {"phonenumbers"},
-    "classify --as-of 2026-11-19": {"yaml", "dateutil"},
+    "classify --as-of 2026-11-19": {"yaml"},
     "classify pin 张三 --grade A --reason x": set(),
     "classify pin 张三 --tier high --reason x": {"yaml"},
     "classify unpin 张三": set(),
-    "field add fit --type number": {"dateutil"},
-    "field delete shirt --yes": {"dateutil"},
+    "field add fit --type number": set(),
+    "field delete shirt --yes": set(),
     "cron run agenda": set(),
-    "demo": {"yaml", "dateutil", "phonenumbers"},
+    "demo": {"yaml", "phonenumbers"},
 }
 _ASK = """
 import io, json, os, sys
@@ -246,7 +246,7 @@ def test_a_read_is_light(allowed: tuple[str, ...], commands: list[str], ready: P
         assert status == (1 if command in NOES else 0), command
         assert found <= may, command
         # a row that allows what is not needed is stale
-        assert set(allowed) - {"dateutil", "pydantic", "sqlmodel"} <= found, command
+        assert set(allowed) - {"pydantic", "sqlmodel"} <= found, command
 
 
 @pytest.mark.parametrize(

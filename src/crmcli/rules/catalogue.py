@@ -1051,6 +1051,15 @@ _FEATURES = (
         CUSTOMERS, _day_column("birthday"),
     ),
     _customer_field("tags", "标签", "Tags, separated by commas.", "标签，以逗号分隔。"),
+    _customer_field(
+        "refused_channels", "拒绝的渠道", "The channels by which the customer does not want to be reached, separated by commas.",
+        "客户不愿被联系的渠道，以逗号分隔。",
+    ),
+    Feature(
+        "do_not_contact", "勿联系", BOOL, "",
+        Label("True when the customer does not want to be contacted at all.", "客户完全不愿被联系时为真。"),
+        CUSTOMERS, lambda facts: facts.tables[CUSTOMERS].c.do_not_contact == 1,
+    ),
 )  # fmt: skip
 
 CATALOGUE: dict[str, Feature] = {feature.name: feature for feature in _FEATURES}

@@ -200,7 +200,7 @@ def _products(case: FactCase, currency: str) -> dict[str, dict[str, object]]:
 
 def _defaults(table: str, as_of: date, currency: str) -> dict[str, object]:
     own: dict[str, dict[str, object]] = {
-        CUSTOMERS: {"name": "N", "kind": "person", "birthday_calendar": "solar"},
+        CUSTOMERS: {"name": "N", "kind": "person", "birthday_calendar": "solar", "do_not_contact": 0},
         TRANSACTIONS: {"kind": "sale", "currency": currency},
         INTERACTIONS: {
             "channel": "phone", "direction": "outbound", "outcome": "connected", "kind": "sales",

@@ -40,6 +40,10 @@ def test_fields_are_the_columns_of_the_tables() -> None:
         "opportunities": schema.Opportunity,
         "tasks": schema.Task,
     }
+    later = {  # what a file of tasks does not carry
+        "complaint", "survey", "kind", "due_time", "owner", "minutes", "repeat_every", "repeat_unit", "repeat_from", "repeat_day",
+        "promised_in", "series_uid", "occurrence",
+    }  # fmt: skip
     internal = {"id", "updated_at", "import_batch_id", "phone_e164", "interaction_id", "custom"}
     for entity, table in tables.items():
         columns = {
@@ -48,7 +52,9 @@ def test_fields_are_the_columns_of_the_tables() -> None:
             if name not in internal
         }
         helper = {"company"} if entity not in {"customers", "products"} else set()
-        assert {spec.name for spec in ENTITIES[entity]} == columns | helper, entity
+        assert {spec.name for spec in ENTITIES[entity]} == columns - (
+            later if entity == "tasks" else set()
+        ) | helper, entity
 
 
 def fields_by_column(entity: str, header: list[str]) -> dict[str, str]:
