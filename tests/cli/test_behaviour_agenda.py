@@ -130,7 +130,7 @@ def test_tasks_due_late_and_later(do: Any, agenda: Agenda) -> None:
     }
     assert "task #4 due 2026-11-25: later" in agenda("--days", "6")["张三"]
     for number in ("1", "2", "3"):
-        do("done", number)
+        do("task", "done", number)
     assert agenda() == {}
 
 
@@ -178,7 +178,7 @@ def test_an_open_deal_without_a_next_step(do: Any, agenda: Agenda) -> None:
     assert agenda() == {"张三": "no next step planned"}
     do("task", "add", "call", "--customer", "张三", "--due", "2027-01-01")
     assert agenda() == {}
-    do("done", "1")
+    do("task", "done", "1")
     do("customer", "edit", "张三", "--next", "2027-01-01")
     assert agenda() == {}
 

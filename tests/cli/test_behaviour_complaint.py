@@ -159,7 +159,7 @@ def test_rules_without_response_leave_the_day_open(crm: Run) -> None:
 
     file = user_rules_path() / "cadence.yaml"
     text = file.read_text(encoding="utf-8")
-    start, end = text.index("response:"), text.index("# How many days before")
+    start, end = text.index("response:"), text.index("# Examples that must stay true")
     tests = text.index("  - name: a critical complaint")
     file.write_text(text[:start] + text[end:tests], encoding="utf-8")
     result = crm("complaint", "add", "#1", "x")
@@ -212,7 +212,7 @@ def test_a_measure_has_an_owner_and_a_day_and_is_done_as_any_task(crm: Run) -> N
     assert [line["title"] for line in found(crm, "task", "list", "--kind", "improvement")] == [
         "test every lot"
     ]
-    done(crm, "done", "1")
+    done(crm, "task", "done", "1")
     (measure,) = found(crm, "complaint", "show", "1")["improvements"]
     assert measure == {
         "id": 1, "due_on": "2026-11-30", "title": "test every lot", "owner": "李雷", "done_on": "2026-11-20",

@@ -158,7 +158,7 @@ def test_a_referrer_is_not_deleted_from_under_somebody(crm: Run) -> None:
         ("opportunity", "edit", "1", "--amount", "7"),
         ("contact", "add", "张三", "李雷"),
         ("task", "add", "x", "--customer", "张三"),
-        ("done", "1", "went well", "--next", "+2d"),
+        ("task", "done", "1", "went well", "--next", "+2d"),
         ("product", "add", "Y"),
         ("add", "new one"),
     ],
@@ -267,7 +267,7 @@ def test_a_product_is_found_however_it_is_spelled(named: str, crm: Run) -> None:
 def test_done_with_words_logs_the_contact(crm: Run) -> None:
     done(crm, "add", "张三", "--next", "2026-11-20")
     done(crm, "task", "add", "send the quote", "--customer", "张三", "--due", "today", "--channel", "email")
-    done(crm, "done", "1", "sent", "--next", "+5d", "--minutes", "3")
+    done(crm, "task", "done", "1", "sent", "--next", "+5d", "--minutes", "3")
     touch = only(crm, "interactions")
     assert (touch["channel"], touch["summary"], touch["minutes"], touch["outcome"]) == (
         "email",
@@ -277,12 +277,12 @@ def test_done_with_words_logs_the_contact(crm: Run) -> None:
     )
     assert only(crm, "customers")["next_contact_on"] == "2026-11-25"
     assert crm("task", "list", "--format", "ids").out == ""
-    assert crm("done", "1").status == 1  # it was done
+    assert crm("task", "done", "1").status == 1  # it was done
 
 
 def test_done_without_words_logs_nothing(crm: Run) -> None:
     done(crm, "task", "add", "buy paper")
-    done(crm, "done", "1")
+    done(crm, "task", "done", "1")
     assert records(crm, "interactions") == []
     assert "2026-11-20" in crm("task", "list", "--all").out
 

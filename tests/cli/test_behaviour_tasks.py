@@ -21,10 +21,10 @@ def test_done_makes_the_next_one_and_undo_takes_it_away(crm: Run, on: On) -> Non
         "task", "add", "statement", "--due", "2026-11-30", "--every", "1m", "--owner", "me", "--minutes", "20"
     )
     on("2026-11-30")
-    assert crm("done", "1").out == "done: task #1 statement; next on 2026-12-30 (#2)\n"
+    assert crm("task", "done", "1").out == "done: task #1 statement; next on 2026-12-30 (#2)\n"
     (line,) = tasks(crm)
     assert (line["id"], line["due_on"], line["owner"], line["minutes"]) == (2, "2026-12-30", "me", 20)
-    assert crm("done", "1").status == 1
+    assert crm("task", "done", "1").status == 1
     assert len(tasks(crm, "--all")) == 2
     crm("undo")
     (line,) = tasks(crm, "--all")
@@ -37,21 +37,21 @@ def test_the_31st_stays_the_31st(crm: Run, on: On) -> None:
     for number in range(1, 5):
         days.append(tasks(crm)[0]["due_on"])
         on(days[-1])
-        assert crm("done", str(number)).status == 0
+        assert crm("task", "done", str(number)).status == 0
     assert days == ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]
 
 
 def test_missed_ones_do_not_pile_up(crm: Run, on: On) -> None:
     crm("task", "add", "water", "--due", "2026-11-20", "--every", "3d")
     on("2026-12-05")  # 23, 26, 29, 2 and 5 went by
-    crm("done", "1")
+    crm("task", "done", "1")
     assert [line["due_on"] for line in tasks(crm)] == ["2026-12-08"]
 
 
 def test_counted_from_completion(crm: Run, on: On) -> None:
     crm("task", "add", "ask", "--due", "2026-11-20", "--every", "2 weeks", "--from", "done")
     on("2026-11-25")
-    crm("done", "1")
+    crm("task", "done", "1")
     assert [line["due_on"] for line in tasks(crm)] == ["2026-12-09"]
 
 
@@ -78,7 +78,7 @@ def test_the_rhythm_can_be_changed_and_ended(crm: Run, on: On) -> None:
     crm("task", "edit", "1", "--every", "")
     assert {tasks(crm)[0][key] for key in ("every", "on_day", "counted_from")} == {None}
     on("2026-12-02")
-    assert "next" not in crm("done", "1").out
+    assert "next" not in crm("task", "done", "1").out
     assert tasks(crm) == []
 
 
@@ -137,8 +137,8 @@ def test_a_promise_is_a_task_of_its_conversation(crm: Run) -> None:
     assert (line["title"], line["customer"], line["due_on"]) == ("send samples", "张三", "2026-11-23")
     assert tasks(crm, "--kind", "task") == []
     assert "promise" in crm("show", "张三").out
-    assert "promised for today: send samples (task #1)" in crm("agenda", "--date", "2026-11-23").out
-    assert "promised, 2 days late: send samples (task #1)" in crm("agenda", "--date", "2026-11-25").out
+    assert "promise #1 due today: send samples" in crm("agenda", "--date", "2026-11-23").out
+    assert "promise #1 2 days late: send samples" in crm("agenda", "--date", "2026-11-25").out
     crm("undo")
     assert tasks(crm) == []
     assert crm("interaction", "list").out == ""
@@ -147,7 +147,7 @@ def test_a_promise_is_a_task_of_its_conversation(crm: Run) -> None:
 def test_done_can_promise_too(crm: Run) -> None:
     crm("add", "张三")
     crm("task", "add", "call", "-c", "张三", "--every", "1w")
-    out = crm("done", "1", "sent", "--promise", "ask again", "--by", "2026-12-01").out
+    out = crm("task", "done", "1", "sent", "--promise", "ask again", "--by", "2026-12-01").out
     assert out == "done: task #1 call; next on 2026-11-27 (#2); promised by 2026-12-01 (#3): ask again\n"
 
 

@@ -35,16 +35,20 @@ def test_the_time_of_a_task_is_on_its_list_and_on_the_agenda(crm: Run, customer:
     crm("task", "add", "拜访", "--customer", "张三", "--due", "今晚8点")
     crm("task", "add", "报价", "--customer", "张三", "--due", "tomorrow 9am")
     crm("task", "add", "电话", "--customer", "张三", "--due", "今天")
-    assert crm("task", "list").out.splitlines() == [
-        "3\t2026-11-20\t电话\t张三\t\t\t",
-        "1\t2026-11-20\t拜访\t张三\t\t\t20:00",
-        "2\t2026-11-21\t报价\t张三\t\t\t09:00",
+    listed = [line.split("\t") for line in crm("task", "list").out.splitlines()]
+    assert [(line[0], line[1], line[2], line[6]) for line in listed] == [
+        ("3", "2026-11-20", "电话", ""),
+        ("1", "2026-11-20", "拜访", "20:00"),
+        ("2", "2026-11-21", "报价", "09:00"),
     ]
     assert "2026-11-20 20:00" in crm("task", "list", "--format", "table").out
     why = crm("agenda", "--days", "2").out
-    assert (
-        "task #3 due today: 电话; task #1 due today at 20:00: 拜访; task #2 due 2026-11-21 09:00: 报价" in why
-    )
+    for said in (
+        "task #3 due today: 电话",
+        "task #1 due today at 20:00: 拜访",
+        "task #2 due 2026-11-21 09:00: 报价",
+    ):
+        assert said in why
 
 
 def test_the_time_of_the_next_contact_is_in_the_file_and_on_the_agenda(crm: Run, customer: None) -> None:
@@ -57,7 +61,10 @@ def test_the_time_of_the_next_contact_is_in_the_file_and_on_the_agenda(crm: Run,
 
 def test_done_agrees_on_a_time_as_well(crm: Run, customer: None) -> None:
     crm("task", "add", "x", "--customer", "张三")
-    assert crm("done", "1", "ok", "--next", "next fri 3pm").err == "next_contact_on: 2026-11-27 Fri 15:00\n"
+    assert (
+        crm("task", "done", "1", "ok", "--next", "next fri 3pm").err
+        == "next_contact_on: 2026-11-27 Fri 15:00\n"
+    )
     assert record(crm)["next_contact_time"] == "15:00"
 
 

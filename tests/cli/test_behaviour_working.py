@@ -84,7 +84,7 @@ def test_what_is_still_open_after_a_talk_rests_for_a_week(do: Do, on: On) -> Non
 def test_snooze_hides_the_line_until_its_day(do: Do, on: On, crm: Run) -> None:
     number = number_of(do, "张三")
     shown = crm("snooze", number, "3d", "--reason", "abroad")
-    assert (shown.out, shown.err) == ("put off until 2026-11-23: 张三\n", "until_on: 2026-11-23\n")
+    assert (shown.out, shown.err) == ("put off until 2026-11-23: 张三\n", "until_on: 2026-11-23 Mon\n")
     assert "张三" not in names(do)
     on("2026-11-22")
     assert "张三" not in names(do)

@@ -248,7 +248,7 @@ def test_import_counts(
         "opportunity move 2 won --on 2026-11-19",
         "opportunity edit 4 --waiting-for ''",
         "task add 发资料 --customer 李四 --due tomorrow",
-        "done 1 '报价已发' --next +5d",
+        "task done 1 '报价已发' --next +5d",
         "log phone 李四 --outcome no_answer",
         "sell 李四 1280.50 --product GP-1",
         "classify pin 李四 --tier 低价值 --until +7d --reason small",
