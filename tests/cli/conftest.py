@@ -50,7 +50,7 @@ STORY = """
 2026-11-12 task add "buy paper" --due 2026-11-20
 2026-11-12 task add "call back later" --customer Tiny --due 2026-12-24
 2026-11-12 task add "sign, stamp" --customer José
-2026-11-13 done 4
+2026-11-13 task done 4
 2026-11-14 contact add Tiny 韩梅梅 --title "采购, 经理" --phone 13900139000 --primary
 2026-11-14 contact add José Zoë --email zoe@example.com
 2026-11-15 customer archive 王五
