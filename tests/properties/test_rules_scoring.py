@@ -202,7 +202,9 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
             {f"{name}{suffix}": value for name, value in windowed(bought, spoken, real, since).items()}
         )
         found.update({f"{name}{suffix}": value for name, value in paid(bought, since, as_of).items()})
-        found[f"complaints{suffix}"] = float(sum(c["received_on"] > since for c in complained(db, own, as_of)))
+        found[f"complaints{suffix}"] = float(
+            sum(c["received_on"] > since for c in complained(db, own, as_of))
+        )
     year = windowed(bought, spoken, real, months_back(as_of, 12))
     found.update({f"{name}_12m": year[name] for name in ("revenue", "orders", "margin")})
     return found
@@ -229,9 +231,7 @@ def asked(db: Db, own: int, as_of: date) -> dict[str, Any]:
         return float(max(scores)[2]) if scores else None
 
     return {
-        "open_complaints": float(
-            sum(c["closed_on"] is None or c["closed_on"] > as_of for c in complaints)
-        ),
+        "open_complaints": float(sum(c["closed_on"] is None or c["closed_on"] > as_of for c in complaints)),
         "days_since_complaint": float((as_of - max(c["received_on"] for c in complaints)).days)
         if complaints
         else None,
@@ -342,6 +342,7 @@ def population(db: Db, as_of: date) -> list[Row]:
         for table, columns in (
             ("transactions", ["occurred_on"]), ("interactions", ["occurred_on"]),
             ("opportunities", ["opened_on", "closed_on"]), ("tasks", ["done_on"]),
+            ("complaints", ["received_on"]), ("surveys", ["asked_on"]),
         ):  # fmt: skip
             dates += [
                 row[c] for row in db[table] if row["customer_id"] == customer["id"] for c in columns if row[c]
@@ -676,9 +677,9 @@ def test_a_run_is_what_plain_python_says(connection: Connection, db: Db, as_of: 
         rhythm = RULES.cadence.find(row["grade"], row["tier"], row["lifecycle_stage"])
         assert rhythm is not None
         assert (row["cadence_days"], row["cadence_max_days"]) == (rhythm.days, rhythm.max_days)
-        weights = (
-            dict(RULES.cadence.urgency_tier)[row["tier"]] + dict(RULES.cadence.urgency_grade)[row["grade"]]
-        )
+        weights = {"high": 30, "medium": 15, "low": 0}[row["tier"]] + {"A": 40, "B": 25, "C": 10, "D": 0}[
+            row["grade"]
+        ]
         assert row["urgency"] == weights
 
 
