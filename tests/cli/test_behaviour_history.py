@@ -298,7 +298,7 @@ def test_the_matrix_has_the_tiers_of_both_rules(do: Do, mine: Path) -> None:
         "{tier: high, at_least: 70",
         "{tier: platinum, at_least: 90, text: {en: top, zh: 顶级}}\n  - {tier: high, at_least: 70",
     )
-    edit(mine, "tier: {high: 30", "tier: {platinum: 40, high: 30", "cadence.yaml")
+    edit(mine, "tier: {high: 30", "tier: {platinum: 40, high: 30", "triggers.yaml")
     do("classify", "--as-of", "2026-11-01", "--rules", str(mine))
     rows = read(do, "movers", "--matrix")
     assert [row["from"] for row in rows] == ["high", "medium", "low", "new"]

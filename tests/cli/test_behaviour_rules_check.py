@@ -43,8 +43,8 @@ def faults(crm: Run) -> list[dict[str, object]]:
         ("value.yaml", "missing: zero", "missing: 0", "wrong-type", "0", "put it in quotes"),
         ("grades.yaml", "C: 6", "C: 6.5", "wrong-type", "6.5", None),
         ("grades.yaml", "when: no_followup", "when: no_folowup", "unknown-feature", "no_folowup", "did you mean no_followup?"),
-        ("cadence.yaml", "task: {lead_days: 0}", "task: 0", "wrong-type", "0", None),
-        ("cadence.yaml", "overdue: 30", "overdue: -1", "out-of-range", "-1", None),
+        ("triggers.yaml", "urgency: {base: 20}", "urgency: 20", "wrong-type", "20", None),
+        ("triggers.yaml", "after_days: 60", "after_days: -1", "out-of-range", "-1", None),
     ],
 )  # fmt: skip
 def test_a_program_is_told_what_and_where(

@@ -47,8 +47,8 @@ EDITS = (
     "grades.yaml: months_to_close <= months.B and waiting => months_to_close <= months.C and waiting",
     "lifecycle.yaml: risk_days: 120 => risk_days: 30",
     "cadence.yaml: grade: A, days: 7, => grade: A, days: 6,",
-    "cadence.yaml: task: {lead_days: 0} => task: {lead_days: 1}",
-    "cadence.yaml: overdue: 30 => overdue: 35",
+    "triggers.yaml: occasion: task, urgency => occasion: task, lead_days: 1, urgency",
+    "triggers.yaml: points: 90 => points: 105",
 )
 
 

@@ -46,7 +46,7 @@ def test_every_class_is_there(crm_process: Run, tmp_path: Path, language: str) -
     assert [path.name for path in tmp_path.iterdir()] == ["demo.db"]  # neither CRM_DB nor CRM_HOME came to be
     lines = done.out.splitlines()
     assert len(lines) == 8
-    assert all(line.count("\t") == 8 for line in lines)
+    assert all(line.count("\t") == 10 for line in lines)
     assert "20 Maple Street Bakery" in lines[0].replace("\t", " ")
 
 

@@ -18,6 +18,7 @@ from crmcli.store.runs import source_tables
 from properties.test_rules_scoring import (
     MIDDLE,
     PRODUCTS,
+    TABLES,
     Db,
     as_it_was,
     category_of,
@@ -240,7 +241,7 @@ def test_a_window_is_of_the_day_it_is_looked_from() -> None:
 def test_declared_sums_of_money_are_exact(connection: Connection) -> None:
     sale = {"customer_id": 1, "occurred_on": MIDDLE, "kind": "sale", "cost_minor": None, "currency": "CNY"}
     more = {"category": None, "due_on": None, "paid_on": None, "product_id": None, "order_number": None}
-    db: Db = {name: [] for name in ("tasks", "opportunities", "interactions", "contacts", "customers")}
+    db: Db = {name: [] for name in TABLES}
     db["customers"] = [
         {"created_at": "2026-01-01T00:00:00.000000Z", "kind": "person", "referred_by_id": None}
     ]

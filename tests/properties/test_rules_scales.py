@@ -263,24 +263,25 @@ tiers:
   - {tier: ordinary, text: {en: o, zh: o}}
 """
 SHARES = PARETO.replace("share_of: revenue\n", "").replace("80", "20").replace("15", "30")
-CADENCE = (
-    SHIPPED["cadence.yaml"].replace("high", "key").replace("medium", "main").replace("low:", "ordinary:")
-)
-CADENCE = CADENCE[: CADENCE.index("tests:")]
+#: What names tiers is that of the preset with these.
+PRESET = shipped_folder() / "presets" / "abc-pareto"
+OF_THESE = {
+    "cadence.yaml": (PRESET / "cadence.yaml").read_text(encoding="utf-8"),
+    "triggers.yaml": (PRESET / "triggers.yaml").read_text(encoding="utf-8"),
+}
 
 
 @given(values=st.lists(st.integers(-20, 1000).map(float), min_size=1, max_size=25))
 @settings(max_examples=20, deadline=None)
 def test_shares_of_revenue_and_of_customers(values: list[float]) -> None:
     people = [{"revenue": value} for value in values]
-    more = {"cadence.yaml": CADENCE}
-    pareto = [one["tier"] for one in judged(rules("{percentile: higher}", tiers=PARETO, **more), people)]
+    pareto = [one["tier"] for one in judged(rules("{percentile: higher}", tiers=PARETO, **OF_THESE), people)]
     total = sum(max(value, 0) for value in values)
     for value, tier in zip(values, pareto, strict=True):
         before = sum(other for other in values if other > max(value, 0))
         share = 100 * before / total if total else 100
         assert tier == ("key" if share < 80 else "main" if share < 95 else "ordinary")
-    found = judged(rules("{linear: {from: 0, to: 1000}}", tiers=SHARES, **more), people)
+    found = judged(rules("{linear: {from: 0, to: 1000}}", tiers=SHARES, **OF_THESE), people)
     for one in found:
         better = 100 * sum(other["score"] > one["score"] for other in found) / len(found)
         assert one["tier"] == ("key" if better < 20 else "main" if better < 50 else "ordinary")

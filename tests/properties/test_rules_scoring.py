@@ -34,6 +34,8 @@ SHIPPED = read_files(shipped_folder())
 DATABASES = max(3, int(os.environ.get("CRM_FUZZ", "10000")) // 1000)
 WINDOWS = {"3 months": "w3m", "30 days": "w30d"}
 TABLES = (
+    "surveys",
+    "complaints",
     "credits",
     "payments",
     "tasks",
@@ -167,6 +169,7 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
     found["purchase_gap_median_days"] = float(statistics.median(gaps)) if gaps else None
     found["overdue_ratio"] = found["recency_days"] / found["purchase_gap_median_days"] if gaps else None
     found.update(standing(db, own, bought, as_of))
+    found.update(asked(db, own, as_of))
     last = max((row["occurred_on"] for row in (*bought, *spoken)), default=None)
     quiet = found["days_known"] if last is None else min(float((as_of - last).days), found["days_known"])
     found["days_without_next_step"] = 0.0 if found["has_next_step"] else quiet
@@ -185,6 +188,8 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
     found["referred_by"] = None if referrer is None else f"N{referrer}"
     found["name"], found["external_id"] = f"N{own}", None
     found["created_on"] = customer["created_at"][:10]
+    found["refused_channels"] = customer["refused_channels"]
+    found["do_not_contact"] = customer["do_not_contact"]
     found.update(trends(bought, as_of))
     found.update(
         {name: customer[name] for name in ("kind", "gender", "region", "industry", "size", "source")}
@@ -197,9 +202,43 @@ def features_of(db: Db, customer: Row, as_of: date) -> dict[str, Any]:
             {f"{name}{suffix}": value for name, value in windowed(bought, spoken, real, since).items()}
         )
         found.update({f"{name}{suffix}": value for name, value in paid(bought, since, as_of).items()})
+        found[f"complaints{suffix}"] = float(
+            sum(c["received_on"] > since for c in complained(db, own, as_of))
+        )
     year = windowed(bought, spoken, real, months_back(as_of, 12))
     found.update({f"{name}_12m": year[name] for name in ("revenue", "orders", "margin")})
     return found
+
+
+def complained(db: Db, own: int, as_of: date) -> list[Row]:
+    return [
+        c
+        for c in db["complaints"]
+        if c["customer_id"] == own
+        and c["received_on"] <= as_of
+        and (c["archived_at"] is None or c["archived_at"][:10] > as_of.isoformat())
+    ]
+
+
+def asked(db: Db, own: int, as_of: date) -> dict[str, Any]:
+    """What the customer complained of and answered."""
+    complaints = complained(db, own, as_of)
+    surveys = [s for s in db["surveys"] if s["customer_id"] == own and s["asked_on"] <= as_of]
+    answers = [s for s in surveys if s["answered_on"] and s["answered_on"] <= as_of]
+
+    def last(kind: str) -> float | None:
+        scores = [(s["answered_on"], s["id"], s["score"]) for s in answers if s["kind"] == kind]
+        return float(max(scores)[2]) if scores else None
+
+    return {
+        "open_complaints": float(sum(c["closed_on"] is None or c["closed_on"] > as_of for c in complaints)),
+        "days_since_complaint": float((as_of - max(c["received_on"] for c in complaints)).days)
+        if complaints
+        else None,
+        "csat": last("csat"),
+        "nps": last("nps"),
+        "unanswered_surveys": float(len(surveys) - len(answers)),
+    }
 
 
 def standing(db: Db, own: int, bought: list[Row], as_of: date) -> dict[str, Any]:
@@ -303,6 +342,7 @@ def population(db: Db, as_of: date) -> list[Row]:
         for table, columns in (
             ("transactions", ["occurred_on"]), ("interactions", ["occurred_on"]),
             ("opportunities", ["opened_on", "closed_on"]), ("tasks", ["done_on"]),
+            ("complaints", ["received_on"]), ("surveys", ["asked_on"]),
         ):  # fmt: skip
             dates += [
                 row[c] for row in db[table] if row["customer_id"] == customer["id"] for c in columns if row[c]
@@ -424,6 +464,7 @@ customers = st.fixed_dictionaries(
         "company": words, "title": words, "phone": words, "email": words, "wechat": words, "address": words,
         "needs": st.sampled_from([None, "", " ", "x"]),
         "notes": words, "birthday_calendar": st.sampled_from(["solar", "lunar"]),
+        "refused_channels": st.sampled_from([None, "phone", "email,sms"]), "do_not_contact": st.sampled_from([0, 1]),
     }
 )  # fmt: skip
 #: The products there are, by number, and their categories; the second has none, the third a blank one.
@@ -470,6 +511,19 @@ credits_given = st.fixed_dictionaries(
     }
 )  # fmt: skip
 
+complaints = st.fixed_dictionaries(
+    {
+        "customer_id": who, "severity": st.sampled_from(["low", "critical"]), "received_on": days, "closed_on": maybe_day,
+        "archived_at": st.one_of(st.none(), st.none(), instants),
+    }
+).map(lambda row: {**row, "replied_on": row["closed_on"]})  # fmt: skip
+surveys = st.tuples(who, days, maybe_day, st.sampled_from(["csat", "nps"]), st.integers(1, 5)).map(
+    lambda parts: {
+        "customer_id": parts[0], "asked_on": parts[1], "answered_on": parts[2], "kind": parts[3],
+        "score": None if parts[2] is None else parts[4] * (2 if parts[3] == "nps" else 1),
+    }
+)  # fmt: skip
+
 
 def settled(db: Db) -> Db:
     """The same with payments as the program takes them: of transactions there are, never too much, with a due day."""
@@ -494,6 +548,8 @@ def settled(db: Db) -> Db:
 
 databases = st.fixed_dictionaries(
     {
+        "surveys": st.lists(surveys, max_size=6),
+        "complaints": st.lists(complaints, max_size=6),
         "payments": st.lists(payments, max_size=8),
         "credits": st.lists(credits_given, max_size=4),
         "contacts": st.lists(contacts, max_size=4),
@@ -505,6 +561,8 @@ databases = st.fixed_dictionaries(
     }
 ).map(settled)
 FIXED: dict[str, Row] = {
+    "surveys": {},
+    "complaints": {"summary": "c", "root_cause": "r", "prevention": "p"},
     "customers": {"birthday_calendar": "solar"},
     "transactions": {},
     "payments": {},
@@ -619,9 +677,9 @@ def test_a_run_is_what_plain_python_says(connection: Connection, db: Db, as_of: 
         rhythm = RULES.cadence.find(row["grade"], row["tier"], row["lifecycle_stage"])
         assert rhythm is not None
         assert (row["cadence_days"], row["cadence_max_days"]) == (rhythm.days, rhythm.max_days)
-        weights = (
-            dict(RULES.cadence.urgency_tier)[row["tier"]] + dict(RULES.cadence.urgency_grade)[row["grade"]]
-        )
+        weights = {"high": 30, "medium": 15, "low": 0}[row["tier"]] + {"A": 40, "B": 25, "C": 10, "D": 0}[
+            row["grade"]
+        ]
         assert row["urgency"] == weights
 
 
@@ -638,6 +696,8 @@ def as_it_was(db: Db, day: date) -> Db:
         "transactions": lambda row: row["occurred_on"] <= day,
         "payments": lambda row: row["paid_on"] <= day,
         "credits": lambda row: row["created_at"][:10] <= day.isoformat(),
+        "complaints": lambda row: row["received_on"] <= day,
+        "surveys": lambda row: row["asked_on"] <= day,
         "interactions": lambda row: row["occurred_on"] <= day,
         "opportunities": lambda row: (
             row["opened_on"] is None
@@ -703,8 +763,10 @@ def test_nothing_temporary_is_left_behind(connection: Connection) -> None:
 def test_every_feature_is_looked_at() -> None:
     assert {use.of for use in RULES.features} == set(CATALOGUE)
     program = compile_ruleset(RULES, source_tables(), MIDDLE, "CNY")
-    tables = ("credits", "interactions", "opportunities", "referrals", "tasks", "transactions")
-    assert [stage.table.name for stage in program.stages][:7] == [
+    tables = (
+        "complaints", "credits", "interactions", "opportunities", "referrals", "surveys", "tasks", "transactions",
+    )  # fmt: skip
+    assert [stage.table.name for stage in program.stages][:9] == [
         *(f"crm_run_facts_{table}" for table in tables), "crm_run_features",
     ]  # fmt: skip
     assert str(select(program.features).compile()).count("crm_run_features") > 1

@@ -113,7 +113,7 @@ fact AS (
         SELECT 1 FROM surveys s WHERE s.customer_id = f.customer_id AND s.asked_on BETWEEN f.day AND :today
     )
     UNION ALL
-    SELECT t.at, 'customer', f.id, f.id, json_extract(d.value, '$[2]'), NULL
+    SELECT t.at, 'customer', f.id, f.id, json_extract(d.value, '$[1]'), NULL
     FROM trigger_ t
     CROSS JOIN json_each(:birthdays) d ON json_extract(d.value, '$[1]') <= t.latest_day
     CROSS JOIN customers f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[0]')
@@ -132,7 +132,7 @@ fact AS (
     CROSS JOIN contacts f ON f.id = json_extract(d.value, '$[1]')
     WHERE t.occasion = 'birthday' AND json_extract(d.value, '$[0]') = 'contact'
     UNION ALL
-    SELECT t.at, 'contact', f.id, f.customer_id, json_extract(d.value, '$[2]'), NULL
+    SELECT t.at, 'contact', f.id, f.customer_id, json_extract(d.value, '$[1]'), NULL
     FROM trigger_ t
     CROSS JOIN json_each(:birthdays) d ON json_extract(d.value, '$[1]') <= t.latest_day
     CROSS JOIN contacts f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[0]')
