@@ -33,7 +33,7 @@ def test_layers() -> None:
 def test_the_source_has_what_the_wheel_should_have() -> None:
     assert sum(name.endswith(".sql") for name in WANTED) > 20
     assert sum(name.endswith(".csv") for name in WANTED) >= 5  # the demo's samples
-    assert sum("/shipped/" in name for name in WANTED) == 5
+    assert sum("/shipped/" in name for name in WANTED) == 6
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ SESSION = [
     ["sell", "张三", "5"],
     ["product", "add", "GTX"],
     ["opportunity", "add", "张三", "--amount", "5"],
-    ["task", "add", "x", "--customer", "张三"],
+    ["task", "add", "x", "--customer", "张三", "--due", "today"],
+    ["agenda"],
     ["done", "1", "said yes"],
     ["classify"],
     ["import", "customers", "in/customers.csv"],
@@ -38,7 +39,7 @@ def test_no_file_is_open_to_others(nursery: Nursery, tmp_path: Path, umask: int)
     given.write_text("name,birthday\n王五,1990-01-01\n赵六,never\n", encoding="utf-8")
     env = {"CRM_DB": str(tmp_path / "new" / "folder" / "crm.db"), "CRM_HOME": str(tmp_path / "config")}
     session = [line if line[0] != "import" else [*line, "--dry-run", "--keep-going"] for line in SESSION]
-    running = nursery.start(lines=session[:9], env=env, umask=umask)
+    running = nursery.start(lines=session[:10], env=env, umask=umask)
     assert running.wait() == 0, running.err
     status, _out, err = nursery.run(
         "import",
@@ -51,12 +52,13 @@ def test_no_file_is_open_to_others(nursery: Nursery, tmp_path: Path, umask: int)
         umask=umask,
     )
     assert status == 3, err
-    for line in session[10:]:
+    for line in session[11:]:
         status, _out, err = nursery.run(*line, env=env, umask=umask)
         assert status == 0, (line, err)
     made = [path for name in ("new", "config", "made") for path in (tmp_path / name).rglob("*")]
     names = {path.name for path in made}
     assert {"crm.db", "rejects.csv", "customers.csv", "t.jsonl", "demo.db", "value.yaml"} <= names
+    assert any(name.startswith("agenda-") for name in names)  # the numbers of the printed lines
     for path in [*made, tmp_path / "new", tmp_path / "config"]:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode & 0o077 == 0, f"{path}: {mode:o}"

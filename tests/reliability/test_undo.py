@@ -248,7 +248,7 @@ CONFLICTS = [
     (["customer", "archive", "1"], ["customer", "archive", "1", "--back"], "'archived_at'"),
     (["add", "李四"], ["customer", "edit", "2", "--phone", "13900139000"], "'phone'"),
     (["log", "phone", "1", "--next", "+3d"], ["customer", "edit", "1", "--next", "+5d"], "'next_contact_on'"),
-    (["task", "add", "send it", "--customer", "1"], ["done", "1"], "'done_on'"),
+    (["task", "add", "send it", "--customer", "1"], ["task", "done", "1"], "'done_on'"),
     (["opportunity", "add", "1", "--amount", "5"], ["opportunity", "move", "1", "won"], "'stage'"),
     (["product", "add", "GTX"], ["product", "edit", "GTX", "--price", "5"], "'price_minor'"),
     (["contact", "add", "1", "Bo"], ["contact", "edit", "1", "--title", "boss"], "'title'"),

@@ -215,7 +215,7 @@ def why(
 
 def _why_agenda(customer: str, period: str | None, day: str | None, format: Any) -> None:
     if period is not None:
-        raise UsageError(_("--agenda goes by a day"), where="--period", hint="--date")
+        raise UsageError(_("--agenda goes by a day"), where="--period", hint=_("give --date"))
     from crmcli.cli.agenda_reasons import record, say_absent
     from crmcli.render.output import show_record
     from crmcli.workflows.rule_folder import rules_folder

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmcli.errors import CrmError, NotFoundError
-from crmcli.exchange.writing import atomic_output
+from crmcli.errors import NotFoundError
 from crmcli.i18n import _
+from crmcli.store.notes import replace_private
 from crmcli.store.places import state_path
 
 
@@ -69,10 +69,8 @@ def lines(items: Iterable[Any]) -> tuple[Line, ...]:
 def keep(database: Path, day: date, lines: Iterable[Line], top: int | None = None) -> None:
     """Remember what was printed; where nothing can be written, numbers will not be known, and nothing else is lost."""
     content = {"day": day.isoformat(), "top": top, "lines": [_plain(line) for line in lines]}
-    with suppress(CrmError, OSError):
-        state_path().mkdir(mode=0o700, parents=True, exist_ok=True)
-        with atomic_output(str(_file(database))) as stream:
-            json.dump(content, stream, ensure_ascii=False)
+    with suppress(OSError, UnicodeError):
+        replace_private(_file(database), json.dumps(content, ensure_ascii=False))
 
 
 def read(database: Path) -> Page | None:
