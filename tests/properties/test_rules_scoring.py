@@ -59,10 +59,11 @@ def everything() -> dict[str, str]:
         for window, short in WINDOWS.items()
     ]
     names += [line.strip().split(":")[0] for line in declared]
+    rows = len(names) // 12 + 1  # each of features of all kinds: a count alone is never missing
     looks = [
-        f"  - {{stage: lost, when: days_known < -1 and ({' or '.join(f'missing({n})' for n in names[at : at + 12])}),"
+        f"  - {{stage: lost, when: days_known < -1 and ({' or '.join(f'missing({n})' for n in names[at::rows])}),"
         " text: {en: x, zh: x}}"
-        for at in range(0, len(names), 12)
+        for at in range(rows)
     ]
     lifecycle = SHIPPED["lifecycle.yaml"].replace("stages:\n", "stages:\n" + "\n".join(looks) + "\n")
     return {
