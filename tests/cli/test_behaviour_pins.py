@@ -169,7 +169,7 @@ def test_a_tier_that_the_rules_no_longer_have_leaves_the_computed_rhythm(
     for file in mine.glob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         for old, new in (("high", "key"), ("medium", "main"), ("low", "ordinary")):
-            text = re.sub(rf"\b{old}\b", new, text)
+            text = re.sub(rf"(?<!severity: )\b{old}\b", new, text)  # complaints have words of the same look
         file.write_text(text, encoding="utf-8")
     do("classify", "--rules", str(mine))
     on("2027-03-01")

@@ -85,7 +85,7 @@ def test_a_mark_under_the_column_of_every_fault(mine: Path) -> None:
     edit(mine / "value.yaml", "zh: 客户价值}", "zh: 客户价值, 法: valeur}")
     edit(mine / "value.yaml", "missing: zero", "missing: nought", -1)
     edit(mine / "cadence.yaml", "days:", "dyas:", -1)
-    said = on_a_terminal(100, "rules", "check", "--rules", "mine")
+    said = on_a_terminal(140, "rules", "check", "--rules", "mine")
     head, *lines = said.splitlines()
     count = int(re.search(r"(\d+) faults", head)[1])  # type: ignore[index]
     assert len(lines) == 3 * count > 3 * SHOWN
