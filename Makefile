@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q -n auto --maxprocesses 8
 
-.PHONY: demo test check fuzz fix docs bench i18n
+.PHONY: demo test check cover fuzz fix docs bench i18n
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install -q . && .venv/bin/crm demo
@@ -11,9 +11,7 @@ demo:
 test:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest -q -n 2
 
-# Format, lint, types, layers, translations, the walkthrough; the tests (they compare the other made pages with the code)
-# and the branches they reach. What a test starts in a process of its own is not counted: one that is killed could not
-# say, and one that measures itself can hang.
+# Format, lint, types, layers, translations, the walkthrough; the tests (they compare the other made pages with the code).
 check:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -21,6 +19,11 @@ check:
 	$(BIN)/lint-imports
 	$(BIN)/python tools/i18n.py check
 	$(BIN)/python tools/docs.py check docs/walkthrough.md
+	$(PYTEST)
+
+# The lines and branches that the tests reach; counting doubles their time. What a test starts in a process of its own is
+# not counted: one that is killed could not say, and one that measures itself can hang.
+cover:
 	$(PYTEST) --cov --cov-report=term
 
 # A million texts that are no conditions, or nearly: each is refused with a reason, or runs as SQL.
