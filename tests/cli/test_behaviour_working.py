@@ -193,3 +193,31 @@ def test_a_page_that_cannot_be_kept_costs_nothing_else(
     blocked.write_text("", encoding="utf-8")
     monkeypatch.setenv("CRM_HOME", str(blocked / "x"))
     assert "张三" in do("agenda", "--format", "plain")
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_says_what_they_like(do: Do) -> None:
+    for name in ("张三", "Li Na", "Wong"):
+        do("preference", "add", name, "颜色", "深蓝")
+    found = json.loads(do("next", "--format", "json"))
+    assert [line["value"] for line in found["preferences"]] == ["深蓝"]
+    assert found["complaints"] == []
+    assert "深蓝" in do("next", "--format", "table")
+
+
+@pytest.mark.usefixtures("busy")
+def test_done_warns_of_a_channel_that_was_refused(do: Do, crm: Run) -> None:
+    do("customer", "consent", "Wong", "--refuse", "sms")
+    shown = crm("done", number_of(do, "Wong"), "x", "--channel", "sms")
+    assert shown.status == 0
+    assert "Wong does not want to be reached by SMS" in shown.err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_deal_of_nobody_is_put_off_and_said(do: Do, tmp_path: Path) -> None:
+    deals = tmp_path / "deals.csv"
+    deals.write_text("name,stage,expected_close_on\nstray,negotiating,2026-11-13\n", encoding="utf-8")
+    do("import", "opportunities", str(deals))
+    lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
+    number = next(line[0] for line in lines if line[2] == "")
+    assert do("done", number) == "rests until 2026-11-27\n"

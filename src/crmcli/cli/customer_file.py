@@ -45,7 +45,7 @@ def record(found: Any, format: Format | None) -> Record:
         tables.interactions(found.interactions, coded=True),
         tables.transactions(found.transactions, coded=True),
         preferences(found.preferences, coded=True),
-        _complaints(found.complaints),
+        complaints(found.complaints),
         _surveys(found.surveys),
         _money(found.money),
     ]
@@ -251,7 +251,7 @@ def _next_steps(found: Any) -> list[str]:
     )
 
 
-def _complaints(lines: Iterable[Any]) -> Listing:
+def complaints(lines: Iterable[Any]) -> Listing:
     columns = [
         Column(key, "") for key in ("id", "received_on", "severity", "stage", "summary", "reply_due_on")
     ]

@@ -12,6 +12,7 @@ from crmcli.cli.common import (
     command,
     database,
     echo_days,
+    echo_notes,
     promised,
     report,
     single,
@@ -61,6 +62,8 @@ def next_(format: FormatOption = None) -> None:
 def _briefing(item: Any, file: Any, format: Any) -> Any:
     """Build what is shown before a call; on a terminal nothing empty is printed."""
     from crmcli.cli import tables
+    from crmcli.cli.customer_file import complaints
+    from crmcli.cli.preferences import preferences
     from crmcli.render.output import Column, Format, Listing, Record, choose
     from crmcli.vocabulary import CHANNEL, TIER
 
@@ -98,6 +101,8 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
     if file is not None:
         sections += [
             tables.interactions(file.interactions[:TOUCHES], coded=coded)._replace(title=_("Last contacts")),
+            preferences(file.preferences, coded=coded)._replace(title=_("Preferences")),
+            complaints(file.complaints)._replace(title=_("Complaints")),
             tables.opportunities(file.opportunities, coded=coded)._replace(title=_("Open opportunities")),
             tables.tasks(file.tasks, coded=coded)._replace(title=_("Open tasks")),
         ]
@@ -151,6 +156,7 @@ def done(
     fields = [("id", "#", result.interaction), ("customer", _("Customer"), result.name or None)]
     report(result.summary, fields, format)
     echo_days(result.resolved)
+    echo_notes(result)
 
 
 def _item_and_summary(words: list[str]) -> tuple[str | None, str | None]:

@@ -61,7 +61,7 @@ OCCASIONS: dict[str, Occasion] = {
     ),
     "credit_review": Occasion("credit lines; the day of the last review", _DATED, ("day", "days")),
     "birthday": Occasion(
-        "birthdays of customers and their contacts; the next one (29 February: 28 in other years)",
+        "birthdays of customers and their contacts; the next one (29 February: as the settings say)",
         (DAYS_LEFT,),
         ("name", "day", "on", "days"),
     ),

@@ -272,7 +272,7 @@ def log(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
         )
         resolved += keep_promise(work, row, promise)
-        return Recorded(row.id, name, work.summary, resolved, warnings=_unwanted(work, row))
+        return Recorded(row.id, name, work.summary, resolved, warnings=unwanted(work, row))
 
 
 def sell(
@@ -330,7 +330,7 @@ def complete(
             touched, resolved = touch(
                 work, {**how, "customer": f"#{task.customer_id}", "summary": summary}, next_on
             )
-            warnings = _unwanted(work, touched)
+            warnings = unwanted(work, touched)
         work.summary = finish_task(work, task, None if touched is None else touched.id)
         resolved += keep_promise(work, touched, promise)
         return Recorded(task.id, _customer_name(work, task), work.summary, resolved, warnings=warnings)
@@ -630,7 +630,7 @@ def _birthday_said(row: Any, given: Mapping[str, str | None]) -> tuple[str, ...]
     return (f"birthday: {birthdays.birthday_words(row.birthday, 'lunar')}",)
 
 
-def _unwanted(work: Work, row: Any) -> tuple[str, ...]:
+def unwanted(work: Work, row: Any) -> tuple[str, ...]:
     """Warn of a contact from our side by a way that the customer does not want to be reached by."""
     customer = work.session.get(schema.Customer, row.customer_id)
     if customer is None or row.direction != "outbound":

@@ -17,7 +17,7 @@ from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
 from crmcli.vocabulary import CHANNEL, REAL_TOUCH
 from crmcli.workflows.page import Line, Matter
-from crmcli.workflows.record import Promise, finish_task, keep_promise, touch
+from crmcli.workflows.record import Promise, finish_task, keep_promise, touch, unwanted
 from crmcli.workflows.task import pass_over
 
 AGAIN_DAYS = 7  #: a matter that is still open after it was dealt with is named again after so many days
@@ -34,6 +34,8 @@ class Handled:
     name: str
     summary: str
     resolved: tuple[tuple[str, date], ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def done(
@@ -58,7 +60,9 @@ def done(
                 raise RefusedError(
                     _("line {number} has no customer to log this with").format(number=line.number)
                 )
-            work.summary = "; ".join(_settle(work, line, matter, None) for matter in line.matters)
+            settled = [text for matter in line.matters if (text := _settle(work, line, matter, None))]
+            rests = max((_again_on(work, matter) for matter in line.matters), default=work.today)
+            work.summary = "; ".join(settled) or _("rests until {day}").format(day=rests)
             return Handled(None, "", work.summary)
         how = {"channel": line.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
         row, resolved = touch(work, {**how, "customer": f"#{line.customer}", "summary": summary}, next_on)
@@ -73,7 +77,7 @@ def done(
             said.append(_("not reached, so the line stays"))
         work.summary = "; ".join(said)
         resolved += keep_promise(work, row, promise)
-        return Handled(row.id, line.name, work.summary, resolved)
+        return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row))
 
 
 def snooze(database: Path, line: Line, until: str, reason: str | None = None) -> Handled:
