@@ -19,7 +19,15 @@ from crmcli.store.reads.base import ALL
 from crmcli.store.settings import Settings, read_settings
 from crmcli.values import exponent
 from crmcli.workflows.find import find_customer
-from crmcli.workflows.urgency import Reason, Standing, channel_of, standing, stored_program
+from crmcli.workflows.urgency import (
+    Reason,
+    Standing,
+    Weights,
+    channel_of,
+    standing,
+    stored_program,
+    weights_of,
+)
 
 
 class Item(NamedTuple):
@@ -69,6 +77,7 @@ class Basis(NamedTuple):
     today: date
     settings: Settings
     program: Mapping[str, Any]
+    weights: Weights
     classified_as_of: date | None
     rules_changed: bool
 
@@ -123,7 +132,14 @@ def basis_of(connection: sqlite3.Connection, rules: Path, day: date | None) -> B
         kept = files if stored is None else json.loads(stored.files)
         program = _compiled(kept, rules, stored=stored is not None)
     as_of = date.fromisoformat(stored.as_of) if stored else None
-    return Basis(today, settings, program, as_of, stored is not None and json.loads(stored.files) != files)
+    return Basis(
+        today,
+        settings,
+        program,
+        weights_of(program),
+        as_of,
+        stored is not None and json.loads(stored.files) != files,
+    )
 
 
 def _compiled(files: Mapping[str, str], rules: Path, *, stored: bool) -> Mapping[str, Any]:
@@ -161,13 +177,13 @@ def by_line(rows: Iterable[reads.AgendaRow]) -> list[list[reads.AgendaRow]]:
 def item(rows: list[reads.AgendaRow], basis: Basis, until: date) -> Item:
     """Build a line of the agenda from its rows."""
     row = rows[0]
-    found: Standing = standing(rows, basis.program, basis.today, until)
+    found: Standing = standing(rows, basis.weights, basis.today, until)
     last = date.fromisoformat(row.last_contacted_on) if row.last_contacted_on else None
     due = [reason.due_on for reason in found.reasons if reason.due_on is not None]
     return Item(
         row.id, row.name, row.company or "", row.phone or "", row.tier or "", row.grade or "", row.score, last,
         min(due, default=None), found.urgency, tuple(reason.text for reason in found.reasons),
-        channel_of(found, row, basis.program),
+        channel_of(found, row, basis.weights),
         next((reason.template for reason in found.reasons if reason.template), ""), row.cadence_days,
         row.cadence_max_days, found.reasons,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ _LOOK_BACK = frozenset(
         "survey_unanswered",
     }
 )
+_OF_EVERYBODY = ("cadence", "never_contacted", "no_next_step")  #: occasions that are asked of every customer
 
 
 class Term(NamedTuple):
@@ -92,9 +93,49 @@ class Standing(NamedTuple):
         return round(sum(term.points for term in self.terms), 2)
 
 
-def standing(rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date) -> Standing:
+class Weights(NamedTuple):
+    """What the rules say of urgency and channels, made ready once for many lines.
+
+    Attributes:
+        triggers: in the order of the rules, each with its points.
+        asked: the occasions that are asked of every customer → the place of their trigger.
+        states: (place, name in quotes) of the triggers that are states.
+        rest_days: a state is silent for so long after a contact.
+        classes: `tier` and `grade` → code → points.
+        terms: what else a customer brings along, with its points.
+        channels: (grade, tier, lifecycle stage) → the channels of its cadence.
+    """
+
+    triggers: tuple[tuple[Mapping[str, Any], Points], ...]
+    asked: Mapping[str, int]
+    states: tuple[tuple[int, str], ...]
+    rest_days: int
+    classes: Mapping[str, Mapping[str, float]]
+    terms: tuple[tuple[str, Points], ...]
+    channels: Mapping[tuple[str, str, str], Sequence[str]]
+
+
+def weights_of(program: Mapping[str, Any]) -> Weights:
+    """Make the agenda part of a compiled ruleset ready."""
+    triggers = tuple((each, points_of(each["points"])) for each in program["triggers"])
+    urgency = program["urgency"]
+    return Weights(
+        triggers,
+        {each["on"]: at for at, (each, _points) in enumerate(triggers) if each["on"] in _OF_EVERYBODY},
+        tuple((at, f'"{each["name"]}"') for at, (each, _points) in enumerate(triggers) if not each["on"]),
+        program["rest_days"],
+        {name: urgency[name] for name in ("tier", "grade")},
+        tuple((name, points_of(urgency[name])) for name in CUSTOMER_TERMS if name in urgency),
+        {
+            (grade, tier, stage): channels
+            for grade, tier, stage, _least, _most, channels in program["cadence"]
+        },
+    )
+
+
+def standing(rows: Sequence[AgendaRow], weights: Weights, today: date, until: date) -> Standing:
     """Return the reasons and terms of one customer (or of one matter of nobody) from its rows of the agenda."""
-    return _Weighing(rows, program, today, until).result()
+    return _Weighing(rows, weights, today, until).result()
 
 
 def _plain(name: str, points: float) -> list[Term]:
@@ -124,35 +165,46 @@ def _terms(name: str, points: Points, quantity: float) -> list[Term]:
 class _Weighing:
     """The way from rows to reasons and terms."""
 
-    def __init__(
-        self, rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date
-    ) -> None:
+    def __init__(self, rows: Sequence[AgendaRow], weights: Weights, today: date, until: date) -> None:
         self.row = rows[0]
-        self.matters = [row for row in rows if row.at is not None]
-        self.triggers: list[Mapping[str, Any]] = program["triggers"]
-        self.urgency = program["urgency"]
-        self.rest_days: int = program["rest_days"]
+        self.weights = weights
         self.today, self.until = today, until
+        self.matters: dict[int, list[AgendaRow]] = {}
+        for row in rows:
+            if row.at is not None:
+                self.matters.setdefault(row.at, []).append(row)
         self.reasons: list[Reason] = []
         self.terms: list[Term] = []
 
     def result(self) -> Standing:
-        for at, trigger in enumerate(self.triggers):
-            own = [row for row in self.matters if row.at == at]
-            if own:
-                self._dated(trigger, own)
-            elif self._asked(trigger):
-                self._of_customer(trigger)
+        for at in sorted({*self.matters, *self._asked()}):
+            trigger, points = self.weights.triggers[at]
+            if at in self.matters:
+                self._dated(trigger, points, self.matters[at])
+            else:
+                self._of_customer(trigger, points)
         if self.row.id is not None:
             self._customer_terms()
-        reasons = sorted(self.reasons, key=lambda reason: -reason.points)
-        return Standing(tuple(reasons), tuple(self.terms))
+        self.reasons.sort(key=lambda reason: -reason.points)
+        return Standing(tuple(self.reasons), tuple(self.terms))
+
+    def _asked(self) -> Iterator[int]:
+        """Yield the places of the triggers that hold of the customer without a record."""
+        row = self.row
+        flags = (row.due, row.untouched, row.no_next_step)
+        for name, holds in zip(_OF_EVERYBODY, flags, strict=True):
+            if holds and name in self.weights.asked:
+                yield self.weights.asked[name]
+        if row.in_state:
+            held = row.held or ""
+            yield from (
+                at for at, name in self.weights.states if name in (row.triggers or "") and name not in held
+            )
 
     # --- triggers on records ----------------------------------------------------------------------------------
 
-    def _dated(self, trigger: Mapping[str, Any], rows: Sequence[AgendaRow]) -> None:
+    def _dated(self, trigger: Mapping[str, Any], points: Points, rows: Sequence[AgendaRow]) -> None:
         """Every record is a reason; the most urgent of them gives the points."""
-        points = points_of(trigger["points"])
         found: list[tuple[float, float, Reason]] = []
         for row in rows:
             quantity = self._quantity(points.of, row)
@@ -214,16 +266,8 @@ class _Weighing:
 
     # --- triggers on the customer -----------------------------------------------------------------------------
 
-    def _asked(self, trigger: Mapping[str, Any]) -> bool:
+    def _of_customer(self, trigger: Mapping[str, Any], points: Points) -> None:
         row = self.row
-        flags = {"cadence": row.due, "never_contacted": row.untouched, "no_next_step": row.no_next_step}
-        if trigger["on"]:
-            return bool(flags.get(trigger["on"]))
-        name = f'"{trigger["name"]}"'
-        return bool(row.in_state) and name in (row.triggers or "") and name not in (row.held or "")
-
-    def _of_customer(self, trigger: Mapping[str, Any]) -> None:
-        row, points = self.row, points_of(trigger["points"])
         due: date | None = None
         begins: date | None = self.today
         words: dict[str, str] = {}
@@ -236,7 +280,7 @@ class _Weighing:
         elif trigger["on"] == "never_contacted":
             due = self.today
         elif not trigger["on"] and row.last_contacted_on:
-            begins = date.fromisoformat(row.last_contacted_on) + timedelta(days=self.rest_days)
+            begins = date.fromisoformat(row.last_contacted_on) + timedelta(days=self.weights.rest_days)
         own = points.of_quantity(quantity)
         self.terms += _terms(trigger["name"], points, quantity)
         text = _filled(trigger, words)
@@ -274,20 +318,21 @@ class _Weighing:
     def _customer_terms(self) -> None:
         row = self.row
         for name, word in (("tier", row.tier), ("grade", row.grade)):
-            given = float(self.urgency[name].get(word, 0.0)) if word else 0.0
+            given = float(self.weights.classes[name].get(word, 0.0)) if word else 0.0
             if word:
                 self.terms.append(Term(name, name, word, None, None, 1.0, given, round(given, 2)))
-        late = [(self.today - date.fromisoformat(each.day or "")).days for each in self.matters]
+        matters = [each for own in self.matters.values() for each in own]
+        late = [(self.today - date.fromisoformat(each.day or "")).days for each in matters]
         quantities = {
             "value": row.score or 0.0,
             "overdue": self._ratio() if row.due else 0.0,
             "money": row.money,
             "age": float(max([0, *late])),
-            "matters": float(len(self.matters)),
+            "matters": float(len(matters)),
         }
-        for name in CUSTOMER_TERMS:
-            if name in self.urgency and not (name == "overdue" and not row.due):
-                self.terms += _terms(name, points_of(self.urgency[name]), quantities[name])
+        for name, points in self.weights.terms:
+            if row.due or name != "overdue":
+                self.terms += _terms(name, points, quantities[name])
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -316,16 +361,11 @@ def _on(late: int, day: date) -> str:
     return _("today") if late == 0 else _("on {day}").format(day=day)
 
 
-def channel_of(found: Standing, row: AgendaRow, program: Mapping[str, Any]) -> str:
+def channel_of(found: Standing, row: AgendaRow, weights: Weights) -> str:
     """Return the suggested channel: that of the most urgent reason that names one, else the cadence's; never a refused one."""
     refused = {word.strip() for word in (row.refused_channels or "").split(",")}
     own = [reason.channel for reason in found.reasons if reason.channel]
-    preferred = [
-        channel
-        for grade, tier, stage, _least, _most, channels in program["cadence"]
-        if (grade, tier, stage) == (row.grade, row.tier, row.lifecycle_stage)
-        for channel in channels
-    ]
+    preferred = weights.channels.get((row.grade or "", row.tier or "", row.lifecycle_stage or ""), ())
     return next((channel for channel in [*own, *preferred] if channel not in refused), "")
 
 

@@ -49,12 +49,12 @@ def why_agenda(database: Path, rules: Path, which: str, *, day: date | None) -> 
         lines = by_line(reads.agenda(connection, basis.program, asked(basis, basis.today, -1, number)))
         about = reads.agenda_customer(connection, number, basis.today)
         if lines:
-            found = standing(lines[0], basis.program, basis.today, basis.today)
+            found = standing(lines[0], basis.weights, basis.today, basis.today)
             shown = item(lines[0], basis, basis.today)
             return WhyAgenda(number, about.name, basis.today, shown, found.terms, "", basis.today)
         until = basis.today + timedelta(days=_AHEAD)
         later = by_line(reads.agenda(connection, basis.program, asked(basis, until, -1, number)))
-    ahead = standing(later[0], basis.program, basis.today, until) if later else None
+    ahead = standing(later[0], basis.weights, basis.today, until) if later else None
     return WhyAgenda(
         number, about.name, basis.today, None, (), _absent(about, basis.today), _next(about, ahead, basis)
     )

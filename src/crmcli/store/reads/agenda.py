@@ -1,16 +1,19 @@
 """The agenda: everybody with something due, in one statement, with the matters behind it."""
 
 import json
+import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from crmcli.store.light import statement
-from crmcli.store.reads.base import row, rows
+from crmcli.store.reads.base import ALL, row, rows
 
 _MAX_AHEAD = 366  #: days that birthdays are looked for ahead
 _JULIAN = 1_721_424.5  #: what julianday() gives for the day before the first of date.toordinal()
+_CANDIDATES = 32  #: of those who could come first, so many are weighed for each line that is asked for
+_ROUNDING = 1e-6
 _OFF = (0.0, 0.0, "", 0.0, 1.0)  #: the points of a trigger or term that there is not
 
 
@@ -37,6 +40,7 @@ class AgendaRow(NamedTuple):
     held: str | None
     money: float
     urgency: float
+    left_out: float | None  #: the most that a customer who was not weighed can come to; None when all were
     at: int | None  #: which trigger, by its place in the rules
     kind: str | None
     record: int | None
@@ -155,8 +159,23 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
         name: values[f"{name}_points"] * max(0.0, min(1.0, -values[f"{name}_start"] / values[f"{name}_span"]))
         for name in ("money", "age", "matters")
     }
+    rhythm = values["cadence_base"] + values["cadence_points"] + values["overdue_points"]
+    values["most_of_rhythm"] = max(rhythm, values["never_base"])
     values |= {"money_none": nothing["money"], "matters_none": nothing["age"] + nothing["matters"]}
-    return rows(connection, "agenda", AgendaRow, **values)
+    if asked.limit >= 0 and asked.customer is None and not asked.only_late:
+        found = rows(connection, "agenda", AgendaRow, **values, candidates=_CANDIDATES * asked.limit)
+        if _settled(found, asked.limit):
+            return found
+    return rows(connection, "agenda", AgendaRow, **values, candidates=ALL)
+
+
+def _settled(found: Sequence[AgendaRow], limit: int) -> bool:
+    """Tell whether nobody who was not weighed can be among the first."""
+    lines = {row.id: row for row in found if row.id is not None}
+    beyond = next((row.left_out for row in lines.values()), math.inf)
+    if beyond is None:
+        return True
+    return len(lines) >= limit and min(row.urgency for row in lines.values()) > beyond + _ROUNDING
 
 
 def _of_everybody(prefix: str, trigger: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -63,7 +63,7 @@ fact AS (
     UNION ALL
     SELECT t.at, 'opportunity', f.id, f.customer_id, f.changed_on, f.amount
     FROM trigger_ t CROSS JOIN open_deal f ON f.changed_on BETWEEN t.first_day AND t.latest_day
-    WHERE (t.occasion = 'deal_stalled' OR t.occasion = 'waiting_for' AND f.waiting_for IS NOT NULL)
+    WHERE t.occasion IN ('deal_stalled', 'waiting_for') AND (t.occasion = 'deal_stalled' OR f.waiting_for IS NOT NULL)
         AND NOT EXISTS (SELECT 1 FROM held h WHERE h.opportunity_id = f.id)
     UNION ALL
     SELECT t.at, 'customer', f.id, f.id, f.next_contact_on, NULL
@@ -192,6 +192,34 @@ own AS MATERIALIZED (
     )
     GROUP BY customer_id
 ),
+-- The most that a customer without records can come to, whenever the last touch was: the :candidates with the most are
+-- weighed, and everybody with records; with -1, everybody.
+promising AS MATERIALIZED (
+    SELECT id, most FROM (
+        SELECT
+            c.id,
+            coalesce(k.urgency, 0) + coalesce(k.state_urgency, 0)
+            + iif(EXISTS (SELECT 1 FROM interactions WHERE outcome IN ('connected', 'postponed', 'declined')), :most_of_rhythm, :never_base)
+            + :money_none + :matters_none
+            + iif(k.grade IN ('A', 'B'), :next_step_base, 0)
+            + iif(:value_points, :value_points * max(0, min(1, (coalesce(k.score, 0) - :value_start) / :value_span)), 0) AS most
+        FROM customers c
+        LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
+        WHERE :candidates >= 0 AND c.archived_at IS NULL AND c.do_not_contact = 0
+        ORDER BY most DESC
+        LIMIT :candidates
+    )
+),
+left_out AS MATERIALIZED (
+    SELECT iif(count(*) < :candidates, NULL, min(most)) AS most FROM promising
+),
+weighed AS (
+    SELECT id FROM promising
+    UNION
+    SELECT customer_id FROM own WHERE :candidates >= 0
+    UNION ALL
+    SELECT id FROM customers WHERE :candidates < 0 AND (:customer IS NULL OR id = :customer)
+),
 known AS MATERIALIZED (
     SELECT
         c.id, k.score,
@@ -218,11 +246,11 @@ known AS MATERIALIZED (
             FROM json_each(:states)
             WHERE instr(k.triggers, json_extract(value, '$[0]')) AND NOT instr(o.held, json_extract(value, '$[0]'))
         )) AS state
-    FROM customers c
+    FROM weighed w
+    CROSS JOIN customers c ON c.id = w.id
     LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
     LEFT JOIN own o ON o.customer_id = c.id
-    WHERE c.archived_at IS NULL AND c.do_not_contact = 0 AND (:customer IS NULL OR c.id = :customer)
-        AND NOT coalesce(instr(o.held, '"*"'), 0)
+    WHERE c.archived_at IS NULL AND c.do_not_contact = 0 AND NOT coalesce(instr(o.held, '"*"'), 0)
 ),
 asked AS NOT MATERIALIZED (
     SELECT
@@ -255,7 +283,7 @@ page AS MATERIALIZED (
 SELECT
     c.id, c.name, c.company, c.phone, coalesce(o.tier, k.tier), coalesce(o.grade, k.grade), p.score, c.refused_channels, k.lifecycle_stage,
     date(:until_number - p.since), p.days, p.max_days, p.due, p.untouched, p.no_next_step, p.in_state, k.triggers, o.held,
-    coalesce(p.money, 0), p.urgency, m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name),
+    coalesce(p.money, 0), p.urgency, (SELECT most FROM left_out), m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name),
     deal.amount_minor, deal.currency, deal.stage, deal.waiting_for, coalesce(task.channel, said.channel),
     coalesce(task.due_time, iif(m.kind = 'customer' AND m.day = c.next_contact_on, c.next_contact_time, NULL))
 FROM page p
@@ -271,7 +299,7 @@ LEFT JOIN interactions said ON m.kind = 'interaction' AND said.id = m.id
 LEFT JOIN contacts person ON m.kind = 'contact' AND person.id = m.id
 UNION ALL
 SELECT
-    NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, m.points,
+    NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, m.points, NULL,
     m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name),
     deal.amount_minor, deal.currency, deal.stage, deal.waiting_for, task.channel, task.due_time
 FROM matter m
