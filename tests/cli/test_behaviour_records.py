@@ -356,3 +356,20 @@ def test_the_unclassified_stand_last_when_sorted_by_score(crm: Run) -> None:
     done(crm, "classify", "--as-of", "2026-11-20")
     done(crm, "add", "new")
     assert done(crm, "list", "--sort", "score", "--format", "ids") == "1\n2\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("log", "phone", "张三", "--on", "2027-05-05"),
+        ("sell", "张三", "100", "--on", "2027-05-05"),
+        ("payment", "add", "1", "100", "--on", "2027-05-05"),
+    ],
+)
+def test_a_fact_of_a_day_ahead_is_recorded_with_a_warning(crm: Run, words: tuple[str, ...]) -> None:
+    done(crm, "add", "张三")
+    done(crm, "sell", "张三", "500", "--on", "2026-01-05", "--due", "2026-01-10")
+    shown = crm(*words)
+    assert shown.status == 0
+    assert "2027-05-05 lies ahead" in shown.err
+    assert "crm task add" in shown.err

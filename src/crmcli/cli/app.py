@@ -141,7 +141,7 @@ def build() -> Any:
         if db:
             os.environ["CRM_DB"] = db
         if today:
-            os.environ["CRM_TODAY"] = today
+            os.environ["CRM_TODAY"] = _day(today)
         if trust:
             os.environ["CRM_TRUST"] = "1"
         if quiet:
@@ -150,6 +150,21 @@ def build() -> Any:
             notes.quiet()
 
     return get_group(app)
+
+
+def _day(text: str) -> str:
+    """Return a day as CRM_TODAY takes it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from crmcli.errors import UsageError
+    from crmcli.values import ValueFault, parse_day
+
+    try:
+        return parse_day(text.strip()).isoformat()
+    except ValueFault as fault:
+        raise UsageError(fault.what, where="--today", hint=fault.hint) from None
 
 
 def run(argv: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from crmcli.cli.common import (
     command,
     database,
     echo_days,
+    echo_notes,
     group,
     limit_of,
     report,
@@ -77,6 +78,7 @@ def add(
         done = payments.pay_customer(database(), customer, {**given, "amount": sale_or_amount})
     money.report_paid(done, format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 @command(

@@ -5,7 +5,7 @@ one we have. Rows without an identifier are counted: if a file holds three alike
 real repetitions are kept and a second import of the same file adds nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,6 +173,22 @@ class Staging:
         )
         lines = select(candidates.c.line).where(candidates.c.position <= candidates.c.held)
         known.execute(update(self.staged).where(self.staged.c.line.in_(lines)).values(alike=1))
+
+    def merged(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield (line, values) of the rows that stand for a record of ours, as it will be when they are applied."""
+        names = [column.name for column in self.target.c]
+        wanted = [
+            (self._merged(name) if name in self.columns else self.target.c[name]).label(name)
+            for name in names
+        ]
+        joined = self.staged.c.match_id == self.target.c.id
+        query = (
+            select(self.staged.c.line, *wanted)
+            .join_from(self.staged, self.target, joined)
+            .order_by(self.staged.c.line)
+        )
+        for line, *values in self.work.connection.execute(query):
+            yield line, dict(zip(names, values, strict=True))
 
     def apply(self, batch: int) -> Applied:
         """Update what differs, insert what is new, journal the updates; return the counts."""

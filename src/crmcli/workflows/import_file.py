@@ -5,7 +5,7 @@ then written. By default one bad row stops all of it; with `keep_going` bad rows
 the same path, rolled back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -212,6 +212,7 @@ class _Import:
             self._settle_repeated()
             self.staging.match_keys()
             self.staging.match_alike()
+            self._settle_merged()
         self._stop_if_faulty()
         applied = self.staging.apply(self.batch)
         if self.request.entity == _PAYMENTS:
@@ -302,10 +303,7 @@ class _Import:
         rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
         found = {place: check(row, self.work.today) for place, row in enumerate(rows)}
         return {
-            place: [
-                fault._replace(file=self.source.name, line=lines[place], column=self._header(fault.column))
-                for fault in faults
-            ]
+            place: [self._at(lines[place], fault) for fault in faults]
             for place, faults in found.items()
             if faults
         }
@@ -409,14 +407,31 @@ class _Import:
             return
         lines = {line for line, _first in pairs}
         rows = self.staging.rows_at(lines | {first for _line, first in pairs})
-        cells = (
-            {line: raw for line, raw in self.source.rows() if line in lines}
-            if self.rejects is not None
-            else {}
-        )
+        cells = self._cells(lines)
         for line, first in pairs:
             self._repeat(line, cells.get(line, []), rows[line], first, rows[first])
         self.staging.drop_rows(sorted(lines))
+
+    def _settle_merged(self) -> None:
+        """Rows that change a part of a record of ours so that it contradicts itself are faults."""
+        check = sound.CHECKS.get(self.request.entity)
+        if check is None:
+            return
+        found = {line: check(values, self.work.today) for line, values in self.staging.merged()}
+        bad = {line: faults for line, faults in found.items() if faults}
+        cells = self._cells(bad.keys())
+        for line, faults in bad.items():
+            self._fail(line, cells.get(line, []), [self._at(line, fault) for fault in faults])
+        self.staging.drop_rows(sorted(bad))
+
+    def _cells(self, lines: Collection[int]) -> dict[int, list[str]]:
+        """Return these lines of the file once more, for the file of rejects."""
+        if self.rejects is None or not lines:
+            return {}
+        return {line: raw for line, raw in self.source.rows() if line in lines}
+
+    def _at(self, line: int, fault: Fault) -> Fault:
+        return fault._replace(file=self.source.name, line=line, column=self._header(fault.column))
 
     def _note_unresolved(
         self,

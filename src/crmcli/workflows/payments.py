@@ -15,7 +15,7 @@ from crmcli.store import schema
 from crmcli.store.work import Work, unit_of_work
 from crmcli.workflows import ledger
 from crmcli.workflows.ledger import Part
-from crmcli.workflows.record import Edited, customer_named
+from crmcli.workflows.record import Edited, ahead, customer_named
 
 _LONGEST = 17  #: digits of a number that can be an id
 
@@ -33,12 +33,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What was recorded: the customer, the line for the user, each share, days as they were understood."""
+    """What was recorded: the customer, the line for the user, each share, days as they were understood, what may be wrong."""
 
     customer: str
     summary: str
     shares: tuple[Share, ...]
     resolved: tuple[tuple[str, date], ...]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def pay_sale(database: Path, which: str, given: Mapping[str, str | None]) -> Paid:
@@ -119,7 +121,7 @@ def _paid(
         )
         for part in parts
     )
-    return Paid(customer, work.summary, shares, resolved)
+    return Paid(customer, work.summary, shares, resolved, warnings=ahead(work, day))
 
 
 def _sale(work: Work, which: str) -> schema.Transaction:

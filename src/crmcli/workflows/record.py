@@ -272,7 +272,8 @@ def log(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
         )
         resolved += keep_promise(work, row, promise)
-        return Recorded(row.id, name, work.summary, resolved, warnings=unwanted(work, row))
+        warnings = (*ahead(work, row.occurred_on), *unwanted(work, row))
+        return Recorded(row.id, name, work.summary, resolved, warnings=warnings)
 
 
 def sell(
@@ -300,7 +301,8 @@ def sell(
         )
         amount = f"{values.group_amount(abs(row.amount_minor), row.currency)} {row.currency}"
         work.summary = text.format(amount=amount, name=name, day=row.occurred_on)
-        return Recorded(row.id, name, work.summary, resolved, notes, (warning,) if warning else ())
+        warnings = (*ahead(work, row.occurred_on), *([warning] if warning else []))
+        return Recorded(row.id, name, work.summary, resolved, notes, warnings)
 
 
 def complete(
@@ -628,6 +630,14 @@ def _birthday_said(row: Any, given: Mapping[str, str | None]) -> tuple[str, ...]
     if not touched or row.birthday is None or row.birthday_calendar != "lunar":
         return ()
     return (f"birthday: {birthdays.birthday_words(row.birthday, 'lunar')}",)
+
+
+def ahead(work: Work, day: date) -> tuple[str, ...]:
+    """Warn of something that happened on a day that has not come yet."""
+    if day <= work.today:
+        return ()
+    text = _("{day} lies ahead: it counts from that day on; plans go into 'crm task add'")
+    return (text.format(day=day),)
 
 
 def unwanted(work: Work, row: Any) -> tuple[str, ...]:
