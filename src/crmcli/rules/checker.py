@@ -136,7 +136,9 @@ _WHY = (
 _RESERVED = (*BEFORE, "customer_id", "grade_reason", "lifecycle_stage", "reason", "score")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WINDOW = re.compile(r"([1-9][0-9]{0,4}) ?(days?|months?|天|日|个?月)")
+_NO_LABEL = Label("", "")  #: stands for one with a fault
 _PERIODS = re.compile(r"([0-9]{1,3}) ?(?:periods?|期)")
+_MONTHS_WITH_UNIT = re.compile(r"[0-9]+ ?(?:d|days?|m|months?|w|weeks?|天|日|周|个?月)")
 _AMBIGUOUS_WINDOW = re.compile(r"([0-9]+) ?(m|d|y|years?|w|weeks?|年|周)?")
 
 
@@ -238,6 +240,8 @@ class _Sections:
     cases: list[Case] = field(default_factory=list)
     fact_cases: list[FactCase] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
+    looks: dict[tuple[str, str], Place] = field(default_factory=dict)
+    """Score and feature → where an indicator of that score looks at it."""
 
     def read(self, files: Mapping[str, str]) -> RuleSet | None:
         self._features()
@@ -727,6 +731,9 @@ class _Sections:
         )
         for indicator, node in zip(found, nodes, strict=True):
             self._note_compared(name, indicator, node)
+            if indicator is not None and isinstance(node, Fields):
+                looked_at = node.get("feature")
+                self.looks[name, indicator.feature] = node.place if looked_at is None else looked_at.place
         if label is None or not indicators:
             return None
         total = math.fsum(indicator.weight for indicator in indicators)
@@ -786,20 +793,19 @@ class _Sections:
         order: list[str] = []
         reported: set[str] = set()
 
-        def visit(name: str, above: tuple[str, ...]) -> None:
+        def visit(name: str, above: tuple[str, ...], place: Place | None = None) -> None:
             if name in order or name in reported:
                 return
             if name in above:
                 cycle = (*above[above.index(name) :], name)
                 reported.update(cycle)
-                file = "value.yaml" if name == VALUE else "scores.yaml"
                 what = _("these scores look at one another: {names}").format(names=" → ".join(cycle))
-                self.reader.fault(self.places[file], what, "score-cycle")
+                self.reader.fault(place or self.places["scores.yaml"], what, "score-cycle")
                 return
             for indicator in known[name].indicators:
                 looked_at = owners.get(indicator.feature, indicator.feature)
                 if looked_at in known:
-                    visit(looked_at, (*above, name))
+                    visit(looked_at, (*above, name), self.looks[name, indicator.feature])
             order.append(name)
 
         for name in known:
@@ -938,12 +944,14 @@ class _Sections:
             return (), Tiers()
         kind = kinds[0] if kinds else _TIER_KEYS[0]
         found = [self._tier(node, kind, scope, last=at + 1 == len(nodes)) for at, node in enumerate(nodes)]
-        known = [(tier, node.place) for tier, node in zip(found, nodes, strict=True) if tier is not None]
-        self._ordered_tiers(known, kind)
+        placed = [(tier, node.place) for tier, node in zip(found, nodes, strict=True) if tier is not None]
+        self._ordered_tiers(placed, kind)
+        known = [(tier, place) for tier, place in placed if tier.code]
         self._no_twins([(tier.code, place) for tier, place in known], "tier")
         return tuple(tier for tier, _place in known), self._tiering(root, kind, scope)
 
     def _tier(self, node: Node, kind: str, scope: Scope, *, last: bool) -> Tier | None:
+        """Read a tier; one with a fault beside its bound keeps the bound, so that the order can still be judged."""
         reader = self.reader
         required = ("tier",) if last else ("tier", kind)
         optional = ("at_least", "text") if last else ("text",)
@@ -957,13 +965,14 @@ class _Sections:
             if bound is not None and bound > 0:
                 what = _("no tier for scores below {value}").format(value=bound)
                 reader.fault(node.place, what, "tiers-gap", hint=_("leave at_least out on the last line"))
-            return None if code is None or label is None else Tier(code, 0.0, label)
+            return Tier(code or "", 0.0, label or _NO_LABEL)
         share = reader.number(body.get("share"), least=0.01, most=99.99)
         condition = body.get("when")
         when = self._condition(condition, node.place, scope) if condition is not None else None
-        if code is None or label is None or (bound, share, when) == (None, None, None):
+        if (bound, share, when) == (None, None, None):
             return None
-        return Tier(code, float(bound or 0), label, float(share or 0), when, _as_written(condition, when))
+        written = _as_written(condition, when)
+        return Tier(code or "", float(bound or 0), label or _NO_LABEL, float(share or 0), when, written)
 
     def _ordered_tiers(self, known: list[tuple[Tier, Place]], kind: str) -> None:
         """Thresholds fall; shares, which are counted up here, stay below 100; no tier hides the ones after it."""
@@ -979,18 +988,31 @@ class _Sections:
                     self.reader.fault(place, what, "unreachable")
                     return
             elif kind == "when":
-                if tier.when is not None and always_true(tier.when):
-                    what = _("this tier takes everybody; the ones after it are never reached")
-                    self.reader.fault(place, what, "unreachable")
+                above = tuple(before.when for before, _place in known[:at] if before.when is not None)
+                self._reached_tier(tier, place, above)
             else:
                 if at and tier.at_least >= known[at - 1][0].at_least:
                     what = _("the thresholds must fall: {value} comes after {before}").format(
-                        value=tier.at_least, before=known[at - 1][0].at_least
+                        value=f"{tier.at_least:.15g}", before=f"{known[at - 1][0].at_least:.15g}"
                     )
                     self.reader.fault(place, what, "unordered-tiers")
                 if tier.at_least <= 0:
                     what = _("this tier takes everybody; the ones after it are never reached")
                     self.reader.fault(place, what, "unreachable")
+
+    def _reached_tier(self, tier: Tier, place: Place, above: Above) -> None:
+        """Note that the condition of a tier takes everybody, or nobody, or nobody whom the ones above leave."""
+        if tier.when is None:
+            return
+        of = {name: use.of for name, use in self.declared.items() if use.of}
+        if always_true(tier.when, of):
+            what = _("this tier takes everybody; the ones after it are never reached")
+            self.reader.fault(place, what, "unreachable")
+        elif never_true(tier.when, of):
+            self.reader.fault(place, _("this holds for nobody"), "never-true")
+        elif hidden(tier.when, above, of):
+            what = _("this is never reached: the rules before take everybody for whom it holds")
+            self.reader.fault(place, what, "unreachable")
 
     def _tiering(self, root: Fields, kind: str, scope: Scope) -> Tiers:
         reader = self.reader
@@ -1117,9 +1139,13 @@ class _Sections:
             if value_node is None:
                 continue
             value = value_node.value if isinstance(value_node, Scalar) else None
+            hint = _("these are calendar months, not days")
+            if isinstance(value, str) and _MONTHS_WITH_UNIT.fullmatch(value):
+                what = _("expected a number, got {value}").format(value=repr(value))
+                self.reader.fault(value_node.place, what, "months-or-days", hint=hint, value=value)
+                continue
             if isinstance(value, int) and not isinstance(value, bool) and value > 24:
                 what = _("{value} months is too far ahead").format(value=value)
-                hint = _("these are calendar months, not days")
                 self.reader.fault(value_node.place, what, "months-or-days", hint=hint, value=str(value))
                 continue
             count = self.reader.whole(value_node, least=1, most=24)

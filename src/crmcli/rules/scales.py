@@ -151,21 +151,25 @@ def _steps(reader: Reader, node: Node, known: Known | None, feature: Node) -> St
 
 def _bands(reader: Reader, node: Node) -> Bands | None:
     nodes = reader.items(node, node.place, at_least=1)
-    bands: list[Band] = []
+    bands: list[Band] = []  # those that can be read and rise
     for at, item in enumerate(nodes):
         band = _band(reader, item, last=at + 1 == len(nodes))
-        if band is None:
-            return None
-        if bands and band.bound is not None and bands[-1].bound is not None:
-            before = (bands[-1].bound, bands[-1].inclusive)
-            if (band.bound, band.inclusive) <= before:
-                what = _("the bands must rise: {value} comes after {before}").format(
-                    value=band.bound, before=bands[-1].bound
-                )
-                reader.fault(item.place, what, "unordered-bands")
-                return None
-        bands.append(band)
-    return Bands(tuple(bands)) if bands else None
+        if band is not None and not (bands and _falls(reader, item, bands[-1], band)):
+            bands.append(band)
+    return Bands(tuple(bands)) if bands and len(bands) == len(nodes) else None
+
+
+def _falls(reader: Reader, node: Node, before: Band, band: Band) -> bool:
+    """Say whether a band ends no higher than the one before it, and note it."""
+    if band.bound is None or before.bound is None:
+        return False
+    if (band.bound, band.inclusive) > (before.bound, before.inclusive):
+        return False
+    what = _("the bands must rise: {value} comes after {before}").format(
+        value=f"{band.bound:.15g}", before=f"{before.bound:.15g}"
+    )
+    reader.fault(node.place, what, "unordered-bands")
+    return True
 
 
 def _band(reader: Reader, node: Node, *, last: bool) -> Band | None:

@@ -697,3 +697,77 @@ def test_rules_of_the_past_need_only_be_understood() -> None:
     files = {**SHIPPED, "grades.yaml": grades}
     assert check(files)[0] is None
     assert len(load(files, stored=True).grades.rules) == len(load(SHIPPED).grades.rules)
+
+
+def at_marks(file: str, text: str) -> list[tuple[str, str]]:
+    """Return the code of each fault of a file, and what stands where it is reported, up to the next blank."""
+    _ruleset, faults = check({**SHIPPED, file: text}, "rules")
+    lines = text.splitlines()
+    return [(each.code, lines[(each.line or 1) - 1][(each.column or 1) - 1 :].split()[0]) for each in faults]
+
+
+def test_every_band_out_of_order_is_named() -> None:
+    text = SHIPPED["value.yaml"].replace(
+        "scale: {percentile: higher}",
+        "scale: {bands: [{up_to: 5, points: 0}, {up_to: 3, points: 9}, {below: 9, points: 5}, {below: 8, points: 5}, {points: 120}]}",
+        1,
+    )
+    assert at_marks("value.yaml", text) == [
+        ("unordered-bands", "{up_to:"),
+        ("unordered-bands", "{below:"),
+        ("out-of-range", "120}]}"),
+    ]
+
+
+def test_a_tier_without_a_text_hides_no_threshold_out_of_order() -> None:
+    old = "{tier: medium, at_least: 40, text: {en: medium value, zh: 中价值}}"
+    assert old in SHIPPED["value.yaml"]
+    text = SHIPPED["value.yaml"].replace(old, "{tier: medium, at_least: 80}", 1)
+    codes = [code for code, _mark in at_marks("value.yaml", text)]
+    assert codes == ["missing-label", "unordered-tiers"]
+
+
+@pytest.mark.parametrize(
+    ("high", "medium", "codes"),
+    [
+        ("value >= 30", "value >= 50", ["unreachable"]),
+        ("value >= 30", "orders_12m > 3 and value >= 30", ["unreachable"]),
+        ("value >= 50", "orders_12m < 0", ["never-true"]),
+        ("value >= 0 or missing(value)", "value >= 50", ["unreachable"]),
+        ("value >= 50", "value >= 30", []),
+        ("value >= 50", "previous_tier == 'high' and value >= 45", []),
+    ],
+)
+def test_a_tier_by_condition_that_nobody_is_left_for(high: str, medium: str, codes: list[str]) -> None:
+    start = SHIPPED["value.yaml"].split("policy:")[0]
+    text = f"""{start}policy: first
+tiers:
+  - {{tier: high, when: {high}, text: {{en: a, zh: 甲}}}}
+  - {{tier: medium, when: {medium}, text: {{en: b, zh: 乙}}}}
+  - {{tier: low, text: {{en: c, zh: 丙}}}}
+"""
+    assert [code for code, _what in faults_with(value=text)] == codes
+
+
+def test_scores_that_look_at_one_another_are_shown_where_the_circle_closes() -> None:
+    text = """scores:
+  effort:
+    text: {en: e, zh: 投入}
+    indicators:
+      - {feature: loyalty, weight: 1, missing: zero, text: {en: a, zh: 甲}, scale: {linear: {from: 0, to: 9}}}
+  loyalty:
+    text: {en: l, zh: 忠诚}
+    indicators:
+      - {feature: minutes, weight: 1, missing: zero, text: {en: b, zh: 乙}, scale: {linear: {from: 0, to: 9}}}
+      - {feature: effort, weight: 1, missing: zero, text: {en: c, zh: 丙}, scale: {linear: {from: 0, to: 9}}}
+"""
+    _ruleset, faults = check({**SHIPPED, "scores.yaml": text}, "rules")
+    assert [(each.code, each.file, each.line, each.column) for each in faults] == [
+        ("score-cycle", "rules/scores.yaml", 10, 19)
+    ]
+
+
+@pytest.mark.parametrize("written", ["30 days", "30d", "30天", "1 month"])
+def test_months_with_a_unit_are_said_to_be_calendar_months(written: str) -> None:
+    (fault,) = faults_after("grades.yaml", "{A: 1, B: 3, C: 6}", "{A: " + written + ", B: 3, C: 6}")
+    assert (fault.code, fault.hint) == ("months-or-days", "these are calendar months, not days")
