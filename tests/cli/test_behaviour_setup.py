@@ -27,7 +27,7 @@ COMMANDS = [
     "classify pin", "classify pins", "classify unpin", "history", "movers", "rules diff", "rules schema",
     "rules backtest", "rules tune", "field add", "field list", "field delete",
     "backup", "cron print", "cron run", "cron status", "effort",
-    "holidays", "next", "snooze", "skip",
+    "holidays", "next", "snooze", "skip", "plan",
 ]  # fmt: skip
 
 

@@ -30,6 +30,8 @@ READS: dict[str, set[str]] = {
     "agenda": set(),
     "agenda --days 7 --format json": set(),
     "next": set(),
+    "plan": {"chinese_calendar"},
+    "plan --minutes 90 --days 2 --format json": {"chinese_calendar"},
     "list": set(),
     "list --grade B --format csv": set(),
     "show 张三": set(),

@@ -34,6 +34,7 @@ COMMANDS = MappingProxyType(
         "why": "classify",
         "history": "history",
         "movers": "history",
+        "plan": "plan",
         "holidays": "holidays",
         "import": "files",
         "export": "files",

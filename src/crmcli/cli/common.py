@@ -1,7 +1,7 @@
 """What commands share: how an application is made, the options that many have, and where files are."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,7 +10,7 @@ import typer
 
 from crmcli.cli.help import CrmCommand, CrmGroup
 from crmcli.errors import UsageError
-from crmcli.i18n import _
+from crmcli.i18n import _, ngettext
 from crmcli.render.output import Format
 from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.values import ValueFault
@@ -50,6 +50,7 @@ RulesOption = Annotated[
 
 Body = TypeVar("Body", bound=Callable[..., None])
 
+_NAMED = 4  #: years that are named one by one
 SCREENFUL = 50  #: lines of a list on a terminal when --limit says nothing
 
 
@@ -234,6 +235,21 @@ def day_said(day: date) -> str:
     """Return a day with its weekday in the language in force, and the time of a datetime: 2026-11-25 Wed 15:00."""
     said = f"{day:%Y-%m-%d} {weekday(day)}"
     return f"{said} {day:%H:%M}" if isinstance(day, datetime) else said
+
+
+def say_unannounced(years: Sequence[int], country: str) -> None:
+    """Say of which years nobody has announced the days off."""
+    from crmcli.render.notes import say
+
+    if not years:
+        return
+    text = ngettext(
+        "{years} is not announced yet in {country}: weekends and the days that the law names are taken",
+        "{years} are not announced in {country}: weekends and the days that the law names are taken",
+        len(years),
+    )
+    named = ", ".join(map(str, years)) if len(years) <= _NAMED else f"{years[0]} … {years[-1]}"
+    say(text.format(years=named, country=country))
 
 
 def weekday(day: date) -> str:

@@ -5,8 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.cli.common import FormatOption, LimitOption, command, database, day_option, limit_of, single
-from crmcli.i18n import _, ngettext
+from crmcli.cli.common import (
+    FormatOption,
+    LimitOption,
+    command,
+    database,
+    day_option,
+    limit_of,
+    say_unannounced,
+    single,
+)
+from crmcli.i18n import _
 
 app = single()
 APPS = {"holidays": app}
@@ -47,23 +56,12 @@ def holidays(
     most = limit_of(limit, format)
     days = page.found.days if most < 0 else page.found.days[:most]
     show(_listing(days, page.today, coded=choose(format, sys.stdout) is not Format.TABLE), format)
-    if page.found.unannounced:
-        years = [str(year) for year in page.found.unannounced]
-        text = ngettext(
-            "{years} is not announced yet in {country}: weekends and the days that the law names are taken",
-            "{years} are not announced in {country}: weekends and the days that the law names are taken",
-            len(years),
-        )
-        named = ", ".join(years) if len(years) <= _NAMED else f"{years[0]} … {years[-1]}"
-        say(text.format(years=named, country=page.country))
+    say_unannounced(page.found.unannounced, page.country)
     if len(days) < len(page.found.days):
         say(_("the first {count} are shown; --limit 0 shows all").format(count=len(days)))
     if not page.found.days:
         say(_("no days with a name here"))
         raise typer.Exit(1)
-
-
-_NAMED = 4  #: years that are named one by one
 
 
 def _listing(days: Any, today: Any, *, coded: bool) -> Any:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from math import isfinite
 
-from crmcli.render.result import Amount, Cell, Listing
+from crmcli.render.result import Amount, Cell, Inner, Listing
 from crmcli.values import format_amount
 
-Plain = str | int | float | bool | Mapping[str, str | int | float | None] | None
+Plain = str | int | float | bool | Inner | tuple[Inner, ...] | None
 _WORDS = {str, type(None)}
 _PLAIN = {*_WORDS, int, bool}  #: types of cells that are written as they are
 
@@ -38,7 +38,7 @@ def text(value: Plain) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | tuple):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 

@@ -19,8 +19,10 @@ class Amount(NamedTuple):
     currency: str
 
 
-#: One value of a row; a datetime is a date too. A mapping is an object in JSON, and JSON text elsewhere.
-Cell: TypeAlias = str | int | float | bool | Amount | date | Mapping[str, str | int | float | None] | None
+#: An object inside a row.
+Inner: TypeAlias = Mapping[str, str | int | float | None]
+#: One value of a row; a datetime is a date too. An object (or a tuple of them, a list) is that in JSON, and JSON text elsewhere.
+Cell: TypeAlias = str | int | float | bool | Amount | date | Inner | tuple[Inner, ...] | None
 
 
 class Column(NamedTuple):

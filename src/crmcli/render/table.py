@@ -119,6 +119,8 @@ def cell_text(cell: Cell, *, decimals: int = 2, currency: bool = True, multiline
             return str(cell)
         case Mapping():
             return safe(", ".join(f"{name}: {value}" for name, value in cell.items()))
+        case tuple():
+            return "; ".join(cell_text(each) for each in cell)
     return safe(cell, multiline=multiline)
 
 

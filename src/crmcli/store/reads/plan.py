@@ -1,0 +1,56 @@
+"""What a plan needs beside the agenda: where customers are, how long contacts take, what comes back when."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from crmcli.store.reads.base import rows
+
+
+class PlanCustomer(NamedTuple):
+    """Where a customer is, and the day agreed for the next contact."""
+
+    id: int
+    region: str | None
+    next_contact_on: str | None
+
+
+class Duration(NamedTuple):
+    """How often a contact on a channel took so many minutes; of everybody together without a customer."""
+
+    customer_id: int | None
+    channel: str
+    minutes: int
+    times: int
+
+
+class PutOff(NamedTuple):
+    """A matter that is put off and comes back on a day: a customer (or one reason of it), a task or a deal."""
+
+    customer_id: int | None
+    task_id: int | None
+    opportunity_id: int | None
+    trigger: str | None
+    record_id: int | None
+    until_on: str
+
+
+def customers(connection: sqlite3.Connection, wanted: Sequence[int]) -> dict[int, PlanCustomer]:
+    """Return customers by id."""
+    found = rows(connection, "plan_customers", PlanCustomer, customers=json.dumps(wanted))
+    return {each.id: each for each in found}
+
+
+def durations(
+    connection: sqlite3.Connection, wanted: Sequence[int], *, since: date, today: date
+) -> list[Duration]:
+    """Return how long contacts took after `since` up to today: those of everybody, and those of some customers."""
+    values = {"customers": json.dumps(wanted), "since": since.isoformat(), "today": today.isoformat()}
+    return rows(connection, "plan_minutes", Duration, **values)
+
+
+def put_off(connection: sqlite3.Connection, today: date, until: date) -> list[PutOff]:
+    """Return what is put off today and comes back until a day."""
+    return rows(connection, "plan_put_off", PutOff, today=today.isoformat(), until=until.isoformat())
