@@ -108,15 +108,17 @@ def _for_people(made: Any, left: Any) -> Any:
     from crmcli.render.output import Record
     from crmcli.vocabulary import TIER
 
-    per_day = _("{minutes} minutes a day") if made.by_minutes else _("{count} contacts a day")
+    if made.by_minutes:
+        capacity = ngettext("{count} minute a day", "{count} minutes a day", made.capacity)
+    else:
+        capacity = ngettext("{count} contact a day", "{count} contacts a day", made.capacity)
+    reserve = _("{percent}% for the tier {tier} and those without a tier")
     fields = [
-        ("capacity", _("Capacity"), per_day.format(minutes=made.capacity, count=made.capacity)),
+        ("capacity", _("Capacity"), capacity.format(count=made.capacity)),
         (
             "reserve",
             _("Reserve"),
-            _("{percent}% for the tier {tier} and those without a tier").format(
-                percent=made.reserve, tier=TIER.label(made.lowest_tier)
-            ),
+            reserve.format(percent=made.reserve, tier=TIER.label(made.lowest_tier)),
         ),
     ]
     days = [_day_table(each) for each in made.days]

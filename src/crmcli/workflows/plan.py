@@ -191,13 +191,14 @@ class _Line:
         )
 
     def errand(self, number: int, *, by_minutes: bool, lowest: str) -> Errand:
+        """Return what is to be placed; a reason without a day of its own is due as soon as it begins."""
         begins = min(map(self._begins, self.item.matters))
         return Errand(
             number,
             self.priority,
             self.minutes if by_minutes else 1,
             begins,
-            self.item.due_on or begins,
+            min(each.due_on or self._begins(each) for each in self.item.matters),
             self.latest_on,
             self.item.customer is not None and self.item.tier in {"", lowest},
             self.region.casefold() if self.item.channel == "visit" else "",

@@ -179,6 +179,25 @@ def test_chosen_columns() -> None:
     assert "id, name, total, note, score, vip, due" in caught.value.hint
 
 
+def test_a_list_of_objects_inside_a_row() -> None:
+    inner = ({"name": "王\x1b[31m", "minutes": 15}, {"name": None, "minutes": None})
+    listing = Listing([Column("id", "#"), Column("items", "Items")], [(1, inner), (2, ())])
+    assert json.loads(written(listing, Format.JSON)) == [
+        {"id": 1, "items": list(inner)},
+        {"id": 2, "items": []},
+    ]
+    lines = written(listing, Format.JSONL)
+    assert "\x1b" not in lines
+    assert json.loads(lines.splitlines()[1]) == {"id": 2, "items": []}
+    assert list(csv.reader(io.StringIO(written(listing, Format.CSV))))[1:] == [
+        ["1", json.dumps(inner, ensure_ascii=False)],
+        ["2", "[]"],
+    ]
+    table = written(listing, Format.TABLE)
+    assert "\x1b" not in table
+    assert "minutes: 15" in table
+
+
 def test_a_record_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert written(RECORD, Format.PLAIN) == (
         "id\t7\nname\t王\\n小明\ntotal\t1.00\ntotal_currency\tCNY\ngone\t\ncontacts\t2026-01-02\tx\\ty\n"

@@ -1,0 +1,239 @@
+"""`crm plan`: what is agreed stays, the rest comes when it fits, and what does not fit is said. 2026-11-20 is a Friday."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from conftest import Result, Run
+from crmcli.store.reads.plan import Duration
+from crmcli.workflows.plan import Durations, median, priority
+
+Do = Callable[..., str]
+Shown = Callable[[Result], str]
+
+#: Visits in two regions, something agreed for a Saturday and for a Tuesday at three, a task of nobody for Monday.
+STORY = """
+init --time-zone Asia/Shanghai --currency CNY --country CN --yes
+add 甲 --region 上海
+add 乙 --region 上海
+add 丙 --region York
+add 丁 --region york
+add 戊
+task add a --customer 甲 --due 2026-11-20 --channel visit
+task add b --customer 乙 --due 2026-11-24T15:00 --channel visit
+task add c --customer 丙 --due 2026-11-19 --channel visit
+task add d --customer 丁 --due 2026-11-20 --channel visit
+customer edit 戊 --next 2026-11-21
+task add nobody --due 2026-11-23
+classify
+"""
+
+
+@pytest.fixture
+def week(do: Do) -> None:
+    for line in STORY.strip().splitlines():
+        do(*(word.replace("T15", " 15") for word in line.split()))
+
+
+def planned(do: Do, *words: str) -> dict[str, list[str]]:
+    """Day → names in their order, with the time of what has one and the reason for being there."""
+    made = json.loads(do("plan", "--format", "json", *words))
+    return {
+        day["day"]: [
+            " ".join(filter(None, [each["at"], each["name"] or "-", each["how"]])) for each in day["items"]
+        ]
+        for day in made["days"]
+    }
+
+
+def left(do: Do, *words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(do("plan", "--format", "json", *words))["left_over"]
+    return found
+
+
+@pytest.mark.usefixtures("week")
+def test_what_is_agreed_stays_and_the_rest_fills_the_days(do: Do) -> None:
+    assert planned(do, "--per-day", "2", "--reserve", "0", "--days", "3") == {
+        "2026-11-20": ["丙 priority", "丁 same_region"],  # one region, written in two ways
+        "2026-11-21": ["戊 appointment"],  # a Saturday
+        "2026-11-23": ["- priority", "甲 priority"],
+        "2026-11-24": ["15:00 乙 appointment"],
+    }
+    assert left(do, "--per-day", "2", "--reserve", "0", "--days", "3") == []
+
+
+@pytest.mark.usefixtures("week")
+def test_visits_wait_for_no_day_but_join_the_one_that_is_agreed(do: Do) -> None:
+    assert planned(do, "--per-day", "1", "--reserve", "0", "--days", "3") == {
+        "2026-11-20": ["丙 priority"],
+        "2026-11-21": ["戊 appointment"],
+        "2026-11-23": ["- priority"],
+        "2026-11-24": ["15:00 乙 appointment"],  # fills the day: nobody joins
+    }
+    over = left(do, "--per-day", "1", "--reserve", "0", "--days", "3")
+    assert [(each["name"], each["how"]) for each in over] == [("甲", "capacity"), ("丁", "capacity")]
+    joined = planned(do, "--date", "2026-11-24", "--days", "1", "--per-day", "3")
+    assert joined["2026-11-24"][:2] == ["15:00 乙 appointment", "丙 reserve"]
+
+
+@pytest.mark.usefixtures("week")
+def test_what_was_put_off_comes_when_it_comes_back(do: Do) -> None:
+    do("agenda", "--format", "table")
+    do("snooze", "1", "2026-11-24")
+    days = planned(do, "--days", "3")
+    assert days["2026-11-20"] == ["甲 reserve", "丁 reserve"]
+    assert days["2026-11-24"] == ["15:00 乙 appointment", "丙 reserve"]
+
+
+@pytest.mark.usefixtures("week")
+def test_one_reason_put_off_leaves_the_others(do: Do) -> None:
+    """A sale that is not paid rests for a week after a talk; a new task does not."""
+    do("sell", "甲", "100", "--on", "2026-10-01", "--due", "2026-11-01")
+    do("agenda", "--customer", "甲", "--format", "table")
+    do("done", "1", "--channel", "visit")
+    assert "甲" not in json.dumps(planned(do, "--days", "5"), ensure_ascii=False)
+    assert planned(do, "--days", "6")["2026-11-27"] == ["甲 reserve"]
+    do("task", "add", "e", "--customer", "甲", "--due", "2026-11-24")
+    assert "甲 reserve" in planned(do, "--days", "6")["2026-11-24"]
+
+
+@pytest.mark.usefixtures("week")
+def test_an_agreed_day_that_has_passed_is_late_and_moves(do: Do) -> None:
+    assert "戊 priority" in planned(do, "--date", "2026-11-22", "--reserve", "0")["2026-11-23"]
+
+
+@pytest.mark.usefixtures("week")
+def test_minutes_are_what_such_a_contact_takes(do: Do) -> None:
+    made = json.loads(do("plan", "--minutes", "90", "--days", "3", "--reserve", "0", "--format", "json"))
+    friday = made["days"][0]
+    assert (made["unit"], made["capacity"], friday["minutes"], friday["free"]) == ("minutes", 90, 60, 30)
+    assert [each["minutes"] for each in friday["items"]] == [60]  # a visit; a second does not fit
+    too_long = left(do, "--minutes", "30", "--days", "2")
+    assert {(each["name"], each["how"]) for each in too_long} == {
+        ("甲", "too_long"), ("丙", "too_long"), ("丁", "too_long"),
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("week")
+def test_the_customers_own_time_counts_from_three_contacts(do: Do) -> None:
+    for day, minutes in (("2026-08-01", "20"), ("2026-08-02", "50"), ("2025-08-03", "240")):
+        do("log", "visit", "丙", "--minutes", minutes, "--on", day)  # the last is more than a year ago
+    assert minutes_of(do) == {"甲": 60, "乙": 60, "丙": 60, "丁": 60}
+    do("log", "visit", "丙", "--minutes", "31", "--on", "2026-08-03")
+    do("log", "visit", "丙", "--minutes", "1", "--on", "2026-08-04", "--outcome", "no_answer")
+    assert minutes_of(do) == {"甲": 60, "乙": 60, "丙": 31, "丁": 60}
+    do("log", "visit", "丁", "--minutes", "40", "--on", "2026-08-04")
+    do("log", "visit", "丁", "--minutes", "90", "--on", "2026-08-05")
+    assert minutes_of(do) == {"甲": 40, "乙": 40, "丙": 31, "丁": 40}  # of all: 20 31 40 50 90
+
+
+def minutes_of(do: Do) -> dict[str, int]:
+    lines = csv.DictReader(io.StringIO(do("plan", "--format", "csv")))
+    return {line["name"]: int(line["minutes"]) for line in lines if line["channel"] == "visit"}
+
+
+def test_medians_of_counted_minutes() -> None:
+    assert [median({10: 1}), median({10: 1, 20: 1}), median({10: 1, 21: 1}), median({5: 2, 60: 3})] == [
+        10, 15, 16, 60,
+    ]  # fmt: skip
+    known = Durations(
+        [Duration(1, "email", 4, 2), Duration(1, "visit", 90, 1), Duration(None, "phone", 7, 5)]
+    )
+    assert known.of(1, "") == 4  # nothing is suggested: any of the customer's own
+    assert known.of(1, "visit") == 60  # one is not enough
+    assert known.of(2, "") == 7  # a call, as with everybody
+    assert known.of(None, "gift") == 15
+
+
+def test_priority_is_urgency_times_value() -> None:
+    assert [priority(80, 0), priority(80, 50), priority(80, None), priority(80, 100)] == [40, 80, 80, 120]
+
+
+def test_what_does_not_fit_says_when_it_passes_its_maximum(do: Do) -> None:
+    do("add", "甲")
+    do("add", "乙")
+    do("log", "phone", "甲", "--on", "2026-10-01")
+    do("log", "phone", "乙", "--on", "2026-09-30")
+    (over,) = left(do, "--days", "1", "--per-day", "1")
+    # nobody was classified: 60 days at most, and the 60th is still within it
+    assert (over["name"], over["passes_maximum_on"]) == ("甲", "2026-12-01")
+
+
+def test_low_tiers_get_their_share_whatever_else_is_due(do: Do) -> None:
+    for name in ("A1", "A2", "A3", "A4", "A5", "Z1"):
+        do("add", name)
+        do("log", "phone", name, "--on", "2026-01-10")
+    do("classify")
+    for name in ("A1", "A2", "A3", "A4", "A5"):
+        do("classify", "pin", name, "--tier", "high", "--reason", "x")
+    few = ("--days", "1", "--per-day", "5")
+    assert planned(do, *few)["2026-11-20"][-1] == "Z1 reserve"
+    assert [each["name"] for each in left(do, *few)] == ["A5"]
+    assert [each["name"] for each in left(do, *few, "--reserve", "0")] == ["Z1"]
+
+
+@pytest.mark.usefixtures("story")
+def test_every_line_of_the_agenda_is_in_it_once(do: Do) -> None:
+    agenda = json.loads(do("agenda", "--days", "7", "--format", "json"))
+    lines = list(csv.DictReader(io.StringIO(do("plan", "--per-day", "1", "--format", "csv"))))
+    assert sorted(line["reasons"] for line in lines) == sorted(each["reasons"] for each in agenda)
+    assert do("plan", "--per-day", "1", "--format", "ids").split() == [
+        line["id"] for line in lines if line["day"] and line["id"]
+    ]
+
+
+@pytest.mark.usefixtures("story")
+def test_looking_changes_nothing(do: Do, database: Path) -> None:
+    before = database.read_bytes()
+    do("plan")
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.usefixtures("week")
+def test_the_clock_of_the_machine_does_not_matter(zone: str, do: Do, crm_process: Run) -> None:
+    assert crm_process("plan", "--format", "json", env={"TZ": zone}).out == do("plan", "--format", "json")
+
+
+def test_workdays_are_those_of_the_country(crm: Run, do: Do) -> None:
+    do("init", "--country", "CN", "--yes")
+    made = json.loads(do("plan", "--date", "2026-02-12", "--days", "4", "--format", "json"))
+    # the Saturday before the Spring Festival is worked, and the next workday comes after it
+    assert [day["day"] for day in made["days"]] == ["2026-02-12", "2026-02-13", "2026-02-14", "2026-02-24"]
+    note = "2060 is not announced yet in CN: weekends and the days that the law names are taken"
+    assert note in crm("plan", "--date", "2060-03-01").err
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("--per-day 3 --minutes 90", "--per-day and --minutes together"),
+        ("--per-day 0", "--per-day"),
+        ("--reserve 101", "--reserve"),
+        ("--days 0", "--days"),
+        ("--date someday", "--date"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(words: str, what: str, crm: Run) -> None:
+    result = crm("plan", *words.split())
+    assert (result.status, result.out) == (2, "")
+    assert what in result.err
+
+
+def test_with_nobody_in_it_there_is_nothing_to_plan(crm: Run) -> None:
+    crm("init", "--yes")
+    result = crm("plan")
+    assert (result.status, result.out) == (0, "")
+    assert result.err.splitlines()[0] == "0 contacts planned from 2026-11-20 to 2026-11-26"
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "csv", "json"])
+@pytest.mark.usefixtures("story")
+def test_whole_output(form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
+    assert shown(crm("plan", "--per-day", "2", "--days", "3", "--format", form)) == snapshot
