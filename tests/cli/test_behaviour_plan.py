@@ -237,3 +237,10 @@ def test_with_nobody_in_it_there_is_nothing_to_plan(crm: Run) -> None:
 @pytest.mark.usefixtures("story")
 def test_whole_output(form: str, crm: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
     assert shown(crm("plan", "--per-day", "2", "--days", "3", "--format", form)) == snapshot
+
+
+@pytest.mark.parametrize("width", ["60", "100"])
+@pytest.mark.usefixtures("week")
+def test_in_chinese(width: str, crm_process: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
+    settings = {"CRM_LANG": "zh_CN", "COLUMNS": width}
+    assert shown(crm_process("plan", "--minutes", "100", "--format", "table", env=settings)) == snapshot

@@ -29,13 +29,14 @@ APPS = {"plan": app}
     help=_(
         "Spread the agenda over workdays: whom to contact on which day, and what does not fit.\n\n"
         "Workdays are those of the country in the settings, make-up workdays included. An agreed next contact and a task "
-        "with a time stay on their day, even on a full one or a day off. The rest is planned once, not before its reason "
-        "begins: what is due first, then by priority, which is urgency x (50 + score) / 100, with 50 for a customer "
-        "without a score. A share of each day (--reserve) goes to the lowest tier and to those without a tier, whoever "
-        "is nearest to the maximum first. With a visit the other visits that are due in its region come on the same day, "
-        "as far as they fit. Minutes are the customer's own median on the channel over a year (from 3 contacts), else that "
-        "of all (from 5), else phone 15, email 10, sms 5, wechat 10, visit 60, meeting 60, online 30, social 10, event 120, "
-        "gift 15; without a suggested channel a call is reckoned with. The way there is not in them."
+        "with a time stay on their day, even on a full one or a day off. The rest is planned once and not before its reason "
+        "begins: what is due first, then by priority, which is urgency x (50 + score) / 100, a customer without a score "
+        "counting as 50. A share of each day (--reserve) goes to the lowest tier and to those without a tier, whoever is "
+        "nearest to the maximum first. With a visit the other visits that are due in its region come on the same day, as "
+        "far as they fit.\n\n"
+        "A contact takes the median minutes of the customer's own contacts on the channel over a year (from 3 on), else of "
+        "everybody's (from 5 on), else phone 15, email 10, sms 5, wechat 10, visit 60, meeting 60, online 30, social 10, "
+        "event 120, gift 15. Without a suggested channel it is taken for a call. The way there is not counted."
     ),
     examples="crm plan\ncrm plan --days 10 --per-day 6\ncrm plan --minutes 180 --reserve 30\n"
     "crm plan --date 'next mon' --format csv > week.csv",
@@ -121,7 +122,7 @@ def _for_people(made: Any, left: Any) -> Any:
             reserve.format(percent=made.reserve, tier=TIER.label(made.lowest_tier)),
         ),
     ]
-    days = [_day_table(each) for each in made.days]
+    days = [_day_table(each) for each in made.days if each.slots]
     return Record(fields, [_days_table(made), *days, _left_table(made, left)])
 
 
@@ -131,7 +132,7 @@ def _days_table(made: Any) -> Any:
     columns = [
         Column("day", _("Date")),
         Column("weekday", _("Weekday")),
-        Column("contacts", _("Contacts")),
+        Column("contacts", _("Planned")),
         Column("minutes", _("Minutes")),
         Column("free", _("Free")),
         Column("note", _("Note"), wrap=True),
@@ -140,7 +141,7 @@ def _days_table(made: Any) -> Any:
         (each.day, weekday(each.day), len(each.slots), each.minutes, each.free, _note(made, each))
         for each in made.days
     ]
-    return Listing(columns, rows, title=_("Days"), key="days")
+    return Listing(columns, rows, key="days")
 
 
 def _note(made: Any, day: Any) -> str | None:
@@ -187,7 +188,7 @@ def _left_table(made: Any, left: Any) -> Any:
         Column("minutes", _("Minutes"), spare=3),
         Column("priority", _("Priority"), spare=4),
         Column("passes_maximum_on", _("Past maximum")),
-        Column("how", _("Because"), spare=2),
+        Column("how", _("Why not"), spare=2),
         Column("reasons", _("Why"), wrap=True, min_width=24),
     ]
     rows = [

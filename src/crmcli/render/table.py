@@ -9,7 +9,7 @@ this takes 0.4 s.
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
 from math import isfinite
@@ -71,12 +71,16 @@ class _Drawn(_Place):
 
 def write_listing(listing: Listing, out: TextIO) -> None:
     """Draw a listing as wide as it needs and the terminal allows; without rows nothing is drawn."""
-    _draw_listing(listing, out, terminal_width(out))
+    _draw_listing(listing, out, terminal_width(out), _say_left_out)
 
 
 def write_record(record: Record, out: TextIO) -> None:
-    """Draw the fields as an aligned block, then each section that has rows as a titled table."""
+    """Draw the fields as an aligned block, then each section that has rows as a titled table.
+
+    What the sections left out for want of width is said once, at the end.
+    """
     width = terminal_width(out)
+    left_out: list[str] = []
     pairs = [
         (safe(heading), cell_text(value, multiline=True) or _UNKNOWN)
         for _key, heading, value in record.fields
@@ -85,7 +89,8 @@ def write_record(record: Record, out: TextIO) -> None:
     for section in record.sections:
         if section.rows:
             out.write("\n")
-            _draw_listing(section, out, width)
+            _draw_listing(section, out, width, left_out.extend)
+    _say_left_out(list(dict.fromkeys(left_out)))
 
 
 def terminal_width(out: TextIO) -> int | None:
@@ -124,7 +129,10 @@ def cell_text(cell: Cell, *, decimals: int = 2, currency: bool = True, multiline
     return safe(cell, multiline=multiline)
 
 
-def _draw_listing(listing: Listing, out: TextIO, width: int | None) -> None:
+def _draw_listing(
+    listing: Listing, out: TextIO, width: int | None, leave_out: Callable[[list[str]], None]
+) -> None:
+    """Draw a listing; `leave_out` gets the headings of the columns that there is no place for, before it is drawn."""
     if not listing.rows:
         return
     columns: Sequence[_Drawn] = [
@@ -136,7 +144,7 @@ def _draw_listing(listing: Listing, out: TextIO, width: int | None) -> None:
         _styled(console, _wrapped(title, width or _natural(title)), "bold")
     kept = _without_spare(columns, width)
     if _fit(kept, width):
-        _say_left_out(columns, kept)
+        leave_out([each.heading for each in columns if each not in kept and not each.empty])
         columns = kept
         _styled(console, _lines([column.heading for column in columns], columns), "bold")
         _styled(console, ["─" * _total(columns)], "dim")
@@ -204,11 +212,10 @@ def _without_spare(columns: Sequence[_Drawn], width: int | None) -> Sequence[_Dr
     return kept
 
 
-def _say_left_out(columns: Sequence[_Drawn], kept: Sequence[_Drawn]) -> None:
-    left_out = [column.heading for column in columns if column not in kept and not column.empty]
-    if left_out:
+def _say_left_out(headings: list[str]) -> None:
+    if headings:
         text = _("the terminal is too narrow for {columns}; another --format shows them")
-        say(text.format(columns=", ".join(left_out)))
+        say(text.format(columns=", ".join(headings)))
 
 
 def _least(columns: Sequence[_Drawn]) -> int:
