@@ -176,6 +176,24 @@ def test_low_tiers_get_their_share_whatever_else_is_due(do: Do) -> None:
     assert planned(do, *few)["2026-11-20"][-1] == "Z1 reserve"
     assert [each["name"] for each in left(do, *few)] == ["A5"]
     assert [each["name"] for each in left(do, *few, "--reserve", "0")] == ["Z1"]
+    do("add", "N")  # since the classification: no tier
+    assert planned(do, *few, "--reserve", "40")["2026-11-20"][-2:] == ["Z1 reserve", "N reserve"]
+
+
+def test_before_an_agreed_day_there_is_no_other_reason(do: Do, home: Path) -> None:
+    """Even where the rules name nobody for the agreed day itself: the cadence is silent until then."""
+    do("rules", "init")
+    file = home / "crm" / "rules" / "triggers.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = next(at for at, line in enumerate(lines) if "name: next_contact" in line)
+    kept = [line for line in lines[:start] + lines[start + 2 :] if "trigger: next_contact" not in line]
+    file.write_text("".join(kept), encoding="utf-8")
+    do("add", "甲")
+    do("log", "phone", "甲", "--on", "2026-01-10", "--next", "2026-11-24")
+    do("classify")
+    assert planned(do, "--days", "3") == {
+        "2026-11-20": [], "2026-11-23": [], "2026-11-24": ["甲 reserve"],
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("story")

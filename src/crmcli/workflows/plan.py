@@ -181,7 +181,7 @@ class _Line:
         self.item, self.today = item, today
         self._put_off = facts.put_off
         about = None if item.customer is None else facts.customers[item.customer]
-        self.region = (about.region or "").strip() if about else ""
+        self.region = (about.region or "") if about else ""
         self._agreed = date.fromisoformat(about.next_contact_on) if about and about.next_contact_on else today
         self.minutes = facts.durations.of(item.customer, item.channel)
         self.priority = priority(item.urgency, item.score)
