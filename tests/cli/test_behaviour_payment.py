@@ -200,3 +200,32 @@ def test_payments_are_listed(sales: Run) -> None:
     )
     assert sales("payment", "list", "--sale", "3", "--format", "ids").out == "2\n"
     assert len(sales("payment", "list").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["payment add 1 400"],
+        ["sell 张三 2000 --refund"],
+        ["payment add 2 500.50", "sell 张三 80 --refund --due 2026-11-10"],
+        ["sell 张三 300 --due 2026-11-01 --paid 2026-11-25"],
+        ["sell 张三 70 --currency USD --due 2026-11-01", "credit set 张三 --limit 5000 --currency EUR"],
+    ],
+)
+def test_the_customer_file_says_what_crm_credit_says_is_owed(steps: list[str], sales: Run) -> None:
+    for step in steps:
+        assert sales(*step.split()).status == 0
+    credit = json.loads(sales("credit", "list", "--format", "json").out)
+    money = json.loads(sales("show", "张三", "--format", "json").out)["money"]
+    assert {(line["unpaid_currency"], line["unpaid"], line["overdue"]) for line in money} == {
+        (line["outstanding_currency"], line["outstanding"], line["days_1_30"]) for line in credit
+    }
+
+
+def test_a_refund_not_paid_out_is_said_in_the_customer_file(crm: Run) -> None:
+    crm("add", "张三")
+    crm("sell", "张三", "100", "--on", "2024-09-01", "--due", "2024-10-01")
+    crm("sell", "张三", "130.50", "--refund", "--on", "2024-11-01")
+    (line,) = json.loads(crm("show", "张三", "--format", "json").out)["money"]
+    assert (line["unpaid"], line["overdue"], line["overdue_since"]) == ("-30.50", "0.00", None)
+    assert "to pay back 30.50 CNY" in crm("show", "张三", "--format", "table").out

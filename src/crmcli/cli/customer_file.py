@@ -221,8 +221,10 @@ def _money_said(line: Any, today: date) -> str:
             line.orders,
         )
         said.append(text.format(amount=amount(line.revenue_minor), orders=line.orders, months=MONEY_MONTHS))
-    if line.unpaid_minor:
+    if line.unpaid_minor > 0:
         said.append(_("unpaid {amount}").format(amount=amount(line.unpaid_minor)))
+    if line.unpaid_minor < 0:
+        said.append(_("to pay back {amount}").format(amount=amount(-line.unpaid_minor)))
     if line.overdue_minor and line.overdue_since:
         days = (today - date.fromisoformat(line.overdue_since)).days
         text = ngettext("overdue {amount} for {days} day", "overdue {amount} for {days} days", days)

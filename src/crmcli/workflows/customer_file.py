@@ -1,5 +1,6 @@
 """客户档案: everything known about one customer. Reads only, light."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,10 +11,12 @@ from crmcli.errors import NotFoundError
 from crmcli.i18n import _
 from crmcli.months import add_months
 from crmcli.store.light import reading
+from crmcli.store.reads import credit as reads_credit
 from crmcli.store.reads import customer_file as reads
 from crmcli.store.reads import customers, judgements, overrides, records
 from crmcli.store.reads import preferences as reads_preferences
-from crmcli.store.reads.customer_file import FileComplaint, FileMoney, FileSurvey
+from crmcli.store.reads.credit import CreditLine, Owed
+from crmcli.store.reads.customer_file import FileComplaint, FileSales, FileSurvey
 from crmcli.store.reads.customers import CustomerRow
 from crmcli.store.reads.judgements import Judgement
 from crmcli.store.reads.overrides import OverrideLine
@@ -37,6 +40,29 @@ _SURVEYS = 3  #: surveys shown with a customer
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """The money of a customer in one currency, in minor units.
+
+    Attributes:
+        currency: of every amount.
+        revenue_minor: sales less refunds of the last MONEY_MONTHS.
+        orders: how many orders those are.
+        unpaid_minor: what is owed on account, as `crm credit` says it; below 0 when a refund was not paid out.
+        overdue_minor: the part of it that should have been paid before today.
+        overdue_since: the earliest due day of that part, None without one.
+        limit_minor: the most that may be owed; None where none was agreed.
+    """
+
+    currency: str
+    revenue_minor: int
+    orders: int
+    unpaid_minor: int
+    overdue_minor: int
+    overdue_since: str | None
+    limit_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerFile:
     """客户档案: one customer in one view."""
 
@@ -53,7 +79,7 @@ class CustomerFile:
     preferences: tuple[PreferenceLine, ...]
     complaints: tuple[FileComplaint, ...]
     surveys: tuple[FileSurvey, ...]
-    money: tuple[FileMoney, ...]
+    money: tuple[Money, ...]
     today: date
     next_birthday: date | None
 
@@ -89,12 +115,40 @@ def customer_file(database: Path, which: str, *, reveal: bool = False) -> Custom
             tuple(reads_preferences.preferences(connection, number)),
             tuple(reads.complaints(connection, number, today)),
             tuple(reads.surveys(connection, number, _SURVEYS)),
-            tuple(
-                reads.money(connection, number, since=add_months(day, -MONEY_MONTHS).isoformat(), today=today)
-            ),
+            _money(connection, number, day),
             day,
             _next_birthday(row, day, settings.leap_birthday),
         )
+
+
+def _money(connection: sqlite3.Connection, customer: int, day: date) -> tuple[Money, ...]:
+    """Return the money by currency, the most revenue first."""
+    since = add_months(day, -MONEY_MONTHS).isoformat()
+    sales = {
+        line.currency: line for line in reads.sales(connection, customer, since=since, today=day.isoformat())
+    }
+    owed = {each.currency: each for each in reads_credit.owed(connection, customer, day)}
+    credit = reads_credit.credit_of(connection, customer)
+    if credit is not None:
+        sales.setdefault(credit.currency, FileSales(credit.currency, 0, 0))
+    lines = (
+        _money_in(
+            line, owed.get(line.currency), credit if credit and credit.currency == line.currency else None
+        )
+        for line in sales.values()
+    )
+    return tuple(sorted(lines, key=lambda line: (-line.revenue_minor, line.currency)))
+
+
+def _money_in(sales: FileSales, owed: Owed | None, credit: CreditLine | None) -> Money:
+    oldest = owed.oldest if owed and owed.overdue_days > 0 else None
+    return Money(
+        *sales,
+        owed.outstanding if owed else 0,
+        owed.overdue if owed else 0,
+        oldest.due_on if oldest else None,
+        credit.limit_minor if credit else None,
+    )
 
 
 def _next_birthday(row: CustomerRow, today: date, leap_birthday: str) -> date | None:

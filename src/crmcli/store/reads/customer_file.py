@@ -1,4 +1,4 @@
-"""What stands in the file of one customer beside its lists: open complaints, latest surveys, money."""
+"""What stands in the file of one customer beside its lists: open complaints, latest surveys, sales."""
 
 import sqlite3
 from typing import NamedTuple
@@ -28,16 +28,12 @@ class FileSurvey(NamedTuple):
     comment: str | None
 
 
-class FileMoney(NamedTuple):
-    """The money of a customer in one currency, in minor units; `limit_minor` is None where none was agreed."""
+class FileSales(NamedTuple):
+    """What a customer bought in one currency: sales less refunds in minor units, and the number of orders."""
 
     currency: str
     revenue_minor: int
     orders: int
-    unpaid_minor: int
-    overdue_minor: int
-    overdue_since: str | None
-    limit_minor: int | None
 
 
 def complaints(connection: sqlite3.Connection, customer: int, today: str) -> list[FileComplaint]:
@@ -50,6 +46,6 @@ def surveys(connection: sqlite3.Connection, customer: int, limit: int) -> list[F
     return rows(connection, "file_surveys", FileSurvey, customer=customer, limit=limit)
 
 
-def money(connection: sqlite3.Connection, customer: int, *, since: str, today: str) -> list[FileMoney]:
-    """Return the money by currency; revenue and orders are those after `since` up to `today`."""
-    return rows(connection, "file_money", FileMoney, customer=customer, since=since, today=today)
+def sales(connection: sqlite3.Connection, customer: int, *, since: str, today: str) -> list[FileSales]:
+    """Return what was bought after `since` up to `today`, by currency; those bought in before that are there with 0."""
+    return rows(connection, "file_sales", FileSales, customer=customer, since=since, today=today)
