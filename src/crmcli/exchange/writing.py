@@ -6,12 +6,9 @@ stored: no guard against formulas, because a guard would change the data on its 
 
 import csv
 import errno
-import hashlib
 import io
 import json
 import os
-import re
-import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +22,7 @@ from crmcli.errors import CannotCreateError, CrmError, StorageError, UsageError
 from crmcli.exchange.cells import Value
 from crmcli.exchange.fields import FieldKind, fields_of
 from crmcli.i18n import _
+from crmcli.temporaries import temporary_for
 from crmcli.values import ValueFault, format_amount, masked, plain_number
 
 STDOUT = "-"
@@ -32,7 +30,6 @@ Format = Literal["csv", "json", "jsonl"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "jsonl")
 _TOGETHER = 500  #: records formatted at once
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_TEMPORARY = re.compile(r"\.crm-([0-9a-f]{12})-(\d+)-[0-9a-f]{16}\.tmp")
 
 
 @contextmanager
@@ -58,8 +55,7 @@ def atomic_output(path: str) -> Iterator[TextIO]:
         with _direct(path, _opened(path, target, os.O_WRONLY)) as stream:
             yield stream
         return
-    _remove_stale(target)
-    temporary = target.parent / f".crm-{_tag(target)}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+    temporary = temporary_for(target)
     number = _opened(path, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW)
     try:
         with _failures(path):
@@ -149,32 +145,6 @@ def _opened(path: str, file: Path, flags: int) -> int:
             raise StorageError(_("the disk is full"), where=path) from None
         reason = error.strerror or str(error)
         raise CannotCreateError(_("cannot be written: {reason}").format(reason=reason), where=path) from None
-
-
-def _tag(target: Path) -> str:
-    return hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
-
-
-def _remove_stale(target: Path) -> None:
-    """Remove what an earlier, killed command left of this very target."""
-    tag = _tag(target)
-    with suppress(OSError):
-        for entry in os.scandir(target.parent):
-            match = _TEMPORARY.fullmatch(entry.name)
-            ours = match and match.group(1) == tag and entry.is_file(follow_symlinks=False)
-            if match and ours and not _is_alive(int(match.group(2))):
-                with suppress(OSError):
-                    Path(entry.path).unlink()
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _sync_folder(folder: Path) -> None:

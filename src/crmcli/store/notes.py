@@ -1,19 +1,22 @@
-"""Small private files in the state folder, whole or not at all. Light: looking at the agenda keeps one."""
+"""Small private files in the state folder, whole or not at all: the only way to write one. Light: the agenda keeps one."""
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
+
+from crmcli.temporaries import temporary_for
 
 
 def replace_private(path: Path, text: str) -> None:
     """Put a text in the place of a file that only its owner can read; its folder is made if need be.
 
+    The text is on disk before it takes the place of what was there; what a killed command left of it is removed.
+
     Raises:
         OSError: nothing can be written there; what was there stays.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}.tmp")
+    temporary = temporary_for(path)
     number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:

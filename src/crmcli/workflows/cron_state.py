@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from crmcli import clock
 from crmcli.errors import BusyError, CannotCreateError, ConfigError, DataError
-from crmcli.exchange.writing import atomic_output
 from crmcli.i18n import _
+from crmcli.store.notes import replace_private
 from crmcli.store.places import state_path
 
 _FILE = "cron.json"
@@ -68,9 +68,8 @@ def note(database: Path, job: str, known: Known) -> None:
             everything = {}
         jobs = everything.get(str(database))
         everything[str(database)] = {**(jobs if isinstance(jobs, dict) else {}), job: known._asdict()}
-        with atomic_output(str(_folder() / _FILE)) as stream:
-            json.dump(everything, stream, ensure_ascii=False, indent=2, sort_keys=True)
-            stream.write("\n")
+        text = json.dumps(everything, ensure_ascii=False, indent=2, sort_keys=True)
+        replace_private(_folder() / _FILE, f"{text}\n")
 
 
 @contextmanager

@@ -1,0 +1,37 @@
+"""The file beside another that takes its place once it is whole: its name, and what killed commands left. Light."""
+
+import hashlib
+import os
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+_NAME = re.compile(r"\.crm-([0-9a-f]{12})-(\d+)-[0-9a-f]{16}\.tmp")
+
+
+def temporary_for(target: Path) -> Path:
+    """Return a new name beside a file; what earlier, killed commands left of this very file is removed."""
+    tag = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
+    _remove_stale(target.parent, tag)
+    return target.parent / f".crm-{tag}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+
+
+def _remove_stale(folder: Path, tag: str) -> None:
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            match = _NAME.fullmatch(entry.name)
+            ours = match and match.group(1) == tag and entry.is_file(follow_symlinks=False)
+            if match and ours and not _is_alive(int(match.group(2))):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
