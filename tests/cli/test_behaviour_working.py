@@ -71,6 +71,65 @@ def test_who_was_not_reached_stays(do: Do) -> None:
 
 
 @pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("again", [["done", "2", "quote sent"], ["snooze", "2", "3d"], ["skip", "2"]])
+def test_a_line_is_done_once(again: list[str], do: Do, crm: Run) -> None:
+    number = number_of(do, "张三")
+    again = [again[0], number, *again[2:]]
+    do("done", number, "--outcome", "left_message")  # a try leaves the line as it was
+    said = do("done", number, "quote sent")
+    before = do("journal", "--format", "json")
+    refused = crm(*again)
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.splitlines() == [
+        f"crm: error[refused]: line {number} was dealt with already: {said.strip()}",
+        "hint: 'crm agenda' numbers its lines anew; another contact: crm log",
+    ]
+    assert do("journal", "--format", "json") == before
+    do("undo")
+    assert crm(*again).status == 0
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_line_of_a_new_agenda_was_not_done(do: Do, crm: Run) -> None:
+    do("next")
+    do("done", "talked")
+    assert "was dealt with already" in crm("done", "talked").err
+    do("next")
+    assert crm("done", "talked").status == 0
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("gone", ["task done 1", "task archive 1", "task delete 1"])
+def test_a_task_that_is_gone_is_left_alone(gone: str, do: Do, crm: Run) -> None:
+    number = number_of(do, "张三")
+    do("task", "edit", "1", "--every", "1w")
+    do(*gone.split())
+    tasks, entries = do("task", "list", "--all", "--format", "json"), do("journal", "--format", "ids")
+    refused = crm("skip", number)
+    assert (refused.status, refused.out) == (1, "")
+    assert f"nothing of line {number} is open any more" in refused.err
+    assert do("journal", "--format", "ids") == entries
+    assert do("task", "list", "--all", "--format", "json") == tasks
+    do("done", number, "talked")  # the talk happened all the same
+    assert do("task", "list", "--all", "--format", "json") == tasks
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("gone", ["task archive 2", "task delete 2"])
+@pytest.mark.parametrize("command", ["done N", "snooze N 3d", "skip N"])
+def test_a_line_of_nobody_whose_task_is_gone_is_refused(gone: str, command: str, do: Do, crm: Run) -> None:
+    do("task", "add", "tidy the files", "--due", "2026-11-20")
+    lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
+    number = next(line[0] for line in lines if line[2] == "")
+    do(*gone.split())
+    refused = crm(*command.replace("N", number).split())
+    assert (refused.status, refused.out) == (1, "")
+    assert f"nothing of line {number} is open any more" in refused.err
+    do("undo")
+    assert crm(*command.replace("N", number).split()).status == 0
+
+
+@pytest.mark.usefixtures("busy")
 def test_what_is_still_open_after_a_talk_rests_for_a_week(do: Do, on: On) -> None:
     do("done", number_of(do, "Wong"), "decides next month")
     assert "Wong" not in names(do)

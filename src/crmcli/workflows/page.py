@@ -37,7 +37,7 @@ class Matter(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One printed line: a customer, or a matter of nobody."""
+    """One printed line: a customer, or a matter of nobody; `entry` is the journal entry of the `crm done` that cleared it."""
 
     number: int
     customer: int | None
@@ -45,6 +45,7 @@ class Line(NamedTuple):
     channel: str
     cadence_days: int
     matters: tuple[Matter, ...]
+    entry: int | None = None
 
 
 class Page(NamedTuple):
@@ -71,6 +72,14 @@ def keep(database: Path, day: date, lines: Iterable[Line], top: int | None = Non
     content = {"day": day.isoformat(), "top": top, "lines": [_plain(line) for line in lines]}
     with suppress(OSError, UnicodeError):
         replace_private(_file(database), json.dumps(content, ensure_ascii=False))
+
+
+def keep_done(database: Path, line: Line, entry: int) -> None:
+    """Note on the page which journal entry cleared a line; a page printed since knows nothing of the line, and stays."""
+    page = read(database)
+    if page is not None and line in page.lines:
+        lines = [each._replace(entry=entry) if each == line else each for each in page.lines]
+        keep(database, page.day, lines, page.top)
 
 
 def read(database: Path) -> Page | None:
@@ -135,5 +144,6 @@ def _line(found: dict[str, Any]) -> Line:
         for trigger, occasion, kind, record, due in found["matters"]
     )
     return Line(
-        found["number"], found["customer"], found["name"], found["channel"], found["cadence_days"], matters
-    )
+        found["number"], found["customer"], found["name"], found["channel"], found["cadence_days"], matters,
+        found.get("entry"),
+    )  # fmt: skip

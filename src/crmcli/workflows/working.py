@@ -1,7 +1,8 @@
 """Working through the agenda: done, put off, not this time. One command is one unit of work.
 
-A line is what was printed, so a matter that came up since is not touched. What stays open after a talk (a deal past its
-day, an unpaid invoice) rests for AGAIN_DAYS, so that no line comes back the day after it was done.
+A line is what was printed, so a matter that came up since is not touched, and no line or matter is dealt with twice. What
+stays open after a talk (a deal past its day, an unpaid invoice) rests for AGAIN_DAYS, so that no line comes back the day
+after it was done.
 """
 
 from collections.abc import Mapping
@@ -9,13 +10,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from sqlmodel import select
+
 from crmcli.errors import DataError, RefusedError, UsageError
 from crmcli.i18n import _
 from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store import schema
 from crmcli.store.work import Work, unit_of_work
 from crmcli.values import ValueFault
-from crmcli.vocabulary import CHANNEL, REAL_TOUCH
+from crmcli.vocabulary import CHANNEL, OPEN_STAGES, REAL_TOUCH
+from crmcli.workflows import page
 from crmcli.workflows.page import Line, Matter
 from crmcli.workflows.record import Promise, finish_task, keep_promise, touch, unwanted
 from crmcli.workflows.task import pass_over
@@ -51,43 +55,63 @@ def done(
     Where the customer was not reached, the try is logged and the line stays.
 
     Raises:
-        RefusedError: words for a line that belongs to no customer.
+        RefusedError: the line was done already, nothing of it is open, or words for a line that belongs to no customer.
         DataError, NotFoundError: as for every record.
     """
     with unit_of_work(database, "done") as work:
-        if line.customer is None:
-            if summary is not None or next_on is not None or promise is not None:
-                raise RefusedError(
-                    _("line {number} has no customer to log this with").format(number=line.number)
-                )
-            settled = [text for matter in line.matters if (text := _settle(work, line, matter, None))]
-            rests = max((_again_on(work, matter) for matter in line.matters), default=work.today)
-            work.summary = "; ".join(settled) or _("rests until {day}").format(day=rests)
-            return Handled(None, "", work.summary)
-        how = {"channel": line.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
-        row, resolved = touch(work, {**how, "customer": f"#{line.customer}", "summary": summary}, next_on)
-        said = [
-            _("logged {channel} with {name} on {day}").format(
-                channel=CHANNEL.label(row.channel), name=line.name, day=row.occurred_on
-            )
+        result, cleared = _done(work, line, summary, given, next_on, promise)
+    if cleared and work.wrote:
+        page.keep_done(database, line, work.entry_id)
+    return result
+
+
+def _done(
+    work: Work,
+    line: Line,
+    summary: str | None,
+    given: Mapping[str, str | None],
+    next_on: str | None,
+    promise: Promise | None,
+) -> tuple[Handled, bool]:
+    """Do what `done` says; tell also whether the line is cleared."""
+    _refuse_done(work, line)
+    if line.customer is None:
+        if summary is not None or next_on is not None or promise is not None:
+            raise RefusedError(_("line {number} has no customer to log this with").format(number=line.number))
+        matters = _needs_open(work, line)
+        settled = [text for matter in matters if (text := _settle(work, line, matter, None))]
+        rests = max(_again_on(work, matter) for matter in matters)
+        work.summary = "; ".join(settled) or _("rests until {day}").format(day=rests)
+        return Handled(None, "", work.summary), True
+    how = {"channel": line.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
+    row, resolved = touch(work, {**how, "customer": f"#{line.customer}", "summary": summary}, next_on)
+    said = [
+        _("logged {channel} with {name} on {day}").format(
+            channel=CHANNEL.label(row.channel), name=line.name, day=row.occurred_on
+        )
+    ]
+    reached = row.outcome in REAL_TOUCH
+    if reached:
+        said += [
+            text for matter in _open_matters(work, line) if (text := _settle(work, line, matter, row.id))
         ]
-        if row.outcome in REAL_TOUCH:
-            said += [text for matter in line.matters if (text := _settle(work, line, matter, row.id))]
-        else:
-            said.append(_("not reached, so the line stays"))
-        work.summary = "; ".join(said)
-        resolved += keep_promise(work, row, promise)
-        return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row))
+    else:
+        said.append(_("not reached, so the line stays"))
+    work.summary = "; ".join(said)
+    resolved += keep_promise(work, row, promise)
+    return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row)), reached
 
 
 def snooze(database: Path, line: Line, until: str, reason: str | None = None) -> Handled:
     """Put a whole line off until a day; what comes up for the customer before it waits too.
 
     Raises:
+        RefusedError: the line was done already, or nothing of it is open.
         DataError: not a day.
         UsageError: a day that is not ahead.
     """
     with unit_of_work(database, "snooze") as work:
+        _refuse_done(work, line)
         try:
             day = parse_spoken_day(until, work.today, Direction.FUTURE)
         except ValueFault as fault:
@@ -100,7 +124,7 @@ def snooze(database: Path, line: Line, until: str, reason: str | None = None) ->
             )
         if line.customer is not None:
             _defer(work, "snooze", day, reason, customer_id=line.customer)
-        for matter in line.matters if line.customer is None else ():
+        for matter in _needs_open(work, line) if line.customer is None else ():
             _defer(work, "snooze", day, reason, **_reference(matter))
         work.summary = _("put off until {day}: {name}").format(day=day, name=line.name or f"#{line.number}")
         resolved = () if until.strip() == day.isoformat() else (("until_on", day),)
@@ -112,20 +136,67 @@ def skip(database: Path, line: Line, reason: str | None = None) -> Handled:
 
     The cadence waits one cadence more, a task that repeats its next day, a birthday the next year; an agreed day is
     cleared; anything else rests for AGAIN_DAYS.
+
+    Raises:
+        RefusedError: the line was done already, or nothing of it is open.
     """
     with unit_of_work(database, "skip") as work:
-        for matter in line.matters:
+        _refuse_done(work, line)
+        for matter in _needs_open(work, line):
             _pass_over(work, line, matter, reason)
         work.summary = _("skipped: {name}").format(name=line.name or f"#{line.number}")
         return Handled(None, line.name, work.summary)
 
 
-def _settle(work: Work, line: Line, matter: Matter, interaction: int | None) -> str:
-    """Clear one reason after a talk; return what is to be said of it."""
+def _refuse_done(work: Work, line: Line) -> None:
+    """Refuse a line that was cleared already, unless that was undone."""
+    entry = None if line.entry is None else work.session.get(schema.JournalEntry, line.entry)
+    if entry is None or entry.command != "done":
+        return
+    undone = select(schema.JournalEntry).where(schema.JournalEntry.undoes_id == entry.id)
+    if work.session.exec(undone).first() is None:
+        raise RefusedError(
+            _("line {number} was dealt with already: {summary}").format(
+                number=line.number, summary=entry.summary
+            ),
+            hint=_("'crm agenda' numbers its lines anew; another contact: crm log"),
+        )
+
+
+def _needs_open(work: Work, line: Line) -> list[Matter]:
+    """Return what can still be dealt with.
+
+    Raises:
+        RefusedError: nothing can.
+    """
+    matters = _open_matters(work, line)
+    if not matters:
+        raise RefusedError(
+            _("nothing of line {number} is open any more").format(number=line.number),
+            hint=_("'crm agenda' numbers its lines anew; another contact: crm log"),
+        )
+    return matters
+
+
+def _open_matters(work: Work, line: Line) -> list[Matter]:
+    """Return what can still be dealt with: no task or deal that was done, put away or deleted since it was printed."""
+    return [matter for matter in line.matters if _is_open(work, matter)]
+
+
+def _is_open(work: Work, matter: Matter) -> bool:
     if matter.kind == "task":
         task = work.session.get(schema.Task, matter.record)
-        if task is None or task.done_on is not None or task.archived_at is not None:
-            return ""
+        return task is not None and task.done_on is None and task.archived_at is None
+    if matter.kind == "opportunity":
+        deal = work.session.get(schema.Opportunity, matter.record)
+        return deal is not None and deal.stage in OPEN_STAGES and deal.archived_at is None
+    return True
+
+
+def _settle(work: Work, line: Line, matter: Matter, interaction: int | None) -> str:
+    """Clear one reason after a talk; return what is to be said of it."""
+    task = work.session.get(schema.Task, matter.record) if matter.kind == "task" else None
+    if task is not None:
         return finish_task(work, task, interaction)
     if matter.occasion not in _SETTLED:
         _defer(work, "skip", _again_on(work, matter), None, **_about(line, matter))
@@ -136,7 +207,7 @@ def _pass_over(work: Work, line: Line, matter: Matter, reason: str | None) -> No
     customer = None if line.customer is None else work.session.get(schema.Customer, line.customer)
     if matter.kind == "task":
         task = work.session.get(schema.Task, matter.record)
-        if task is not None and task.done_on is None and pass_over(work, task) is None:
+        if task is not None and pass_over(work, task) is None:
             _defer(work, "skip", _again_on(work, matter), reason, task_id=task.id)
     elif matter.occasion == "next_contact" and customer is not None:
         customer.next_contact_on = customer.next_contact_time = None
