@@ -16,10 +16,10 @@ from crmcli.cli.common import (
     database,
     day_option,
     doing_group,
-    echo_days,
     limit_of,
     passed_on,
     report,
+    report_recorded,
     single,
 )
 from crmcli.errors import UsageError
@@ -117,8 +117,7 @@ def pin(
     if not classes:
         raise UsageError(_("nothing to pin"), hint=_("give --tier, --grade or --lifecycle"))
     done = record(database(), rules_folder(rules), customer, classes, reason, until)
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
 
 
 @command(

@@ -33,6 +33,29 @@ LimitOption = Annotated[
 CustomerArgument = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help=_("Id, external id, phone, e-mail or part of the name."))
 ]
+OutcomeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
+    ),
+]
+MinutesOption = Annotated[
+    str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))
+]
+NextOption = Annotated[
+    str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
+]
+NotesOption = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
+OnOption = Annotated[str | None, typer.Option("--on", metavar="DATE", help=_("The day, if not today."))]
+CustomersArgument = Annotated[
+    str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
+]
+BackOption = Annotated[bool, typer.Option("--back", help=_("Bring it back."))]
+ExternalIdOption = Annotated[
+    str | None, typer.Option("--external-id", help=_("The id it has in another system."))
+]
+OwnerOption = Annotated[str, typer.Option("--owner", help=_("Who does it."))]
+ByWhenOption = Annotated[str, typer.Option("--due", metavar="DATE", help=_("By when."))]
 PromiseOption = Annotated[
     str | None,
     typer.Option("--promise", metavar="WHAT", help=_("What you promised; becomes a task for --by.")),
@@ -211,6 +234,12 @@ def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | No
         typer.echo(safe(summary))
     else:
         show_record(Record([*fields, ("summary", _("Summary"), summary)]), format)
+
+
+def report_recorded(done: Any, format: Format | None) -> None:
+    """Write what a command recorded with a customer, and say how its days were understood."""
+    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
+    echo_days(done.resolved)
 
 
 def echo_notes(done: Any) -> None:

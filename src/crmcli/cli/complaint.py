@@ -8,16 +8,23 @@ import typer
 
 from crmcli import vocabulary as words
 from crmcli.cli.common import (
+    BackOption,
+    ByWhenOption,
     CustomerArgument,
+    CustomersArgument,
+    ExternalIdOption,
     FormatOption,
     LimitOption,
+    NotesOption,
+    OnOption,
+    OwnerOption,
     command,
     database,
     day_option,
-    echo_days,
     group,
     limit_of,
     report,
+    report_recorded,
 )
 from crmcli.i18n import _
 from crmcli.spoken import Direction
@@ -47,8 +54,6 @@ ROOT_CAUSE = Annotated[str | None, typer.Option("--root-cause", help=_("Why it c
 PREVENTION = Annotated[
     str | None, typer.Option("--prevention", help=_("What is done so that it does not happen again."))
 ]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
-ON = Annotated[str | None, typer.Option("--on", metavar="DATE", help=_("The day, if not today."))]
 
 app = group(_("Complaints: received, investigated, replied to, closed."))
 APPS = {"complaint": app}
@@ -70,7 +75,7 @@ def add(
     channel: CHANNEL = None,
     received: RECEIVED = None,
     due: DUE = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.render.notes import say
@@ -82,8 +87,7 @@ def add(
         "reply_due_on": due, "notes": notes,
     }  # fmt: skip
     done = record(database(), rules_folder(), given)
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
     if not due and "reply_due_on" not in dict(done.resolved):
         say(_("the rules do not say by when to reply: cadence.yaml has no 'response:'"))
 
@@ -95,9 +99,7 @@ def add(
     examples="crm complaint list\ncrm complaint list 张三 --all\ncrm complaint list --overdue --format ids",
 )
 def list_complaints(
-    customer: Annotated[
-        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
-    ] = None,
+    customer: CustomersArgument = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Closed ones too."))] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help=_("Only those whose reply is overdue."))] = False,
     limit: LimitOption = None,
@@ -119,9 +121,9 @@ def list_complaints(
     examples="crm complaint show 3\ncrm complaint show 3 --format json",
 )
 def show_complaint(complaint: COMPLAINT, format: FormatOption = None) -> None:
-    from crmcli.cli.measures import measures
+    from crmcli.cli.measures import show_with_measures
     from crmcli.cli.tables import day, word
-    from crmcli.render.output import Format, Record, choose, show_record
+    from crmcli.render.output import Format, choose
     from crmcli.workflows.complaints import complaint as look
 
     found, tasks = look(database(), complaint)
@@ -150,8 +152,7 @@ def show_complaint(complaint: COMPLAINT, format: FormatOption = None) -> None:
         ("notes", _("Notes"), found.notes),
         ("archived_at", _("Archived"), found.archived_at),
     ]
-    kept = [field for field in fields if coded or field[2] is not None]
-    show_record(Record(kept, [measures(tasks)] if tasks or coded else []), format)
+    show_with_measures(fields, tasks, format)
 
 
 @command(
@@ -160,7 +161,7 @@ def show_complaint(complaint: COMPLAINT, format: FormatOption = None) -> None:
     help=_("Begin to look into a complaint."),
     examples="crm complaint investigate 3\ncrm complaint investigate 3 --on yesterday",
 )
-def investigate(complaint: COMPLAINT, on: ON = None, format: FormatOption = None) -> None:
+def investigate(complaint: COMPLAINT, on: OnOption = None, format: FormatOption = None) -> None:
     from crmcli.cli.edits import report_edit
     from crmcli.workflows.complaint import investigate as record
 
@@ -176,7 +177,7 @@ def investigate(complaint: COMPLAINT, on: ON = None, format: FormatOption = None
 def reply(
     complaint: COMPLAINT,
     text: Annotated[str, typer.Argument(metavar="WORDS", help=_("What was said."))],
-    on: ON = None,
+    on: OnOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -198,7 +199,7 @@ def close(
     root_cause: ROOT_CAUSE = None,
     prevention: PREVENTION = None,
     cause: CAUSE = None,
-    on: ON = None,
+    on: OnOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -249,10 +250,8 @@ def edit(
     cause: CAUSE = None,
     root_cause: ROOT_CAUSE = None,
     prevention: PREVENTION = None,
-    external_id: Annotated[
-        str | None, typer.Option("--external-id", help=_("The id it has in another system."))
-    ] = None,
-    notes: NOTES = None,
+    external_id: ExternalIdOption = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -275,7 +274,7 @@ def edit(
 )
 def archive(
     complaint: COMPLAINT,
-    back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
+    back: BackOption = False,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import archive as record
@@ -293,9 +292,9 @@ def archive(
 def improve(
     complaint: COMPLAINT,
     what: Annotated[str, typer.Argument(metavar="WHAT", help=_("What is to be done."))],
-    owner: Annotated[str, typer.Option("--owner", help=_("Who does it."))],
-    due: Annotated[str, typer.Option("--due", metavar="DATE", help=_("By when."))],
-    notes: NOTES = None,
+    owner: OwnerOption,
+    due: ByWhenOption,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.measures import add_measure

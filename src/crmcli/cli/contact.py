@@ -6,15 +6,16 @@ import typer
 
 from crmcli.cli.common import (
     CustomerArgument,
+    CustomersArgument,
     FormatOption,
     LimitOption,
+    NotesOption,
     command,
     database,
-    echo_days,
     echo_notes,
     group,
     limit_of,
-    report,
+    report_recorded,
 )
 from crmcli.i18n import _
 
@@ -40,7 +41,6 @@ PRIMARY = Annotated[
     bool | None,
     typer.Option("--primary/--not-primary", show_default=False, help=_("The first person to call there.")),
 ]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 
 app = group(_("Contacts: the people to talk to at a customer."))
 APPS = {"contact": app}
@@ -68,15 +68,14 @@ def add(
     email: EMAIL = None,
     wechat: WECHAT = None,
     primary: PRIMARY = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     values = {name: value for name, value in locals().items() if name != "format"}
     from crmcli.workflows.record import add as record
 
     done = record(database(), "contact", _given(values))
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
     echo_notes(done)
 
 
@@ -87,9 +86,7 @@ def add(
     examples="crm contact list 远山贸易\ncrm contact list --format csv",
 )
 def list_contacts(
-    customer: Annotated[
-        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
-    ] = None,
+    customer: CustomersArgument = None,
     limit: LimitOption = None,
     format: FormatOption = None,
 ) -> None:
@@ -117,7 +114,7 @@ def edit(
     email: EMAIL = None,
     wechat: WECHAT = None,
     primary: PRIMARY = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     values = {name: value for name, value in locals().items() if name not in {"format", "contact"}}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.cli.common import CustomerArgument, FormatOption, command, database, group
+from crmcli.cli.common import CustomerArgument, FormatOption, NotesOption, command, database, group
 from crmcli.errors import ExitCode
 from crmcli.i18n import _
 
@@ -19,7 +19,6 @@ TERMS = Annotated[
         "--terms", metavar="DAYS", help=_("Days from a sale until it is to be paid; '' for no terms.")
     ),
 ]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 CURRENCY = Annotated[
     str | None, typer.Option("--currency", help=_("Currency of the limit, if not the usual one."))
 ]
@@ -42,7 +41,7 @@ def set_credit(
     limit: LIMIT = None,
     terms: TERMS = None,
     currency: CURRENCY = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -62,7 +61,7 @@ def review(
     customer: CustomerArgument,
     limit: LIMIT = None,
     terms: TERMS = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit

@@ -5,9 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from crmcli.cli.common import (
+    BackOption,
     CustomerArgument,
     FormatOption,
     LimitOption,
+    NextOption,
+    NotesOption,
     YesOption,
     code_of,
     command,
@@ -67,10 +70,6 @@ INTENT = Annotated[
         "--intent", help=_("Your judgement: potential, target, interested, high_hope, won, poor, invalid.")
     ),
 ]
-NEXT = Annotated[
-    str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
-]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 EXTERNAL = Annotated[
     str | None, typer.Option("--external-id", help=_("The customer's number in another system."))
 ]
@@ -113,8 +112,8 @@ def add(
     tags: TAGS = None,
     needs: NEEDS = None,
     intent: INTENT = None,
-    next_day: NEXT = None,
-    notes: NOTES = None,
+    next_day: NextOption = None,
+    notes: NotesOption = None,
     external_id: EXTERNAL = None,
     own: SET = None,
     format: FormatOption = None,
@@ -151,8 +150,8 @@ def edit(
     tags: TAGS = None,
     needs: NEEDS = None,
     intent: INTENT = None,
-    next_day: NEXT = None,
-    notes: NOTES = None,
+    next_day: NextOption = None,
+    notes: NotesOption = None,
     external_id: EXTERNAL = None,
     own: SET = None,
     format: FormatOption = None,
@@ -292,7 +291,7 @@ def consent(
 
 def archive(
     customer: CustomerArgument,
-    back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
+    back: BackOption = False,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import archive as record

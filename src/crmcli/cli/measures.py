@@ -1,11 +1,12 @@
 """Improvement tasks, which complaints and surveys give the reason for: how they are added and listed. No command."""
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crmcli.cli.common import database, echo_days, report
+from crmcli.cli.common import database, report_recorded
 from crmcli.i18n import _
-from crmcli.render.output import Format
+from crmcli.render.output import Column, Format, Listing, Record, choose, show_record
 
 
 def add_measure(entity: str, which: str, given: Mapping[str, str | None], format: Format | None) -> None:
@@ -13,14 +14,21 @@ def add_measure(entity: str, which: str, given: Mapping[str, str | None], format
     from crmcli.workflows.record import improve
 
     done = improve(database(), entity, which, given)
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
 
 
-def measures(tasks: Iterable[Any]) -> Any:
+def show_with_measures(
+    fields: Iterable[tuple[str, str, Any]], tasks: Sequence[Any], format: Format | None
+) -> None:
+    """Show a record with its improvement tasks; on a terminal nothing empty is shown."""
+    coded = choose(format, sys.stdout) is not Format.TABLE
+    kept = [field for field in fields if coded or field[2] is not None]
+    show_record(Record(kept, [_measures(tasks)] if tasks or coded else []), format)
+
+
+def _measures(tasks: Iterable[Any]) -> Any:
     """List the improvement tasks of one record."""
     from crmcli.cli.tables import day
-    from crmcli.render.output import Column, Listing
 
     columns = [
         Column("id", "#"),

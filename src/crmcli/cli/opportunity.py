@@ -7,15 +7,16 @@ import typer
 
 from crmcli.cli.common import (
     CustomerArgument,
+    CustomersArgument,
     FormatOption,
     LimitOption,
+    NotesOption,
     code_of,
     command,
     database,
-    echo_days,
     group,
     limit_of,
-    report,
+    report_recorded,
 )
 from crmcli.i18n import _
 
@@ -42,7 +43,6 @@ WAITING = Annotated[
     str | None,
     typer.Option("--waiting-for", help=_("What the customer still waits for: a boss's approval, a budget.")),
 ]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 NAME = Annotated[str | None, typer.Option("--name", help=_("A name for the deal."))]
 
 app = group(_("Opportunities: deals that may happen."))
@@ -70,15 +70,14 @@ def add(
     product: PRODUCT = None,
     probability: PROBABILITY = None,
     waiting_for: WAITING = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))
     from crmcli.workflows.record import add as record
 
     done = record(database(), "opportunity", given)
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
 
 
 @command(
@@ -88,9 +87,7 @@ def add(
     examples="crm opportunity list\ncrm opportunity list 张三 --all\ncrm opportunity list --stage won --format csv",
 )
 def list_opportunities(
-    customer: Annotated[
-        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
-    ] = None,
+    customer: CustomersArgument = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Closed ones too."))] = False,
     stage: Annotated[str | None, typer.Option("--stage", help=_("Only those in this stage."))] = None,
     limit: LimitOption = None,
@@ -150,7 +147,7 @@ def edit(
     product: PRODUCT = None,
     probability: PROBABILITY = None,
     waiting_for: WAITING = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     given = _given(dict(locals()))

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from crmcli.cli.common import (
+    CustomersArgument,
     FormatOption,
     LimitOption,
+    NotesOption,
     command,
     database,
     echo_days,
@@ -55,7 +57,7 @@ def add(
         typer.Option("--currency", help=_("With --customer: which currency, if not the usual one.")),
     ] = None,
     on: ON = None,
-    notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     given = {"amount": amount, "paid_on": on, "notes": notes, "currency": currency}
@@ -88,9 +90,7 @@ def add(
     examples="crm payment list 张三\ncrm payment list --sale 12\ncrm payment list --format csv",
 )
 def list_payments(
-    customer: Annotated[
-        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
-    ] = None,
+    customer: CustomersArgument = None,
     sale: Annotated[
         int | None, typer.Option("--sale", metavar="TRANSACTION", help=_("Only those for this sale."))
     ] = None,

@@ -7,8 +7,10 @@ import typer
 
 from crmcli.cli.common import (
     CustomerArgument,
+    CustomersArgument,
     FormatOption,
     LimitOption,
+    NotesOption,
     command,
     database,
     group,
@@ -18,8 +20,6 @@ from crmcli.cli.common import (
 from crmcli.i18n import _
 
 PREFERENCE = Annotated[str, typer.Argument(metavar="PREFERENCE", help=_("The preference's id."))]
-CUSTOMER = Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 
 app = group(_("Preferences: what customers like, said by them or inferred from what they buy."))
 APPS = {"preference": app}
@@ -41,7 +41,7 @@ def add(
         ),
     ],
     value: Annotated[str, typer.Argument(metavar="VALUE", help=_("What the customer likes there."))],
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import add as record
@@ -58,7 +58,7 @@ def add(
     examples="crm preference list 张三\ncrm preference list --format csv",
 )
 def list_preferences(
-    customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None
+    customer: CustomersArgument = None, limit: LimitOption = None, format: FormatOption = None
 ) -> None:
     from crmcli.cli.preferences import preferences as listing
     from crmcli.render.output import Format, choose, show
@@ -78,7 +78,7 @@ def edit(
     preference: PREFERENCE,
     topic: Annotated[str | None, typer.Option("--topic", help=_("What it is about."))] = None,
     value: Annotated[str | None, typer.Option("--value", help=_("What the customer likes there."))] = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -124,7 +124,7 @@ def delete(preference: PREFERENCE, format: FormatOption = None) -> None:
     examples="crm preference infer\ncrm preference infer 张三 --save",
 )
 def infer(
-    customer: CUSTOMER = None,
+    customer: CustomersArgument = None,
     save: Annotated[bool, typer.Option("--save", help=_("Note what was found."))] = False,
     format: FormatOption = None,
 ) -> None:

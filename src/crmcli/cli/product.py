@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from crmcli.cli.common import FormatOption, LimitOption, command, database, group, limit_of, report
+from crmcli.cli.common import (
+    BackOption,
+    FormatOption,
+    LimitOption,
+    NotesOption,
+    command,
+    database,
+    group,
+    limit_of,
+    report,
+)
 from crmcli.i18n import _
 
 PRODUCT = Annotated[str, typer.Argument(metavar="PRODUCT", help=_("The product's id, code or name."))]
@@ -12,7 +22,6 @@ CODE = Annotated[str | None, typer.Option("--code", help=_("The product's code (
 CATEGORY = Annotated[str | None, typer.Option("--category", help=_("Category."))]
 PRICE = Annotated[str | None, typer.Option("--price", metavar="AMOUNT", help=_("List price."))]
 CURRENCY = Annotated[str | None, typer.Option("--currency", help=_("Currency code, if not the usual one."))]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 
 app = group(_("Products: what is sold."))
 APPS = {"product": app}
@@ -25,7 +34,7 @@ def add(
     category: CATEGORY = None,
     price: PRICE = None,
     currency: CURRENCY = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import add as record
@@ -64,7 +73,7 @@ def edit(
     category: CATEGORY = None,
     price: PRICE = None,
     currency: CURRENCY = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -89,7 +98,7 @@ def edit(
 )
 def archive(
     product: PRODUCT,
-    back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
+    back: BackOption = False,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import archive as record

@@ -8,18 +8,24 @@ import typer
 
 from crmcli import vocabulary as words
 from crmcli.cli.common import (
+    ByWhenOption,
     CustomerArgument,
+    CustomersArgument,
+    ExternalIdOption,
     FormatOption,
     LimitOption,
+    NotesOption,
+    OnOption,
+    OwnerOption,
     YesOption,
     code_of,
     command,
     database,
     day_option,
-    echo_days,
     group,
     limit_of,
     report,
+    report_recorded,
 )
 from crmcli.errors import UsageError
 from crmcli.i18n import _
@@ -72,7 +78,7 @@ def add(
         "customer": customer, "kind": "csat" if csat is not None else "nps", "score": csat if csat is not None else nps,
         "channel": channel, "comment": comment, "asked_on": asked, "answered_on": answered,
     }  # fmt: skip
-    _report(record(database(), given), format)
+    report_recorded(record(database(), given), format)
 
 
 @command(
@@ -91,7 +97,7 @@ def ask(
     from crmcli.workflows.record import add as record
 
     given = {"customer": customer, "kind": kind, "channel": channel, "asked_on": asked}
-    _report(record(database(), "survey", given), format)
+    report_recorded(record(database(), "survey", given), format)
 
 
 @command(
@@ -104,7 +110,7 @@ def answer(
     survey: SURVEY,
     score: Annotated[str, typer.Argument(metavar="SCORE", help=_("CSAT 1 to 5, NPS 0 to 10."))],
     comment: COMMENT = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help=_("The day, if not today."))] = None,
+    on: OnOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -120,9 +126,7 @@ def answer(
     examples="crm survey list\ncrm survey list 张三 --kind nps\ncrm survey list --unanswered --format ids",
 )
 def list_surveys(
-    customer: Annotated[
-        str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))
-    ] = None,
+    customer: CustomersArgument = None,
     kind: KIND = None,
     unanswered: Annotated[
         bool, typer.Option("--unanswered", help=_("Only those that are not answered yet."))
@@ -145,9 +149,9 @@ def list_surveys(
     examples="crm survey show 3\ncrm survey show 3 --format json",
 )
 def show_survey(survey: SURVEY, format: FormatOption = None) -> None:
-    from crmcli.cli.measures import measures
+    from crmcli.cli.measures import show_with_measures
     from crmcli.cli.tables import day, word
-    from crmcli.render.output import Format, Record, choose, show_record
+    from crmcli.render.output import Format, choose
     from crmcli.workflows.surveys import survey as look
 
     found, tasks = look(database(), survey)
@@ -164,8 +168,7 @@ def show_survey(survey: SURVEY, format: FormatOption = None) -> None:
         ("answered_on", _("Answered"), day(found.answered_on)),
         ("comment", _("Comment"), found.comment),
     ]
-    kept = [field for field in fields if coded or field[2] is not None]
-    show_record(Record(kept, [measures(tasks)] if tasks or coded else []), format)
+    show_with_measures(fields, tasks, format)
 
 
 @command(
@@ -183,9 +186,7 @@ def edit(
     comment: COMMENT = None,
     asked: ASKED = None,
     answered: ANSWERED = None,
-    external_id: Annotated[
-        str | None, typer.Option("--external-id", help=_("The id it has in another system."))
-    ] = None,
+    external_id: ExternalIdOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -226,9 +227,9 @@ def delete(survey: SURVEY, yes: YesOption = False, format: FormatOption = None) 
 def improve(
     survey: SURVEY,
     what: Annotated[str, typer.Argument(metavar="WHAT", help=_("What is to be done."))],
-    owner: Annotated[str, typer.Option("--owner", help=_("Who does it."))],
-    due: Annotated[str, typer.Option("--due", metavar="DATE", help=_("By when."))],
-    notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
+    owner: OwnerOption,
+    due: ByWhenOption,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.measures import add_measure
@@ -314,8 +315,3 @@ def _listing(lines: Iterable[Any], *, coded: bool) -> Any:
         for line in lines
     ]  # fmt: skip
     return Listing(columns, rows, key="surveys")
-
-
-def _report(done: Any, format: Any) -> None:
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)

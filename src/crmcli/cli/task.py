@@ -6,19 +6,24 @@ from typing import Annotated
 import typer
 
 from crmcli.cli.common import (
+    BackOption,
     ByOption,
     FormatOption,
     LimitOption,
+    MinutesOption,
+    NextOption,
+    NotesOption,
+    OutcomeOption,
     PromiseOption,
     code_of,
     command,
     database,
-    echo_days,
     echo_notes,
     group,
     limit_of,
     promised,
     report,
+    report_recorded,
 )
 from crmcli.i18n import _
 from crmcli.vocabulary import TASK_KIND
@@ -27,21 +32,10 @@ TASK = Annotated[str, typer.Argument(metavar="TASK", help=_("The task's id."))]
 SUMMARY = Annotated[
     str | None, typer.Argument(metavar="[SUMMARY]", help=_("What happened; logs the contact as well."))
 ]
-OUTCOME = Annotated[
-    str | None,
-    typer.Option(
-        "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
-    ),
-]
-MINUTES = Annotated[str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))]
 CHANNEL = Annotated[str | None, typer.Option("--channel", help=_("How; else the task's channel, or phone."))]
-NEXT = Annotated[
-    str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
-]
 CUSTOMER = Annotated[str | None, typer.Option("--customer", "-c", help=_("For which customer."))]
 DUE = Annotated[str | None, typer.Option("--due", metavar="DATE", help=_("The day it is due."))]
 PLANNED_CHANNEL = Annotated[str | None, typer.Option("--channel", help=_("How: phone, email, visit …"))]
-NOTES = Annotated[str | None, typer.Option("--notes", help=_("Notes."))]
 KIND = Annotated[
     str | None,
     typer.Option("--kind", help=_("task (the default), promise or improvement."), show_default=False),
@@ -94,7 +88,7 @@ def add(
     every: EVERY = None,
     on_day: ON_DAY = None,
     counted_from: FROM = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import add as record
@@ -105,8 +99,7 @@ def add(
         "owner": owner, "notes": notes, **read_rhythm(every, on_day, counted_from),
     }  # fmt: skip
     done = record(database(), "task", given)
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
 
 
 @command(
@@ -153,7 +146,7 @@ def edit(
     every: EVERY = None,
     on_day: ON_DAY = None,
     counted_from: FROM = None,
-    notes: NOTES = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.edits import report_edit
@@ -189,7 +182,7 @@ def skip(task: TASK, format: FormatOption = None) -> None:
 )
 def archive(
     task: TASK,
-    back: Annotated[bool, typer.Option("--back", help=_("Bring it back."))] = False,
+    back: BackOption = False,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import archive as record
@@ -220,10 +213,10 @@ def delete(task: TASK, format: FormatOption = None) -> None:
 def done(
     task: TASK,
     summary: SUMMARY = None,
-    outcome: OUTCOME = None,
-    minutes: MINUTES = None,
+    outcome: OutcomeOption = None,
+    minutes: MinutesOption = None,
     channel: CHANNEL = None,
-    next_day: NEXT = None,
+    next_day: NextOption = None,
     promise: PromiseOption = None,
     by: ByOption = None,
     format: FormatOption = None,
@@ -232,6 +225,5 @@ def done(
 
     given = {"outcome": outcome, "minutes": minutes, "channel": channel}
     result = complete(database(), task, summary, given, next_day, promised(promise, by))
-    report(result.summary, [("id", "#", result.id), ("customer", _("Customer"), result.customer)], format)
-    echo_days(result.resolved)
+    report_recorded(result, format)
     echo_notes(result)

@@ -8,22 +8,24 @@ import typer
 from crmcli.cli.common import (
     ByOption,
     CustomerArgument,
+    CustomersArgument,
     FormatOption,
     LimitOption,
+    MinutesOption,
+    NextOption,
+    NotesOption,
+    OutcomeOption,
     PromiseOption,
     command,
     database,
-    echo_days,
     echo_notes,
     group,
     limit_of,
     promised,
-    report,
+    report_recorded,
     single,
 )
 from crmcli.i18n import _
-
-CUSTOMER = Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help=_("Only those of this customer."))]
 
 log_app, sell_app = single(), single()
 interaction_app = group(_("Interactions: calls, visits, messages."))
@@ -54,15 +56,8 @@ def log(
     summary: Annotated[
         str | None, typer.Argument(metavar="[SUMMARY]", help=_("What happened, in your words."))
     ] = None,
-    outcome: Annotated[
-        str | None,
-        typer.Option(
-            "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
-        ),
-    ] = None,
-    minutes: Annotated[
-        str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))
-    ] = None,
+    outcome: OutcomeOption = None,
+    minutes: MinutesOption = None,
     cost: Annotated[
         str | None, typer.Option("--cost", metavar="AMOUNT", help=_("What it cost, a gift or a trip."))
     ] = None,
@@ -75,9 +70,7 @@ def log(
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help=_("The day it happened, if not today."))
     ] = None,
-    next_day: Annotated[
-        str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
-    ] = None,
+    next_day: NextOption = None,
     promise: PromiseOption = None,
     by: ByOption = None,
     format: FormatOption = None,
@@ -89,8 +82,7 @@ def log(
         "direction": direction, "kind": kind, "occurred_on": on,
     }  # fmt: skip
     done = record(database(), given, next_day, promised(promise, by))
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
     echo_notes(done)
 
 
@@ -122,7 +114,7 @@ def sell(
     strict: Annotated[
         bool, typer.Option("--strict-credit", help=_("Record nothing if it passes the credit limit."))
     ] = False,
-    notes: Annotated[str | None, typer.Option("--notes", help=_("Notes."))] = None,
+    notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows.record import sell as record
@@ -132,8 +124,7 @@ def sell(
         "order_number": order, "category": category, "due_on": due, "paid_on": paid, "occurred_on": on, "notes": notes,
     }  # fmt: skip
     done = record(database(), given, refund=refund, within_limit=strict)
-    report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
-    echo_days(done.resolved)
+    report_recorded(done, format)
     echo_notes(done)
 
 
@@ -144,7 +135,7 @@ def sell(
     examples="crm interaction list 张三\ncrm interaction list --limit 20 --format json",
 )
 def list_interactions(
-    customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None
+    customer: CustomersArgument = None, limit: LimitOption = None, format: FormatOption = None
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show
@@ -161,7 +152,7 @@ def list_interactions(
     examples="crm transaction list 张三\ncrm transaction list --limit 20 --format csv",
 )
 def list_transactions(
-    customer: CUSTOMER = None, limit: LimitOption = None, format: FormatOption = None
+    customer: CustomersArgument = None, limit: LimitOption = None, format: FormatOption = None
 ) -> None:
     from crmcli.cli import tables
     from crmcli.render.output import Format, choose, show

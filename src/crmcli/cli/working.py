@@ -8,6 +8,9 @@ import typer
 from crmcli.cli.common import (
     ByOption,
     FormatOption,
+    MinutesOption,
+    NextOption,
+    OutcomeOption,
     PromiseOption,
     command,
     database,
@@ -128,21 +131,12 @@ def done(
         list[str] | None,
         typer.Argument(metavar="[ITEM] [SUMMARY]", help=_("The line's number, and what happened.")),
     ] = None,
-    outcome: Annotated[
-        str | None,
-        typer.Option(
-            "--outcome", help=_("connected (the default), no_answer, left_message, postponed or declined.")
-        ),
-    ] = None,
-    minutes: Annotated[
-        str | None, typer.Option("--minutes", metavar="NUMBER", help=_("How long it took."))
-    ] = None,
+    outcome: OutcomeOption = None,
+    minutes: MinutesOption = None,
     channel: Annotated[
         str | None, typer.Option("--channel", help=_("How; else the line's channel, or phone."))
     ] = None,
-    next_day: Annotated[
-        str | None, typer.Option("--next", metavar="DATE", help=_("The day agreed for the next contact."))
-    ] = None,
+    next_day: NextOption = None,
     promise: PromiseOption = None,
     by: ByOption = None,
     format: FormatOption = None,
