@@ -152,6 +152,28 @@ def test_snooze_hides_the_line_until_its_day(do: Do, on: On, crm: Run) -> None:
 
 
 @pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("name", ["张三", "Wong"])
+def test_a_customer_whose_task_or_deal_rests_can_be_deleted(name: str, do: Do, crm: Run) -> None:
+    do("skip", number_of(do, name))
+    assert " deferrals" in crm("customer", "delete", name).err
+    do("customer", "delete", name, "--yes")
+    assert name not in names(do)
+    do("undo")
+    assert name not in names(do)  # it rests as before
+    assert crm("show", name).status == 0
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("command", ["done N x", "snooze N 3d", "skip N"])
+def test_a_line_whose_customer_was_deleted_is_refused(command: str, do: Do, crm: Run) -> None:
+    number = number_of(do, "Li Na")
+    do("customer", "delete", "Li Na", "--yes")
+    refused = crm(*command.replace("N", number).split())
+    assert (refused.status, refused.out) == (1, "")
+    assert f"nothing of line {number} is open any more" in refused.err
+
+
+@pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize(("until", "status"), [("today", 2), ("2026-11-01", 2), ("someday", 65)])
 def test_a_day_that_is_not_ahead_puts_nothing_off(do: Do, crm: Run, until: str, status: int) -> None:
     number = number_of(do, "张三")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import SQLModel, col, select
 
 from crmcli import birthdays, values
@@ -243,7 +243,7 @@ def delete_customer(database: Path, number: int) -> Edited:
                 hint=_("clear that first: crm customer edit #{id} --referred-by ''").format(id=referred.id),
             )
         for kind in _OF_CUSTOMER:
-            for child in work.session.exec(select(kind).where(kind.customer_id == row.id)):
+            for child in work.session.exec(select(kind).where(_about(kind, row.id))):
                 work.session.delete(child)
             work.session.flush()
         work.session.delete(row)
@@ -867,8 +867,20 @@ def _title(row: Any) -> str:
 
 
 def _rows_of(work: Work, kind: type[Any], number: int) -> int:
-    return int(
-        work.session.exec(select(func.count()).select_from(kind).where(kind.customer_id == number)).one()
+    return int(work.session.exec(select(func.count()).select_from(kind).where(_about(kind, number))).one())
+
+
+def _about(kind: type[Any], number: int) -> ColumnElement[bool]:
+    """Return what picks the rows about a customer; what was put off may name a task or a deal of theirs alone."""
+    own: ColumnElement[bool] = col(kind.customer_id) == number
+    if kind is not schema.Deferral:
+        return own
+    return or_(
+        own,
+        col(kind.task_id).in_(select(schema.Task.id).where(schema.Task.customer_id == number)),
+        col(kind.opportunity_id).in_(
+            select(schema.Opportunity.id).where(schema.Opportunity.customer_id == number)
+        ),
     )
 
 

@@ -74,7 +74,7 @@ def _done(
     promise: Promise | None,
 ) -> tuple[Handled, bool]:
     """Do what `done` says; tell also whether the line is cleared."""
-    _refuse_done(work, line)
+    _check(work, line)
     if line.customer is None:
         if summary is not None or next_on is not None or promise is not None:
             raise RefusedError(_("line {number} has no customer to log this with").format(number=line.number))
@@ -111,7 +111,7 @@ def snooze(database: Path, line: Line, until: str, reason: str | None = None) ->
         UsageError: a day that is not ahead.
     """
     with unit_of_work(database, "snooze") as work:
-        _refuse_done(work, line)
+        _check(work, line)
         try:
             day = parse_spoken_day(until, work.today, Direction.FUTURE)
         except ValueFault as fault:
@@ -141,26 +141,34 @@ def skip(database: Path, line: Line, reason: str | None = None) -> Handled:
         RefusedError: the line was done already, or nothing of it is open.
     """
     with unit_of_work(database, "skip") as work:
-        _refuse_done(work, line)
+        _check(work, line)
         for matter in _needs_open(work, line):
             _pass_over(work, line, matter, reason)
         work.summary = _("skipped: {name}").format(name=line.name or f"#{line.number}")
         return Handled(None, line.name, work.summary)
 
 
-def _refuse_done(work: Work, line: Line) -> None:
-    """Refuse a line that was cleared already, unless that was undone."""
+def _check(work: Work, line: Line) -> None:
+    """Refuse a line that was cleared already, unless that was undone, and one whose customer was deleted.
+
+    Raises:
+        RefusedError: it is such a line.
+    """
     entry = None if line.entry is None else work.session.get(schema.JournalEntry, line.entry)
-    if entry is None or entry.command != "done":
-        return
-    undone = select(schema.JournalEntry).where(schema.JournalEntry.undoes_id == entry.id)
-    if work.session.exec(undone).first() is None:
-        raise RefusedError(
-            _("line {number} was dealt with already: {summary}").format(
-                number=line.number, summary=entry.summary
-            ),
-            hint=_("'crm agenda' numbers its lines anew; another contact: crm log"),
-        )
+    if entry is not None and entry.command == "done" and not _is_undone(work, entry):
+        what = _("line {number} was dealt with already: {summary}")
+        raise _refused(what.format(number=line.number, summary=entry.summary))
+    if line.customer is not None and work.session.get(schema.Customer, line.customer) is None:
+        raise _refused(_("nothing of line {number} is open any more").format(number=line.number))
+
+
+def _is_undone(work: Work, entry: schema.JournalEntry) -> bool:
+    undoing = select(schema.JournalEntry).where(schema.JournalEntry.undoes_id == entry.id)
+    return work.session.exec(undoing).first() is not None
+
+
+def _refused(what: str) -> RefusedError:
+    return RefusedError(what, hint=_("'crm agenda' numbers its lines anew; another contact: crm log"))
 
 
 def _needs_open(work: Work, line: Line) -> list[Matter]:
@@ -171,10 +179,7 @@ def _needs_open(work: Work, line: Line) -> list[Matter]:
     """
     matters = _open_matters(work, line)
     if not matters:
-        raise RefusedError(
-            _("nothing of line {number} is open any more").format(number=line.number),
-            hint=_("'crm agenda' numbers its lines anew; another contact: crm log"),
-        )
+        raise _refused(_("nothing of line {number} is open any more").format(number=line.number))
     return matters
 
 
