@@ -10,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from crmcli import moon
 from crmcli.errors import ConfigError, UsageError
 from crmcli.i18n import _
 
@@ -32,7 +33,7 @@ _LUNAR: Mapping[str, tuple[int, int]] = MappingProxyType(
     }
 )  # fmt: skip
 FESTIVALS = (*_FIXED, *_LUNAR, "qingming", "chuxi")
-LUNAR_YEARS = range(1900, 2100)  #: the lunar years that are known
+LUNAR_YEARS = moon.YEARS  #: the lunar years that are known
 #: What the law names: festival → days before and after it that are off as well (in force since 2025).
 _BY_LAW = {
     "new_year": (0, 0), "spring_festival": (1, 2), "qingming": (0, 0), "labour_day": (0, 1), "dragon_boat": (0, 0),
@@ -152,15 +153,7 @@ def festival(name: str, year: int) -> date | None:
 
 def lunar_day(year: int, month: int, day: int, *, leap: bool = False) -> date | None:
     """Return the solar day of a lunar one, None where that year has no such month or day."""
-    if year not in LUNAR_YEARS:
-        return None
-    from lunardate import LunarDate
-
-    try:
-        found = LunarDate(year, month, day, leap).to_solar_date()
-    except ValueError:
-        return None
-    return date(found.year, found.month, found.day)
+    return moon.solar_day(year, month, day, leap=leap)
 
 
 def _qingming(year: int) -> date | None:
