@@ -179,3 +179,103 @@ def test_a_library_is_only_asked_when_a_festival_is_near(crm_process: Run) -> No
         )
         found[day] = done.stdout.splitlines()[-1]
     assert found == {"2026-11-20": "[]", "2027-02-01": "['borax', 'chinese_calendar']"}
+
+
+SURVEY = """triggers:
+  - name: own
+    occasion: survey_due
+    after_days: 14
+    for_days: 45
+    when: value >= 60
+    urgency: {base: 5}
+    text: {en: "bought on {day}: ask how it went", zh: "{day} 购买：询问满意度"}
+"""
+
+
+def test_after_a_purchase_somebody_is_asked_how_it_went(
+    crm: Run,
+    do: Do,
+    on: On,
+    own_rules: Callable[[str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on("2026-11-20")
+    own_rules(SURVEY)
+    judged(do, "2026-11-20", "--rules", str(tmp_path / "mine"))  # rich bought last on the 15th
+    asked = "bought on 2026-11-15: ask how it went"
+    found = {
+        day: asked in str(texts(crm, "--date", day))
+        for day in ("2026-11-28", "2026-11-29", "2026-12-30", "2026-12-31")
+    }
+    assert found == {"2026-11-28": False, "2026-11-29": True, "2026-12-30": True, "2026-12-31": False}
+    on("2026-11-29")
+    assert asked not in texts(crm).get("poor", "")
+    why = json.loads(crm("why", "--agenda", "rich", "--format", "json").out)
+    assert [term["points"] for term in why["terms"] if term["term"] == "own"] == [5.0]
+    monkeypatch.setenv("CRM_LANG", "zh_CN")
+    assert "2026-11-15 购买：询问满意度" in texts(crm)["rich"]
+    monkeypatch.delenv("CRM_LANG")
+    do("survey", "ask", "rich")
+    assert asked not in texts(crm).get("rich", "")
+    assert asked not in texts(crm, "--date", "2026-12-10").get("rich", "")
+
+
+SEGMENTS = """triggers:
+  - name: own
+    when: intent == 'won' and not (care == 'junk')
+    urgency: {base: 3}
+    text: {en: bought already, zh: 已成交}
+"""
+
+
+def with_segments(do: Do, folder: Path, trigger: str = SEGMENTS) -> Path:
+    do("rules", "init", str(folder), "--preset", "care")
+    file = folder / "triggers.yaml"
+    file.write_text(
+        file.read_text("utf-8").replace("triggers:\n", trigger, 1).replace("rest_days: 30", "rest_days: 0"),
+        "utf-8",
+    )
+    return folder
+
+
+def test_a_trigger_can_ask_for_a_segment(crm: Run, do: Do, on: On, tmp_path: Path) -> None:
+    on("2026-11-20")
+    mine = with_segments(do, tmp_path / "mine")
+    judged(do, "2026-11-20", "--rules", str(mine))
+    assert texts(crm) == {"rich": "bought already"}
+    assert do("list", "--segment", "intent=won", "--format", "ids").split() == ["1"]
+    why = json.loads(crm("why", "--agenda", "rich", "--format", "json").out)
+    assert [(reason["trigger"], reason["reason"]) for reason in why["reasons"]] == [("own", "bought already")]
+    assert [term["points"] for term in why["terms"] if term["term"] == "own"] == [3.0]
+    # As of a day before the first purchase nobody had bought.
+    do("classify", "--as-of", "2026-11-01", "--rules", str(mine))
+    assert "bought already" not in str(texts(crm, "--date", "2026-11-09"))
+    assert texts(crm) == {"rich": "bought already"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("intent == 'won'", "intnt == 'won'", "unknown feature 'intnt' (did you mean intent?)"),
+        ("intent == 'won'", "intent == 'wom'", "intent is never 'wom' (did you mean won?)"),
+        ("intent == 'won'", "rfm == 'champions'", "unknown feature 'rfm'"),
+    ],
+)
+def test_a_segment_that_is_not_there(old: str, new: str, said: str, crm: Run, do: Do, tmp_path: Path) -> None:
+    mine = with_segments(do, tmp_path / "mine", SEGMENTS.replace(old, new))
+    result = crm("rules", "check", "--rules", str(mine))
+    assert result.status != 0
+    assert said in result.err + result.out
+
+
+@pytest.mark.parametrize(("old", "new"), [("cells:", "cels:"), ("segments:", "segments: [")])
+def test_a_segment_with_a_fault_is_not_unknown_as_well(
+    old: str, new: str, crm: Run, do: Do, tmp_path: Path
+) -> None:
+    mine = with_segments(do, tmp_path / "mine")
+    file = mine / "segments.yaml"
+    file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+    result = crm("rules", "check", "--rules", str(mine))
+    assert "segments.yaml" in result.err + result.out
+    assert "triggers.yaml" not in result.err + result.out

@@ -154,7 +154,7 @@ class TriggerReader:
         if body.get("when") is None:
             what = _("a trigger on holidays needs when (for whom it holds)")
             hint = _("everybody would be on the agenda at once; e.g. when: value >= 60")
-            self.reader.fault(body.place, what, "missing-key", hint=hint, value="when")
+            self.reader.fault(body.place, what, "no-condition", hint=hint, value="when")
         found = [
             self.reader.choice(each, FESTIVALS) for each in self.reader.items(node, body.place, at_least=1)
         ]

@@ -228,7 +228,7 @@ FAULTS = [
     ("triggers.yaml", "[spring_festival, mid_autumn]", "[spring_festval]", "unknown-value", "spring_festval"),
     ("triggers.yaml", "[spring_festival, mid_autumn]", "[]", "empty-list", "[]"),
     ("triggers.yaml", "[spring_festival, mid_autumn]", "qixi", "wrong-type", "qixi"),
-    ("triggers.yaml", "lead_days: 7, when: value >= 60", "lead_days: 7", "missing-key", "{name: greeting"),
+    ("triggers.yaml", "lead_days: 7, when: value >= 60", "lead_days: 7", "no-condition", "{name: greeting"),
     (
         "triggers.yaml",
         "lead_days: 7, when: value >= 60",
