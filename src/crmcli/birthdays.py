@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from crmcli import moon
 from crmcli.i18n import _, language
 from crmcli.values import ValueFault, parse_day
 from crmcli.vocabulary import CALENDAR
@@ -20,10 +21,7 @@ LEAP_BIRTHDAYS = (
     "feb28",
     "mar1",
 )  #: when somebody born on 29 February has the birthday in a year without that day
-FIRST_SOLAR, LAST_SOLAR = (
-    date(1900, 1, 31),
-    date(2099, 12, 31),
-)  #: the days whose lunar date the library knows
+FIRST_SOLAR, LAST_SOLAR = moon.FIRST_SOLAR, moon.LAST_SOLAR  #: the days whose lunar date is known
 _SIGN = r"(?:农历|农曆|阴历|陰曆|旧历|lunar)"
 _LEAP = r"(?:闰|閏|leap[ -]?)"
 _MONTHS = dict(
@@ -68,15 +66,13 @@ def lunar_of(day: date) -> LunarDay:
     Raises:
         ValueFault: a day outside the years that are known.
     """
-    from lunardate import LunarDate  # only a lunar birthday pays for the library
-
-    if not FIRST_SOLAR <= day <= LAST_SOLAR:
+    found = moon.lunar_day(day)
+    if found is None:
         what = _("the lunar calendar is known from {first} to {last} only").format(
             first=FIRST_SOLAR, last=LAST_SOLAR
         )
         raise ValueFault(what, _("say --birthday-calendar solar"))
-    found = LunarDate.from_solar_date(day.year, day.month, day.day)
-    return LunarDay(found.year, found.month, found.day, found.is_leap_month)
+    return LunarDay(*found)
 
 
 def solar_of(day: LunarDay) -> date:
@@ -85,13 +81,11 @@ def solar_of(day: LunarDay) -> date:
     Raises:
         ValueFault: there is no such day: no such leap month in that year, a 30th of a month of 29 days.
     """
-    from lunardate import LunarDate  # only a lunar birthday pays for the library
-
-    try:
-        return date.fromisoformat(LunarDate(*day).to_solar_date().isoformat())
-    except ValueError:
+    found = moon.solar_day(day.year, day.month, day.day, leap=day.leap)
+    if found is None:
         what = _("no such day in the lunar calendar: {value}").format(value=lunar_text(day))
-        raise ValueFault(what, _no_such_day(day)) from None
+        raise ValueFault(what, _no_such_day(day))
+    return found
 
 
 def lunar_text(day: LunarDay) -> str:
@@ -184,11 +178,9 @@ def _next_lunar(born: date, first: date) -> date | None:
 
 
 def _lunar_birthday(born: LunarDay, year: int) -> date:
-    from lunardate import LunarDate  # only a lunar birthday pays for the library
-
-    if not FIRST_SOLAR.year <= year <= LAST_SOLAR.year:
+    if year not in moon.YEARS:
         raise ValueFault(str(year))
-    leap = born.leap and LunarDate.leap_month_for_year(year) == born.month
+    leap = born.leap and moon.leap_month(year) == born.month
     try:
         return solar_of(LunarDay(year, born.month, born.day, leap))
     except ValueFault:
@@ -233,11 +225,9 @@ _DAYS = _day_words()
 
 def _no_such_day(day: LunarDay) -> str:
     """Say what there is near a lunar date that there is not."""
-    from lunardate import LunarDate  # only a lunar birthday pays for the library
-
-    if not FIRST_SOLAR.year <= day.year <= LAST_SOLAR.year:
+    if day.year not in moon.YEARS:
         return _("years 1900 to 2099 are known")
-    leap = LunarDate.leap_month_for_year(day.year)
+    leap = moon.leap_month(day.year)
     if day.leap and leap != day.month:
         if leap is None:
             return _("{year} has no leap month").format(year=day.year)

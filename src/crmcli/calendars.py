@@ -4,12 +4,13 @@ China's statutory days are announced each autumn for the year that follows. A ye
 weekends and the days that the law names hold for it, and the answer says that they are not announced.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from crmcli import moon
 from crmcli.errors import ConfigError, UsageError
 from crmcli.i18n import _
 
@@ -32,7 +33,15 @@ _LUNAR: Mapping[str, tuple[int, int]] = MappingProxyType(
     }
 )  # fmt: skip
 FESTIVALS = (*_FIXED, *_LUNAR, "qingming", "chuxi")
-LUNAR_YEARS = range(1900, 2100)  #: the lunar years that are known
+#: Between which days of a year a festival by the moon falls, counted from 1 January of its lunar year's number: who looks
+#: a week ahead in June need not ask the library when the Spring Festival is.
+_SEASONS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "spring_festival": (20, 50), "lantern_festival": (34, 64), "dragon_boat": (146, 176), "qixi": (211, 241),
+        "zhongyuan": (219, 249), "mid_autumn": (250, 280), "double_ninth": (273, 304), "laba": (362, 393), "chuxi": (384, 415),
+    }
+)  # fmt: skip
+LUNAR_YEARS = moon.YEARS  #: the lunar years that are known
 #: What the law names: festival → days before and after it that are off as well (in force since 2025).
 _BY_LAW = {
     "new_year": (0, 0), "spring_festival": (1, 2), "qingming": (0, 0), "labour_day": (0, 1), "dragon_boat": (0, 0),
@@ -66,6 +75,19 @@ class Holiday(NamedTuple):
     day: date
     name: str
     kind: str
+    announced: bool
+
+
+class FestiveDay(NamedTuple):
+    """A day to greet on.
+
+    Attributes:
+        names: codes of FESTIVAL; of another country what its calendar calls it.
+        announced: False where its days off are announced each year and this year's are not yet.
+    """
+
+    day: date
+    names: tuple[str, ...]
     announced: bool
 
 
@@ -111,6 +133,47 @@ def holidays_between(first: date, last: date, country: str) -> Holidays:
     return Holidays(tuple(sorted(each for each in found if first <= each.day <= last)), unannounced)
 
 
+def festive_days(first: date, last: date, country: str, names: Sequence[str] = ()) -> tuple[FestiveDay, ...]:
+    """Return the days of festivals from `first` to `last`, both included.
+
+    Never raises: what is not known is left out. A library is only asked for a festival whose season it is.
+
+    Args:
+        first: the first day.
+        last: the last day.
+        country: whose days off it is about.
+        names: codes of FESTIVALS; without any, the holidays of the country, each on the day that it is called after.
+    """
+    if not names and country != CHINA:
+        named = [(each.day, each.name, True) for each in holidays_between(first, last, country).days]
+    else:
+        named = [
+            (day, name, _is_announced(day, name, country))
+            for name in names or _BY_LAW
+            for day in _days_of(name, first, last)
+        ]
+    found: dict[date, FestiveDay] = {}
+    for day, name, announced in sorted(named):
+        before = found.get(day, FestiveDay(day, (), True))
+        found[day] = FestiveDay(day, (*before.names, name), before.announced and announced)
+    return tuple(found.values())
+
+
+def _days_of(name: str, first: date, last: date) -> Iterator[date]:
+    """The days of a festival in a stretch of time; outside its season nothing is worked out."""
+    begins, ends = _SEASONS.get(name, (0, 365))
+    for year in range(max(first.year - 1, date.min.year), last.year + 1):
+        start = date(year, 1, 1).toordinal()
+        if start + begins <= last.toordinal() and first.toordinal() <= start + ends:
+            on = festival(name, year)
+            if on is not None and first <= on <= last:
+                yield on
+
+
+def _is_announced(day: date, name: str, country: str) -> bool:
+    return country != CHINA or name not in _BY_LAW or day.year in _announced_years()
+
+
 def check_country(country: str) -> None:
     """Make sure that the calendar of a country can be had.
 
@@ -152,15 +215,7 @@ def festival(name: str, year: int) -> date | None:
 
 def lunar_day(year: int, month: int, day: int, *, leap: bool = False) -> date | None:
     """Return the solar day of a lunar one, None where that year has no such month or day."""
-    if year not in LUNAR_YEARS:
-        return None
-    from lunardate import LunarDate
-
-    try:
-        found = LunarDate(year, month, day, leap).to_solar_date()
-    except ValueError:
-        return None
-    return date(found.year, found.month, found.day)
+    return moon.solar_day(year, month, day, leap=leap)
 
 
 def _qingming(year: int) -> date | None:

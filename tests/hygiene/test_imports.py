@@ -16,7 +16,7 @@ import pytest
 from conftest import PROJECT, Run
 
 HEAVY = {
-    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "pypinyin", "chinese_calendar", "lunardate", "holidays", "typing_inspect",
+    "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "pypinyin", "chinese_calendar", "borax", "holidays", "typing_inspect",
     "concurrent", "multiprocessing", "asyncio", "http", "email", "xml",
 }  # fmt: skip
 DATABASE = {"sqlalchemy", "sqlmodel", "pydantic"}
@@ -76,7 +76,7 @@ READS: dict[str, set[str]] = {
     "movers --matrix": set(),
     "classify pins": set(),
     "field list": set(),
-    "holidays": {"chinese_calendar", "lunardate"},
+    "holidays": {"chinese_calendar", "borax"},
     "list --where shirt=m --format ids": set(),
     "classify pins --all --format json": set(),
     "why 张三": {"yaml", "sqlalchemy"},  # reads the words of the rules that the run stored
@@ -119,7 +119,7 @@ WRITES: dict[str, set[str]] = {
     "preference infer --save": set(),
     "preference delete 1": set(),
     "customer consent 张三 --refuse sms": set(),
-    "customer edit 张三 --birthday 农历1990年四月十五": {"lunardate"},
+    "customer edit 张三 --birthday 农历1990年四月十五": {"borax"},
     "product add Y": set(),
     "product edit X --price 3": set(),
     "product archive X": set(),

@@ -28,6 +28,12 @@ KNOWN = [  # lunar day, solar day
     (LunarDay(2026, 1, 1), date(2026, 2, 17)),
     (LunarDay(2026, 8, 15), date(2026, 9, 25)),
     (LunarDay(1990, 2, 30), date(1990, 3, 26)),
+    # New moons minutes from midnight, where tables differ: 00:03 on the 23rd, 20:30 on the 25th, 00:09 on the 3rd.
+    (LunarDay(1933, 6, 1), date(1933, 7, 23)),
+    (LunarDay(1954, 11, 1), date(1954, 11, 25)),
+    (LunarDay(1978, 8, 15), date(1978, 9, 17)),
+    (LunarDay(1900, 1, 1), FIRST_SOLAR),
+    (LunarDay(2099, 11, 20), LAST_SOLAR),
 ]
 
 
@@ -85,6 +91,23 @@ def test_what_is_unclear_or_does_not_exist_is_refused(text: str, calendar: str |
     with pytest.raises(ValueFault) as refused:
         parse_birthday(text, calendar)
     assert refused.value.hint.startswith(hint)
+
+
+def test_every_day_follows_the_day_before_it_in_the_lunar_calendar_too() -> None:
+    before = lunar_of(FIRST_SOLAR)
+    for number in range(1, (LAST_SOLAR - FIRST_SOLAR).days + 1):
+        day = FIRST_SOLAR + timedelta(days=number)
+        found = lunar_of(day)
+        if found.day == 1:
+            assert before.day in {29, 30}
+            after = before._replace(
+                month=before.month % 12 + 1, year=before.year + before.month // 12, leap=False
+            )
+            assert found._replace(day=before.day) in {after, before._replace(leap=True)}, day
+        else:
+            assert found == before._replace(day=before.day + 1), day
+        assert solar_of(found) == day
+        before = found
 
 
 @settings(max_examples=200, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import PROJECT
 from crmcli import calendars
-from crmcli.calendars import festival, holidays_between, lunar_day, workday
+from crmcli.calendars import festival, festive_days, holidays_between, lunar_day, workday
 from crmcli.errors import ConfigError
 
 with (PROJECT / "tests" / "data" / "china_statutory_2026.csv").open(encoding="utf-8", newline="") as file:
@@ -75,6 +75,57 @@ def test_no_day_and_no_country_makes_it_fail(day: date, country: str) -> None:
 )
 def test_festivals(name: str, year: int, day: date | None) -> None:
     assert festival(name, year) == day
+
+
+def greeted(first: date, last: date, country: str, *names: str) -> list[tuple[str, str, bool]]:
+    return [
+        (str(each.day), "+".join(each.names), each.announced)
+        for each in festive_days(first, last, country, names)
+    ]
+
+
+def test_festivals_to_greet_on_are_found_on_their_own_day() -> None:
+    both = ("mid_autumn", "spring_festival")
+    assert greeted(date(2026, 2, 10), date(2027, 2, 6), "CN", *both) == [
+        ("2026-02-17", "spring_festival", True), ("2026-09-25", "mid_autumn", True),
+        ("2027-02-06", "spring_festival", 2027 not in holidays_between(date(2027, 1, 1), date(2027, 1, 1), "CN").unannounced),
+    ]  # fmt: skip
+    assert greeted(date(2027, 2, 6), date(2027, 2, 6), "CN", *both)
+    assert greeted(date(2027, 2, 7), date(2027, 2, 13), "CN", *both) == []
+    assert greeted(date(2027, 1, 1), date(2027, 2, 5), "CN", "chuxi", "laba") == [
+        ("2027-01-15", "laba", True), ("2027-02-05", "chuxi", True)
+    ]  # fmt: skip
+    # one day, two festivals
+    assert greeted(date(2020, 9, 30), date(2020, 10, 2), "CN", "mid_autumn", "national_day") == [
+        ("2020-10-01", "mid_autumn+national_day", True)
+    ]
+
+
+def test_without_names_it_is_the_holidays_of_the_country() -> None:
+    found = greeted(date(NOT_ANNOUNCED, 9, 1), date(NOT_ANNOUNCED, 12, 31), "CN")
+    assert [(name, announced) for _day, name, announced in found] == [
+        ("mid_autumn", False),
+        ("national_day", False),
+    ]
+    assert greeted(date(2026, 9, 1), date(2026, 12, 31), "XX") == []  # a country without a calendar
+    assert greeted(date(2026, 12, 20), date(2026, 12, 31), "XX", "christmas") == [
+        ("2026-12-25", "christmas", True)
+    ]
+
+
+def test_the_season_of_a_festival_holds_in_every_year() -> None:
+    for name in calendars.FESTIVALS:
+        begins, ends = calendars._SEASONS.get(name, (0, 365))
+        for year in calendars.LUNAR_YEARS:
+            on = festival(name, year)
+            assert on is None or begins <= (on - date(year, 1, 1)).days <= ends, (name, year)
+
+
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(2100, 2, 1), date.max])
+@pytest.mark.parametrize("country", ["CN", "DE", "XX", ""])
+def test_no_day_makes_the_search_for_festivals_fail(day: date, country: str) -> None:
+    for names in ((), calendars.FESTIVALS):
+        assert {each.day for each in festive_days(day, day, country, names)} <= {day}
 
 
 def test_a_leap_month_is_only_in_the_years_that_have_it() -> None:

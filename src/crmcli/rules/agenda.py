@@ -117,7 +117,7 @@ def _trigger(trigger: Trigger) -> dict[str, object]:
         "name": trigger.name, "on": trigger.on, "guarded": trigger.when is not None, "when": trigger.written,
         "lead_days": trigger.lead_days, "after_days": trigger.after_days, "for_days": trigger.for_days,
         "text": _words(trigger.label), "channel": trigger.channel, "template": trigger.template,
-        "points": list(trigger.points),
+        "points": list(trigger.points), "festivals": list(trigger.festivals),
     }  # fmt: skip
 
 

@@ -318,6 +318,7 @@ class _Sections:
         without: str = "",
         before: bool = False,
         classes: bool = False,
+        segments: bool = False,
     ) -> Scope:
         """Return the names that a rule may use.
 
@@ -326,6 +327,7 @@ class _Sections:
             without: the score that is being read; it cannot look at itself.
             before: whether it may look at what the run before found.
             classes: whether tier, grade and lifecycle are known already.
+            segments: whether the judgements of segments.yaml are known already.
         """
         fields = dict(_names_of_catalogue())
         for name, use in self.declared.items():
@@ -345,7 +347,20 @@ class _Sections:
             fields |= {name: Known(name, *of) for name, of in zip(BEFORE, types, strict=True)}
         if classes:
             fields |= {name: Known(name, TEXT, codes) for name, codes in self._class_codes().items()}
-        return Scope(fields, parameters, frozenset(self.faulty), frozenset(self.unread))
+        scope = Scope(fields, parameters, frozenset(self.faulty), frozenset(self.unread))
+        return self._with_segments(scope) if segments else scope
+
+    def _with_segments(self, scope: Scope) -> Scope:
+        """Return the names with those of the further judgements; what has a fault is not unknown as well."""
+        found = {
+            each.name: Known(each.name, TEXT, tuple(dict.fromkeys(rule.segment for rule in each.rules)))
+            for each in self.segmentations
+        }
+        faulty = {fold(name) for file, name in self.unsure if file == "segments.yaml"}
+        known = {**scope.fields, **{name: each for name, each in found.items() if fold(name) not in faulty}}
+        readable = self.roots.get("segments.yaml")
+        unread = {""} if "segments.yaml" in self.roots and not isinstance(readable, Fields) else set()
+        return replace(scope, fields=known, faulty=scope.faulty | faulty, unread=scope.unread | unread)
 
     def _class_codes(self) -> dict[str, tuple[str, ...]]:
         return dict(zip(_CLASS_NAMES, (self.tier_codes, GRADES, LIFECYCLE_STAGE.codes), strict=True))
@@ -1450,7 +1465,7 @@ class _Sections:
     def _triggers(self, tiers: tuple[str, ...]) -> Triggers:
         """Read what brings somebody onto the agenda; rules without the file have the shipped one."""
         root = self._root("triggers.yaml", required=("rest_days", "triggers", "urgency"))
-        scope = self._scope({}, classes=True)
+        scope = self._scope({}, classes=True, segments=True)
 
         def condition(body: Fields) -> tuple[Expression | None, str]:
             node = body.get("when")
@@ -1794,7 +1809,7 @@ def _meaning(ruleset: RuleSet) -> str:
 
 
 #: Fields of the model that were added when fingerprints were stored already: their default is not in a fingerprint.
-_CAME_LATER = ("channels", "custom", "periods", "minimum", "window", "meant", "response")
+_CAME_LATER = ("channels", "custom", "periods", "minimum", "window", "meant", "response", "festivals")
 _TREE = Expression.__args__  # the classes of the tree are written by `canonical`
 
 

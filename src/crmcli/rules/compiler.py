@@ -123,7 +123,9 @@ def compile_ruleset(
     segments = _segments(ruleset, people)
     if segments is not None:
         stages.append(segments)
-        people = people.plus(segments.table, {})
+        people = people.plus(
+            segments.table, {each.name: segments.table.c[each.name] for each in ruleset.segments}
+        )
     return Program(
         fingerprint=ruleset.fingerprint,
         as_of=as_of,

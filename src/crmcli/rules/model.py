@@ -393,6 +393,7 @@ class Trigger:
         channel: the suggested one; "" leaves it to the cadence.
         template: the name of a template that suits it; "" for none.
         points: what it adds to the urgency.
+        festivals: which ones a trigger on holidays is for; empty for the holidays of the country.
     """
 
     name: str
@@ -406,6 +407,7 @@ class Trigger:
     channel: str
     template: str
     points: Points
+    festivals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 DAYS_LEFT, DAYS_LATE, AMOUNT, RATIO = "days_left", "days_late", "amount", "ratio"
 _DATED = (DAYS_LEFT, DAYS_LATE)
+HOLIDAY = "holiday"  #: the occasion that is no record of a customer: whom it is for, only its condition says
 STATE = ""  #: the occasion of a trigger that has none: it holds as long as its condition does
 
 
@@ -15,12 +16,14 @@ class Occasion(NamedTuple):
         quantities: what its ramp may be of.
         words: what its text may be filled in with.
         once: there can be one trigger on it: it is asked of every customer, not of a record.
+        settled_on_day: it is over after its day, so that days after it say nothing.
     """
 
     reads: str
     quantities: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     once: bool = False
+    settled_on_day: bool = False
 
 
 _TASK = Occasion("", _DATED, ("id", "what", "when", "day", "on", "days"))
@@ -64,6 +67,12 @@ OCCASIONS: dict[str, Occasion] = {
         "birthdays of customers and their contacts; the next one (29 February: as the settings say)",
         (DAYS_LEFT,),
         ("name", "day", "on", "days"),
+    ),
+    HOLIDAY: Occasion(
+        "the festivals named under `festivals`, else the holidays of the country; the day of the festival",
+        (DAYS_LEFT,),
+        ("what", "day", "on", "days", "announced"),
+        settled_on_day=True,
     ),
     "survey_due": Occasion(
         "the last purchase, without a survey asked since; its day", _DATED, ("day", "days")

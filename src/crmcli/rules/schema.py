@@ -8,6 +8,7 @@ checker accepts fits the schema, and not the other way round; tests hold both to
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from crmcli.calendars import FESTIVALS
 from crmcli.i18n import _
 from crmcli.rules.aggregates import FUNCTIONS as AGGREGATES
 from crmcli.rules.catalogue import CATALOGUE
@@ -677,6 +678,11 @@ def _triggers() -> Schema:
         {"name": {**_words(_("its own name")), "pattern": f"^{_NAME.pattern}$"}, "text": _ref("label")},
         {
             "occasion": _choice(_("what it waits for"), [each for each in OCCASIONS if each]),
+            "festivals": _list(
+                _("of the occasion holiday: which festivals; without it, the holidays of the country"),
+                _choice(_("a festival"), FESTIVALS),
+                least=1,
+            ),
             "when": _ref("condition"),
             "lead_days": days,
             "after_days": days,

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from crmcli.calendars import FESTIVALS
 from crmcli.i18n import _
 from crmcli.rules.expression import Expression
 from crmcli.rules.model import GRADES, Case, Label, Trigger, Triggers
-from crmcli.rules.occasions import CUSTOMER_TERMS, OCCASIONS, STATE, Points
+from crmcli.rules.occasions import CUSTOMER_TERMS, HOLIDAY, OCCASIONS, STATE, Points
 from crmcli.rules.reader import Reader
 from crmcli.rules.source import Fields, Node, Place, Scalar
 from crmcli.vocabulary import CHANNEL
@@ -19,7 +20,17 @@ MAX_DAYS = 3_660
 MAX_POINTS = 1_000_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WORD = re.compile(r"\{([^{}]*)\}")
-_OPTIONAL = ("occasion", "when", "lead_days", "after_days", "for_days", "channel", "template", "urgency")
+_OPTIONAL = (
+    "occasion",
+    "festivals",
+    "when",
+    "lead_days",
+    "after_days",
+    "for_days",
+    "channel",
+    "template",
+    "urgency",
+)
 _NO_POINTS = Points(0.0, 0.0, "", 0.0, 0.0)
 
 #: Reads the condition of a mapping: the expression, and how it was written.
@@ -108,8 +119,11 @@ class TriggerReader:
         lead, after = self._days(body, "lead_days"), self._days(body, "after_days")
         if "days_late" not in OCCASIONS[on].quantities and "days_left" not in OCCASIONS[on].quantities:
             self._no_days(body, on)
+        festivals = self._festivals(body, on)
         channel = reader.choice(body.get("channel"), CHANNEL.codes) or ""
         template = reader.text(body.get("template")) or ""
+        if OCCASIONS[on].settled_on_day:
+            self._nothing_after(body, on)
         lasts = self._days(body, "for_days")
         points = self._points(body.get("urgency"), OCCASIONS[on].quantities)
         return Trigger(
@@ -124,7 +138,27 @@ class TriggerReader:
             channel,
             template,
             points or _NO_POINTS,
+            festivals,
         )
+
+    def _festivals(self, body: Fields, on: str) -> tuple[str, ...]:
+        """Return which festivals a trigger is for; whom to greet on them is for its condition to say."""
+        node = body.get("festivals")
+        if on != HOLIDAY:
+            if node is not None:
+                what = _("{key} says nothing here: it goes with the occasion {name}").format(
+                    key="festivals", name=HOLIDAY
+                )
+                self.reader.fault(node.place, what, "no-festival", value="festivals")
+            return ()
+        if body.get("when") is None:
+            what = _("a trigger on holidays needs when (for whom it holds)")
+            hint = _("everybody would be on the agenda at once; e.g. when: value >= 60")
+            self.reader.fault(body.place, what, "no-condition", hint=hint, value="when")
+        found = [
+            self.reader.choice(each, FESTIVALS) for each in self.reader.items(node, body.place, at_least=1)
+        ]
+        return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def _name(self, node: Node | None, taken: set[str]) -> str | None:
         name = self.reader.text(node)
@@ -149,6 +183,13 @@ class TriggerReader:
             node = body.get(key)
             if node is not None:
                 what = _("{key} says nothing here: {name} has no day").format(key=key, name=on or "when")
+                self.reader.fault(node.place, what, "no-day", value=key)
+
+    def _nothing_after(self, body: Fields, on: str) -> None:
+        for key in ("after_days", "for_days"):
+            node = body.get(key)
+            if node is not None:
+                what = _("{key} says nothing here: {name} is over after its day").format(key=key, name=on)
                 self.reader.fault(node.place, what, "no-day", value=key)
 
     def _words(self, body: Fields, on: str, label: Label) -> None:

@@ -162,6 +162,7 @@ def asked(
         currency,
         float(10 ** exponent(currency)),
         basis.settings.leap_birthday,
+        basis.settings.country,
     )
 
 

@@ -10,7 +10,7 @@ from crmcli.i18n import _, language, ngettext
 from crmcli.rules.occasions import CUSTOMER_TERMS, Points, points_of
 from crmcli.store.reads.agenda import AgendaRow
 from crmcli.values import group_amount
-from crmcli.vocabulary import OPPORTUNITY_STAGE
+from crmcli.vocabulary import FESTIVAL, OPPORTUNITY_STAGE
 
 #: Occasions that look back on a day: what they wait for is due some days after it.
 _LOOK_BACK = frozenset(
@@ -254,9 +254,12 @@ class _Weighing:
             "on": _on(late, day),
             "days": _days(abs(late)),
             "amount": amount,
+            "announced": _(", days off not announced yet") if _unannounced(row) else "",
         }
 
     def _what(self, row: AgendaRow, amount: str) -> str:
+        if row.kind == "holiday":
+            return " · ".join(FESTIVAL.label(name) for name in json.loads(row.what or "[[]]")[0])
         if row.kind != "opportunity":
             return row.what or ""
         said = " ".join(part for part in (row.what or "", amount) if part) or OPPORTUNITY_STAGE.label(
@@ -343,6 +346,10 @@ def _filled(trigger: Mapping[str, Any], words: Mapping[str, str]) -> str:
     text = trigger["text"]["zh" if language() == "zh_CN" else "en"]
     said = re.sub(r"\{([a-z]+)\}", lambda found: words.get(found[1], found[0]), text)
     return said if language() != "zh_CN" else re.sub("  +", " ", said)
+
+
+def _unannounced(row: AgendaRow) -> bool:
+    return row.kind == "holiday" and not json.loads(row.what or "[[], true]")[1]
 
 
 def _days(count: int) -> str:

@@ -34,6 +34,8 @@ EDITS: list[tuple[str, str, str, Told]] = [
     ("triggers.yaml", "money: {points: 10", "money: {points: 11", ("urgency", "money", "points", "0 + 10 x money 0 → 100000", "0 + 11 x money 0 → 100000")),
     ("triggers.yaml", "grade: {A: 40", "grade: {A: 41", ("urgency", "grade A", "points", 40.0, 41.0)),
     ("triggers.yaml", "lead_days: 14", "lead_days: 7", ("trigger", "deal_near", "lead_days", 14, 7)),
+    ("triggers.yaml", "[spring_festival, mid_autumn]", "[mid_autumn]",
+        ("trigger", "greeting", "festivals", "spring_festival, mid_autumn", "mid_autumn")),
 ]  # fmt: skip
 
 

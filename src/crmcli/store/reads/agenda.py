@@ -110,6 +110,7 @@ class Asked(NamedTuple):
         only_late: only those past their maximum or past the day of a matter.
         currency: the code of the currency that money is counted in.
         unit: how many minor units one of it is.
+        country: whose holidays.
         leap_birthday: when somebody born on 29 February has the birthday in other years: `feb28` or `mar1`.
     """
 
@@ -121,6 +122,7 @@ class Asked(NamedTuple):
     currency: str
     unit: float
     leap_birthday: str = "feb28"
+    country: str = "CN"
 
 
 def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: Asked) -> list[AgendaRow]:
@@ -147,6 +149,7 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
         "pinned": _pinned(connection, program, asked.today.isoformat()),
         "birthdays": json.dumps(_birthdays(asked, max(birthdays))) if birthdays else "[]",
         "lunar_birthdays": json.dumps(_lunar(connection, asked, max(birthdays))) if birthdays else "[]",
+        "holidays": json.dumps(_holidays(asked, triggers)),
         **_of_everybody("cadence", single.get("cadence")),
         **_of_everybody("never", single.get("never_contacted")),
         **_of_everybody("next_step", single.get("no_next_step")),
@@ -224,6 +227,30 @@ def _lunar(connection: sqlite3.Connection, asked: Asked, lead: int) -> list[list
         for kind, number, day in born
     )
     return [[kind, number, day.isoformat()] for kind, number, day in days if day is not None and day <= last]
+
+
+def _holidays(asked: Asked, triggers: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Return [trigger, number, day, words] of every festival that a trigger waits for; the number is that of the day.
+
+    The words are its names, and whether its days off are announced, as JSON.
+    """
+    waiting = [(at, each) for at, each in enumerate(triggers) if each["on"] == "holiday"]
+    if not waiting:
+        return []
+    from crmcli.calendars import festive_days  # only rules that greet on holidays pay for it
+
+    return [
+        [
+            at,
+            int(found.day.strftime("%Y%m%d")),
+            found.day.isoformat(),
+            json.dumps([found.names, found.announced]),
+        ]
+        for at, each in waiting
+        for found in festive_days(
+            asked.today, _last_birthday(asked, each["lead_days"]), asked.country, each["festivals"]
+        )
+    ]
 
 
 def _last_birthday(asked: Asked, lead: int) -> date:

@@ -138,6 +138,13 @@ fact AS (
     CROSS JOIN contacts f ON f.birthday IS NOT NULL AND substr(f.birthday, 6) = json_extract(d.value, '$[0]')
         AND f.birthday_calendar = 'solar' AND f.archived_at IS NULL
     WHERE t.occasion = 'birthday'
+    UNION ALL
+    -- Whom to greet, the run has noted: a trigger on holidays always has a condition.
+    SELECT t.at, 'holiday', json_extract(d.value, '$[1]'), k.customer_id, json_extract(d.value, '$[2]'), NULL
+    FROM trigger_ t
+    CROSS JOIN json_each(:holidays) d ON json_extract(d.value, '$[0]') = t.at AND json_extract(d.value, '$[2]') <= t.latest_day
+    CROSS JOIN classifications k ON k.run_id = (SELECT id FROM latest) AND instr(k.triggers, '"' || t.name || '"')
+    WHERE t.occasion = 'holiday'
 ),
 matter AS MATERIALIZED (
     SELECT
@@ -283,7 +290,7 @@ page AS MATERIALIZED (
 SELECT
     c.id, c.name, c.company, c.phone, coalesce(o.tier, k.tier), coalesce(o.grade, k.grade), p.score, c.refused_channels, k.lifecycle_stage,
     date(:until_number - p.since), p.days, p.max_days, p.due, p.untouched, p.no_next_step, p.in_state, k.triggers, o.held,
-    coalesce(p.money, 0), p.urgency, (SELECT most FROM left_out), m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name),
+    coalesce(p.money, 0), p.urgency, (SELECT most FROM left_out), m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name, feast.words),
     deal.amount_minor, deal.currency, deal.stage, deal.waiting_for, coalesce(task.channel, said.channel),
     coalesce(task.due_time, iif(m.kind = 'customer' AND m.day = c.next_contact_on, c.next_contact_time, NULL))
 FROM page p
@@ -297,6 +304,10 @@ LEFT JOIN products product ON product.id = deal.product_id
 LEFT JOIN complaints complaint ON m.kind = 'complaint' AND complaint.id = m.id
 LEFT JOIN interactions said ON m.kind = 'interaction' AND said.id = m.id
 LEFT JOIN contacts person ON m.kind = 'contact' AND person.id = m.id
+LEFT JOIN (
+    SELECT json_extract(value, '$[0]') AS at, json_extract(value, '$[1]') AS id, json_extract(value, '$[3]') AS words
+    FROM json_each(:holidays)
+) feast ON m.kind = 'holiday' AND feast.at = m.at AND feast.id = m.id
 UNION ALL
 SELECT
     NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, m.points, NULL,
