@@ -24,6 +24,7 @@ from crmcli.workflows.urgency import (
     Standing,
     Weights,
     channel_of,
+    ranked_by,
     standing,
     stored_program,
     weights_of,
@@ -109,16 +110,21 @@ def agenda(
         until = basis.today + timedelta(days=days - 1)
         most = limit + 1 if limit >= 0 else ALL
         rows = reads.agenda(connection, basis.program, asked(basis, until, most, one, only_late=only_late))
-    items = [item(own, basis, until) for own in by_line(rows)]
-    items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
+    lines = sorted(by_line(rows), key=_rank)
     return Agenda(
         basis.today,
         until,
-        tuple(items if limit < 0 else items[:limit]),
-        0 <= limit < len(items),
+        tuple(item(own, basis, until) for own in (lines if limit < 0 else lines[:limit])),
+        0 <= limit < len(lines),
         basis.classified_as_of,
         basis.rules_changed,
     )
+
+
+def _rank(rows: list[reads.AgendaRow]) -> tuple[float, float, bool, int]:
+    """Return the place of a line: the statement's own order, so that a limit cuts it; what is nobody's among them."""
+    row = rows[0]
+    return -ranked_by(rows), -(row.score or 0.0), row.id is None, row.id or row.record or 0
 
 
 def basis_of(connection: sqlite3.Connection, rules: Path, day: date | None) -> Basis:

@@ -27,6 +27,10 @@ _LOOK_BACK = frozenset(
 _OF_EVERYBODY = ("cadence", "never_contacted", "no_next_step")  #: occasions that are asked of every customer
 
 
+#: Less than this is no difference between sums of rounded points.
+HALF_A_HUNDREDTH = 0.005
+
+
 class Term(NamedTuple):
     """One term of an urgency.
 
@@ -38,7 +42,7 @@ class Term(NamedTuple):
         end: where it is 1.
         share: where the value lies on it.
         coefficient: the points at the end of the ramp, or the fixed ones.
-        points: what the term gives, rounded to two decimals.
+        points: what the term gives, rounded to two decimals; all of them add up to the urgency.
     """
 
     name: str
@@ -138,6 +142,23 @@ def standing(rows: Sequence[AgendaRow], weights: Weights, today: date, until: da
     return _Weighing(rows, weights, today, until).result()
 
 
+def ranked_by(rows: Sequence[AgendaRow]) -> float:
+    """Return the points by which the store ranked a line; a record of nobody has a row for each of its triggers."""
+    return rows[0].urgency if rows[0].id is not None else sum(row.urgency for row in rows)
+
+
+def _adding_up(terms: list[Term], ranked: float) -> tuple[Term, ...]:
+    """Let the largest term take what rounding each of them left over.
+
+    Their sum is then what the line was ranked by, rounded once, and the printed list never goes up again.
+    """
+    left = round(ranked, 2) - sum(term.points for term in terms)
+    if terms and abs(left) >= HALF_A_HUNDREDTH:
+        at = max(range(len(terms)), key=lambda number: abs(terms[number].points))
+        terms[at] = terms[at]._replace(points=round(terms[at].points + left, 2))
+    return tuple(terms)
+
+
 def _plain(name: str, points: float) -> list[Term]:
     return [Term(name, "", None, None, None, 1.0, points, round(points, 2))] if points else []
 
@@ -165,9 +186,20 @@ def _terms(name: str, points: Points, quantity: float) -> list[Term]:
 class _Weighing:
     """The way from rows to reasons and terms."""
 
+<<<<<<< HEAD
     def __init__(self, rows: Sequence[AgendaRow], weights: Weights, today: date, until: date) -> None:
         self.row = rows[0]
         self.weights = weights
+=======
+    def __init__(
+        self, rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date
+    ) -> None:
+        self.rows, self.row = rows, rows[0]
+        self.matters = [row for row in rows if row.at is not None]
+        self.triggers: list[Mapping[str, Any]] = program["triggers"]
+        self.urgency = program["urgency"]
+        self.rest_days: int = program["rest_days"]
+>>>>>>> 2a513ad (The agenda adds up exactly and a limit cuts it; calendar files ring before appointments and are no invitation)
         self.today, self.until = today, until
         self.matters: dict[int, list[AgendaRow]] = {}
         for row in rows:
@@ -185,6 +217,7 @@ class _Weighing:
                 self._of_customer(trigger, points)
         if self.row.id is not None:
             self._customer_terms()
+<<<<<<< HEAD
         self.reasons.sort(key=lambda reason: -reason.points)
         return Standing(tuple(self.reasons), tuple(self.terms))
 
@@ -200,6 +233,10 @@ class _Weighing:
             yield from (
                 at for at, name in self.weights.states if name in (row.triggers or "") and name not in held
             )
+=======
+        reasons = sorted(self.reasons, key=lambda reason: -reason.points)
+        return Standing(tuple(reasons), _adding_up(self.terms, ranked_by(self.rows)))
+>>>>>>> 2a513ad (The agenda adds up exactly and a limit cuts it; calendar files ring before appointments and are no invitation)
 
     # --- triggers on records ----------------------------------------------------------------------------------
 
