@@ -78,7 +78,7 @@ def test_unpaid_money(crm: Run, do: Any, database: Path) -> None:
         due_on=day(-10))  # fmt: skip
     put(database, "payments", customer_id=1, transaction_id=1, paid_on=day(-5), amount_minor=40000)
     line = lines(crm)["张三"]
-    assert line["reasons"] == "payment 10 days late: 500.00"
+    assert line["reasons"] == "payment 10 days late: 500.00 CNY"
     put(database, "payments", customer_id=1, transaction_id=1, paid_on=day(-4), amount_minor=50000)
     assert lines(crm) == {}
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from crmcli.i18n import _, language, ngettext
 from crmcli.rules.occasions import CUSTOMER_TERMS, Points, points_of
 from crmcli.store.reads.agenda import AgendaRow
-from crmcli.values import group_amount
+from crmcli.values import exponent, group_amount
 from crmcli.vocabulary import OPPORTUNITY_STAGE
 
 #: Occasions that look back on a day: what they wait for is due some days after it.
@@ -186,20 +186,9 @@ def _terms(name: str, points: Points, quantity: float) -> list[Term]:
 class _Weighing:
     """The way from rows to reasons and terms."""
 
-<<<<<<< HEAD
     def __init__(self, rows: Sequence[AgendaRow], weights: Weights, today: date, until: date) -> None:
-        self.row = rows[0]
-        self.weights = weights
-=======
-    def __init__(
-        self, rows: Sequence[AgendaRow], program: Mapping[str, Any], today: date, until: date
-    ) -> None:
         self.rows, self.row = rows, rows[0]
-        self.matters = [row for row in rows if row.at is not None]
-        self.triggers: list[Mapping[str, Any]] = program["triggers"]
-        self.urgency = program["urgency"]
-        self.rest_days: int = program["rest_days"]
->>>>>>> 2a513ad (The agenda adds up exactly and a limit cuts it; calendar files ring before appointments and are no invitation)
+        self.weights = weights
         self.today, self.until = today, until
         self.matters: dict[int, list[AgendaRow]] = {}
         for row in rows:
@@ -217,9 +206,8 @@ class _Weighing:
                 self._of_customer(trigger, points)
         if self.row.id is not None:
             self._customer_terms()
-<<<<<<< HEAD
         self.reasons.sort(key=lambda reason: -reason.points)
-        return Standing(tuple(self.reasons), tuple(self.terms))
+        return Standing(tuple(self.reasons), _adding_up(self.terms, ranked_by(self.rows)))
 
     def _asked(self) -> Iterator[int]:
         """Yield the places of the triggers that hold of the customer without a record."""
@@ -233,10 +221,6 @@ class _Weighing:
             yield from (
                 at for at, name in self.weights.states if name in (row.triggers or "") and name not in held
             )
-=======
-        reasons = sorted(self.reasons, key=lambda reason: -reason.points)
-        return Standing(tuple(reasons), _adding_up(self.terms, ranked_by(self.rows)))
->>>>>>> 2a513ad (The agenda adds up exactly and a limit cuts it; calendar files ring before appointments and are no invitation)
 
     # --- triggers on records ----------------------------------------------------------------------------------
 
@@ -280,8 +264,9 @@ class _Weighing:
         amount = ""
         if row.amount_minor is not None and row.currency:
             amount = f"{group_amount(row.amount_minor, row.currency)} {row.currency}"
-        elif row.amount is not None:
-            amount = f"{row.amount:,.2f}"
+        elif row.amount is not None and row.currency:
+            minor = round(row.amount * 10 ** exponent(row.currency))
+            amount = f"{group_amount(minor, row.currency)} {row.currency}"
         return {
             "id": str(row.record),
             "name": row.what if row.kind == "contact" and row.what else row.name,

@@ -4,13 +4,13 @@ A line is what was printed, so a matter that came up since is not touched. What 
 day, an unpaid invoice) rests for AGAIN_DAYS, so that no line comes back the day after it was done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from crmcli.errors import DataError, RefusedError, UsageError
-from crmcli.i18n import _
+from crmcli.i18n import _, language
 from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store import schema
 from crmcli.store.work import Work, unit_of_work
@@ -38,6 +38,10 @@ class Handled:
     warnings: tuple[str, ...] = ()
 
 
+def _joined(said: Sequence[str]) -> str:
+    return ("；" if language() == "zh_CN" else "; ").join(said)
+
+
 def done(
     database: Path,
     line: Line,
@@ -62,7 +66,7 @@ def done(
                 )
             settled = [text for matter in line.matters if (text := _settle(work, line, matter, None))]
             rests = max((_again_on(work, matter) for matter in line.matters), default=work.today)
-            work.summary = "; ".join(settled) or _("rests until {day}").format(day=rests)
+            work.summary = _joined(settled) or _("rests until {day}").format(day=rests)
             return Handled(None, "", work.summary)
         how = {"channel": line.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
         row, resolved = touch(work, {**how, "customer": f"#{line.customer}", "summary": summary}, next_on)
@@ -75,7 +79,7 @@ def done(
             said += [text for matter in line.matters if (text := _settle(work, line, matter, row.id))]
         else:
             said.append(_("not reached, so the line stays"))
-        work.summary = "; ".join(said)
+        work.summary = _joined(said)
         resolved += keep_promise(work, row, promise)
         return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row))
 
