@@ -264,7 +264,9 @@ def test_a_prompt_gets_the_answer_of_the_command(form: str, crm: Run) -> None:
 def test_a_prompt_does_not_wait_for_typer(form: str, crm: Run, home: Path) -> None:
     assert crm("add", "张三").status == 0
     assert crm("classify", "--as-of", TODAY.isoformat()).status == 0
-    code = f"import sys; from crmcli import entry; entry.main(['agenda', '{form}']); print(sorted(sys.modules))"
+    code = (
+        f"import sys; from crmcli import entry; entry.main(['agenda', '{form}']); print(sorted(sys.modules))"
+    )
     asked = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=True)
     assert "crmcli.workflows.agenda" in asked.stdout
     for heavy in ("typer", "rich", "yaml", "crmcli.spoken", "crmcli.cli.common"):
