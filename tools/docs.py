@@ -36,12 +36,21 @@ class Page:
     same: Callable[[str, str], bool] = str.__eq__
 
 
+def _drawn(name: str, command: str, width: int = docs_picture.WIDTH) -> Page:
+    """Return the page of a picture, docs/NAME.svg."""
+    return Page(
+        f"docs/{name}.svg", lambda _text: docs_picture.picture(name, command, width), docs_picture.same_words
+    )
+
+
 PAGES = (
     Page("docs/cli.md", lambda _text: docs_tables.cli_page()),
     Page("docs/exit-statuses.md", docs_tables.filled),
     Page("docs/import.md", docs_tables.filled),
     Page("docs/rules.md", docs_tables.filled),
-    Page("docs/agenda.svg", lambda _text: docs_picture.agenda(), docs_picture.same_words),
+    _drawn("agenda", "agenda --limit 7"),
+    _drawn("why", "why --agenda 北岸律师事务所", width=100),
+    _drawn("show", "show 北岸律师事务所", width=110),
     Page("README.md", docs_console.with_output),
     Page("docs/walkthrough.md", docs_console.with_output),
     Page("docs/agenda.md", docs_console.with_output),

@@ -1,4 +1,4 @@
-"""The picture of the agenda: real output of the program, drawn by rich as SVG."""
+"""The pictures: real output of the program, drawn by rich as SVG."""
 
 import html
 import io
@@ -16,16 +16,17 @@ _LENGTH = re.compile(r'textLength="([\d.]+)"([^>]*>)([^<>]+)(?=</text>)')
 _CELL = re.compile(r"\S+(?: \S+)*")
 
 
-def agenda() -> str:
-    """Return the SVG of the agenda of the sample data."""
-    with session(WIDTH) as run:
+def picture(name: str, command: str, width: int) -> str:
+    """Return the SVG of what a command shows of the sample data; `name` makes the classes in it its own."""
+    with session(width) as run:
         run("crm demo --keep demo.db")
-        shown = run("crm --db demo.db agenda --limit 7")
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), legacy_windows=False)
-    console.print(Text("$ crm agenda --limit 7", style="bold green"), soft_wrap=True)
+        shown = run(f"crm --db demo.db {command}")
+    console = Console(record=True, width=width, file=io.StringIO(), legacy_windows=False)
+    console.print(Text(f"$ crm {command}", style="bold green"), soft_wrap=True)
     for number, line in enumerate(shown.splitlines()):
         console.print(_cells(line, bold=number == 0), soft_wrap=True)
-    return _LENGTH.sub(_true_length, console.export_svg(title="crm agenda", unique_id="crm-agenda")) + "\n"
+    title = f"crm {command.split(maxsplit=1)[0]}"
+    return _LENGTH.sub(_true_length, console.export_svg(title=title, unique_id=f"crm-{name}")) + "\n"
 
 
 def _true_length(match: re.Match[str]) -> str:

@@ -17,6 +17,8 @@ from typing import NoReturn
 from crmcli.errors import CrmError, ExitCode
 
 _BROKEN_PIPE = 141
+#: Command lines that a shell's prompt asks at every turn; they are answered without loading Typer (cli/prompt.py).
+PROMPTS = (["agenda", "--short"], ["agenda", "--quiet"])
 
 
 class _Terminated(BaseException):
@@ -56,7 +58,10 @@ def _guarded(argv: Sequence[str]) -> int:
 
     try:
         prepare(argv)
-        from crmcli.cli.app import run as run_command  # after the language is known
+        if list(argv) in PROMPTS:
+            from crmcli.cli.prompt import run as run_command
+        else:
+            from crmcli.cli.app import run as run_command  # after the language is known
 
         status = run_command(argv)
         return status if output.flush_quietly() else _BROKEN_PIPE

@@ -1,6 +1,8 @@
 """Whom the agenda names, on which day, and why."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -245,3 +247,27 @@ def test_agenda_of_a_day_before_anything(do: Any, agenda: Agenda) -> None:
     do("add", "张三")
     do("opportunity", "add", "张三", "--close", "2026-11-25")
     assert "deal" not in agenda("--date", "2026-10-01").get("张三", "")  # it was opened later
+
+
+@pytest.mark.parametrize("form", ["--short", "--quiet"])
+def test_a_prompt_gets_the_answer_of_the_command(form: str, crm: Run) -> None:
+    """Alone, the option goes past Typer; with another one it does not. Both say the same, and all lines are counted."""
+    assert crm("init", "--yes").status == 0
+    assert tuple(crm("agenda", form)) == (0, "", "")
+    for name in ("张三", "Li Na", "Wong"):
+        crm("add", name)
+    alone, beside = crm("agenda", form), crm("agenda", form, "--limit", "1")
+    assert tuple(alone) == tuple(beside) == ((0, "3 · 张三\n", "") if form == "--short" else (1, "", ""))
+
+
+@pytest.mark.parametrize("form", ["--short", "--quiet"])
+def test_a_prompt_does_not_wait_for_typer(form: str, crm: Run, home: Path) -> None:
+    assert crm("add", "张三").status == 0
+    assert crm("classify", "--as-of", TODAY.isoformat()).status == 0
+    code = (
+        f"import sys; from crmcli import entry; entry.main(['agenda', '{form}']); print(sorted(sys.modules))"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=True)
+    assert "crmcli.workflows.agenda" in asked.stdout
+    for heavy in ("typer", "rich", "yaml", "crmcli.spoken", "crmcli.cli.common"):
+        assert f"'{heavy}'" not in asked.stdout

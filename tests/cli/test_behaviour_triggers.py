@@ -10,7 +10,7 @@ import pytest
 
 from conftest import Run
 from crmcli.rules import load
-from crmcli.rules.folder import read_files, shipped_folder
+from crmcli.workflows.rule_folder import preset_files, presets
 
 TODAY = date(2026, 11, 20)
 
@@ -78,7 +78,7 @@ def test_unpaid_money(crm: Run, do: Any, database: Path) -> None:
         due_on=day(-10))  # fmt: skip
     put(database, "payments", customer_id=1, transaction_id=1, paid_on=day(-5), amount_minor=40000)
     line = lines(crm)["张三"]
-    assert line["reasons"] == "payment 10 days late: 500.00"
+    assert line["reasons"] == "payment 10 days late: 500.00 CNY"
     put(database, "payments", customer_id=1, transaction_id=1, paid_on=day(-4), amount_minor=50000)
     assert lines(crm) == {}
 
@@ -147,21 +147,39 @@ def test_the_terms_add_up_to_the_urgency(crm: Run, do: Any) -> None:
         == why["urgency"]
         == lines(crm)["张三"]["urgency"]
     )
+    largest = max(why["terms"], key=lambda term: term["points"])  # takes what rounding the others left over
     for term in why["terms"]:
-        assert term["points"] == round(term["coefficient"] * term["share"], 2)
+        own = term["coefficient"] * term["share"]
+        assert term["points"] == (pytest.approx(own, abs=0.02) if term is largest else round(own, 2))
+    assert why["urgency"] == round(sum(term["coefficient"] * term["share"] for term in why["terms"]), 2)
     assert {"cadence", "task", "deal_near", "tier", "grade", "money", "matters"} <= {
         t["term"] for t in why["terms"]
     }
 
 
-def test_every_trigger_term_and_cadence_of_the_shipped_rules_has_an_example() -> None:
-    rules = load(read_files(shipped_folder()))
-    given = {dict(case.given).get("trigger") for case in rules.cases}
-    named = {each.name for each in rules.triggers.triggers} | {name for name, _points in rules.triggers.terms}
-    assert named <= given
-    cells = {
+@pytest.mark.parametrize("preset", presets())
+def test_every_trigger_ramp_and_line_of_the_shipped_rules_has_an_example(preset: str) -> None:
+    """What has none is named. An example of a ramp says how much of its quantity there is, past the start of the ramp."""
+    rules = load({name: path.read_text(encoding="utf-8") for name, path in preset_files(preset).items()})
+    given = [dict(case.given) for case in rules.cases]
+    points = {each.name: each.points for each in rules.triggers.triggers} | dict(rules.triggers.terms)
+    examples = {name: [own for own in given if own.get("trigger") == name] for name in points}
+    assert [name for name, own in examples.items() if not own] == []
+    ramps = {name: each for name, each in points.items() if each.of and each.points}
+    flat = [
+        name for name, ramp in ramps.items()
+        if not any(ramp.share(float(own[ramp.of])) > 0 for own in examples[name] if ramp.of in own)
+    ]  # fmt: skip
+    assert flat == []
+    rhythms = [own for own in given if {"grade", "tier"} <= own.keys() and "trigger" not in own]
+    shown = {
         id(rules.cadence.find(str(own["grade"]), str(own["tier"]), str(own.get("lifecycle", ""))))
-        for own in (dict(case.given) for case in rules.cases)
-        if {"grade", "tier"} <= own.keys()
+        for own in rhythms
     }
-    assert cells == {id(line) for line in rules.cadence.rules}
+    assert [line for line in rules.cadence.rules if id(line) not in shown] == []
+    replies = [own for own in given if "severity" in own]
+    answered = {
+        id(rules.cadence.find_response(str(own["tier"]) if "tier" in own else None, str(own["severity"])))
+        for own in replies
+    }
+    assert [line for line in rules.cadence.response if id(line) not in answered] == []

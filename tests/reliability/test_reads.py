@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,48 @@ READS = [
     ["--help"],
     ["add", "--help"],
 ]
+#: What the list above leaves out, of every noun of the root.
+MORE_READS = [
+    ["agenda", "--short"],
+    ["agenda", "--week", "--overdue", "--limit", "1"],
+    ["agenda", "--customer", "张三", "--format", "csv"],
+    ["agenda", "--format", "md"],
+    ["next"],
+    ["why", "--agenda", "张三"],
+    ["holidays"],
+    ["history", "张三", "--format", "json"],
+    ["preference", "list"],
+    ["preference", "infer"],
+    ["complaint", "list"],
+    ["complaint", "show", "1"],
+    ["complaint", "causes"],
+    ["survey", "list"],
+    ["survey", "show", "1"],
+    ["survey", "report"],
+    ["template", "list"],
+    ["template", "show", "birthday-zh"],
+    ["template", "places"],
+    ["template", "merge", "holiday-zh", "张三", "--set", "holiday=元旦"],
+    ["payment", "list"],
+    ["credit", "list"],
+    ["credit", "show", "张三"],
+    ["field", "list"],
+    ["customer", "show", "张三"],
+    ["classify", "pins"],
+    ["rules", "features"],
+    ["export", "contacts"],
+    ["export", "payments"],
+    ["demo", "--help"],
+]
+#: The commands of the root that only write: they have nothing to be asked here.
+WRITERS = {"add", "log", "sell", "done", "snooze", "skip", "import", "undo", "backup", "init"}
+_WRITES = frozenset(
+    getattr(sqlite3, f"SQLITE_{name}")
+    for name in (
+        "INSERT", "UPDATE", "DELETE", "CREATE_TABLE", "CREATE_INDEX", "CREATE_TRIGGER", "CREATE_VIEW", "DROP_TABLE",
+        "DROP_INDEX", "DROP_TRIGGER", "DROP_VIEW", "ALTER_TABLE", "REINDEX", "ANALYZE", "ATTACH",
+    )
+)  # fmt: skip
 REFUSED = [
     ["show", "nobody"],
     ["show", "a"],
@@ -120,6 +163,54 @@ def test_looking_changes_nothing(crm: Run, filled: Path) -> None:
             assert done.status == 0, (line, done.err)
             assert _everything(filled.parent) == before, line
         assert watching.execute("PRAGMA data_version").fetchone() == version
+
+
+def test_every_command_of_the_root_is_asked() -> None:
+    from crmcli.cli.app import COMMANDS
+
+    assert {line[0] for line in [*READS, *MORE_READS]} >= COMMANDS.keys() - WRITERS
+
+
+def test_no_statement_of_a_command_that_looks_would_write(
+    crm: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked of SQLite itself, on the way into every statement, however the connection was opened."""
+    for line in (
+        ["complaint", "add", "张三", "late"],
+        ["survey", "add", "张三", "--csat", "4"],
+        ["credit", "set", "张三", "--limit", "10000", "--terms", "30"],
+    ):
+        assert crm(*line).status == 0, line
+    written: list[tuple[int, str | None]] = []
+    statements: list[int] = []
+
+    def judge(action: int, about: str | None, _column: str | None, of: str | None, _by: str | None) -> int:
+        statements.append(action)
+        # json_each is a virtual table: declaring one asks for sqlite_master and writes nothing
+        if action in _WRITES and of != "temp" and not (about or "").startswith("sqlite_"):
+            written.append((action, about))
+        return sqlite3.SQLITE_OK
+
+    connect = sqlite3.connect
+
+    def watched(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*args, **options)
+        if args[0] != ":memory:":  # the examples of rules are tried out in memory
+            connection.set_authorizer(judge)
+        return connection
+
+    before = _everything(filled.parent)
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", watched)  # that of SQLAlchemy
+    for line in [*READS, *MORE_READS]:
+        done = crm(*line)
+        assert done.status == 0 or not done.out, (line, done.err)  # a list may be empty
+        assert done.status in {0, 1}, (line, done.err)
+        assert written == [], line
+        assert _everything(filled.parent) == before, line
+    assert len(statements) > 1000
+    assert crm("log", "phone", "张三").status == 0
+    assert written  # a command that writes is seen
 
 
 def test_what_is_refused_or_tried_changes_nothing(crm: Run, filled: Path) -> None:

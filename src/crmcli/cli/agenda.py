@@ -14,7 +14,7 @@ from crmcli.cli.common import (
     limit_of,
     single,
 )
-from crmcli.errors import ExitCode, UsageError
+from crmcli.errors import UsageError
 from crmcli.i18n import _, language, ngettext
 
 
@@ -93,19 +93,21 @@ def agenda(
     )
     if week and days is not None:
         raise UsageError(_("--week and --days together"), hint=_("--week is --days 7"))
+    span = 7 if week else days or 1
+    if quiet or short:
+        from crmcli.cli import prompt
+
+        answer = prompt.quiet if quiet else prompt.short
+        raise typer.Exit(answer(day, days=span, customer=customer, only_late=overdue))
     found = look(
         database(),
         rules_folder(),
         day=day,
-        days=7 if week else days or 1,
+        days=span,
         limit=limit_of(limit, written),
         customer=customer,
         only_late=overdue,
     )
-    if quiet or short:
-        if found.items and short:
-            typer.echo(_in_short(found))
-        raise typer.Exit(ExitCode.FINDINGS if found.items and quiet else ExitCode.OK)
     if format in {Form.ICS, Form.MD}:
         _write_file(found, format)
         return
@@ -127,14 +129,6 @@ def _write_file(found: Any, form: Form) -> None:
     content = as_calendar(database(), found) if form is Form.ICS else as_markdown(found).encode()
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
-
-
-def _in_short(found: Any) -> str:
-    """Return `12 · 张三`: how many, and who comes first."""
-    from crmcli.render.safe import safe
-
-    first = found.items[0]
-    return safe(f"{len(found.items)} · {first.name or first.reasons[0]}")
 
 
 def say_how_many(found: Any) -> None:

@@ -7,7 +7,7 @@ from crmcli.cli.reasons import short_number
 from crmcli.i18n import _
 from crmcli.render.notes import say
 from crmcli.render.output import Column, Format, Listing, Record, choose
-from crmcli.vocabulary import CHANNEL
+from crmcli.vocabulary import CHANNEL, RECORD, TIER
 
 
 def record(found: Any, format: Format | None) -> Record:
@@ -28,7 +28,7 @@ def record(found: Any, format: Format | None) -> Record:
     ]
     if not coded:
         fields = [field for field in fields if field[2] is not None]
-    return Record(fields, [_reasons(line), _terms(found, coded=coded)], main="terms")
+    return Record(fields, [_reasons(line, coded=coded), _terms(found, coded=coded)], main="terms")
 
 
 def say_absent(found: Any) -> None:
@@ -54,7 +54,12 @@ def _absent(code: str) -> str:
     }.get(code, "")
 
 
-def _reasons(line: Any) -> Listing:
+def _in_words(term: Any) -> Any:
+    """Return the value of a term for people: a number in short, a tier by its word."""
+    return TIER.label(term.value) if term.name == "tier" else short_number(term.value)
+
+
+def _reasons(line: Any, *, coded: bool) -> Listing:
     columns = [
         Column("trigger", _("Trigger")),
         Column("reason", _("Why"), wrap=True, min_width=24),
@@ -63,7 +68,13 @@ def _reasons(line: Any) -> Listing:
         Column("number", "#"),
     ]
     rows = [
-        (each.trigger, each.text, each.due_on, each.kind or None, each.record)
+        (
+            each.trigger,
+            each.text,
+            each.due_on,
+            (each.kind if coded else RECORD.label(each.kind)) or None,
+            each.record,
+        )
         for each in (line.matters if line else ())
     ]
     return Listing(columns, rows, title=_("Reasons"), key="reasons")
@@ -82,7 +93,7 @@ def _terms(found: Any, *, coded: bool) -> Listing:
     ]
     rows: list[tuple[Any, ...]] = [
         (
-            each.name, each.quantity or None, each.value if coded else short_number(each.value), each.start, each.end,
+            each.name, each.quantity or None, each.value if coded else _in_words(each), each.start, each.end,
             each.share, each.coefficient, each.points,
         )
         for each in found.terms

@@ -270,8 +270,8 @@ def _report_listing(found: Iterable[Any], *, coded: bool) -> Any:
     columns = [
         Column("by", _("By")),
         Column("which", _("Group")),
-        Column("asked", _("Asked")),
-        Column("answered", _("Answered")),
+        Column("asked", _("Surveys asked")),
+        Column("answered", _("Surveys answered")),
         Column("csat", _("CSAT"), decimals=2, align="right"),
         Column("csat_answers", _("CSAT answers")),
         Column("nps", _("NPS"), decimals=1, align="right"),

@@ -14,6 +14,7 @@ from crmcli.i18n import _
 
 DOMAIN = "crmcli"  #: what a uid ends with
 DEFAULT_MINUTES = 30  #: of an appointment that nobody gave a length
+_FIRST_MINUTE = datetime(2000, 1, 1, tzinfo=UTC)  #: the exports are numbered by the minutes since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,25 @@ class Event:
     minutes: int | None = None
 
 
-def calendar(events: Iterable[Event], *, now: datetime, zone: str, alarm: timedelta | None = None) -> bytes:
+def calendar(
+    events: Iterable[Event],
+    *,
+    now: datetime,
+    zone: str,
+    alarm: timedelta | None = None,
+    day_alarm: timedelta | None = None,
+) -> bytes:
     """Return the file: all-day events that block no time, and appointments in UTC, which no client misreads.
+
+    It has no METHOD: with one it would be an invitation, which needs an organizer. So DTSTAMP says when an event was
+    last changed, and SEQUENCE, which only grows, makes those that compare it take the later of two exports.
 
     Args:
         events: what is due.
         now: the aware instant of the export (DTSTAMP).
         zone: IANA name of the business time zone, in which times of day are meant.
-        alarm: how long before its beginning an event is announced; None for not at all.
+        alarm: how long before its beginning an appointment is announced; None for not at all.
+        day_alarm: how long after midnight an event of a whole day is announced; None for not at all.
 
     Raises:
         ConfigError: the library is not installed.
@@ -59,11 +71,11 @@ def calendar(events: Iterable[Event], *, now: datetime, zone: str, alarm: timede
     found = icalendar.Calendar()
     found.add("prodid", "-//crmcli//agenda//EN")
     found.add("version", "2.0")
-    found.add("method", "PUBLISH")
     for event in events:
         entry = icalendar.Event()
         entry.add("uid", f"{event.key}@{DOMAIN}")
         entry.add("dtstamp", now.astimezone(UTC))
+        entry.add("sequence", max((now - _FIRST_MINUTE) // timedelta(minutes=1), 0))
         entry.add("summary", event.summary)
         if event.description:
             entry.add("description", event.description)
@@ -75,11 +87,12 @@ def calendar(events: Iterable[Event], *, now: datetime, zone: str, alarm: timede
             begin = datetime.combine(event.day, time.fromisoformat(event.at), ZoneInfo(zone)).astimezone(UTC)
             entry.add("dtstart", begin)
             entry.add("dtend", begin + timedelta(minutes=event.minutes or DEFAULT_MINUTES))
-        if alarm is not None:
+        rings = day_alarm if event.at is None else None if alarm is None else -alarm
+        if rings is not None:
             bell = icalendar.Alarm()
             bell.add("action", "DISPLAY")
             bell.add("description", event.summary)
-            bell.add("trigger", -alarm)
+            bell.add("trigger", rings)
             entry.add_component(bell)
         found.add_component(entry)
     return bytes(found.to_ical())

@@ -18,12 +18,12 @@ from crmcli.store.reads import agenda as reads
 from crmcli.store.reads.base import ALL
 from crmcli.store.settings import Settings, read_settings
 from crmcli.values import exponent
-from crmcli.workflows.find import find_customer
 from crmcli.workflows.urgency import (
     Reason,
     Standing,
     Weights,
     channel_of,
+    ranked_by,
     standing,
     stored_program,
     weights_of,
@@ -59,6 +59,7 @@ class Agenda(NamedTuple):
         until: the last day that was looked at.
         items: the lines.
         more: a limit cut the list.
+        total: how many lines there are; with a limit, no more than one above it is counted.
         classified_as_of: the day of the classification it stands on, None when nobody was ever classified.
         rules_changed: the rule files differ from those of that classification.
     """
@@ -67,6 +68,7 @@ class Agenda(NamedTuple):
     until: date
     items: tuple[Item, ...]
     more: bool
+    total: int
     classified_as_of: date | None
     rules_changed: bool
 
@@ -91,6 +93,7 @@ def agenda(
     limit: int = ALL,
     customer: str | None = None,
     only_late: bool = False,
+    only_first: bool = False,
 ) -> Agenda:
     """Return who is to be contacted on a day, or in the `days` days that begin with it.
 
@@ -102,23 +105,37 @@ def agenda(
         limit: at most so many lines, -1 for all.
         customer: as written; only this one.
         only_late: only those past their maximum, or past the day of a matter.
+        only_first: count all lines, but work out no more than the first.
     """
     with reading(database) as connection:
         basis = basis_of(connection, rules, day)
-        one = None if customer is None else find_customer(connection, customer, basis.settings.country).id
+        one = None if customer is None else _number(connection, customer, basis.settings.country)
         until = basis.today + timedelta(days=days - 1)
         most = limit + 1 if limit >= 0 else ALL
         rows = reads.agenda(connection, basis.program, asked(basis, until, most, one, only_late=only_late))
-    items = [item(own, basis, until) for own in by_line(rows)]
-    items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
+    lines = sorted(by_line(rows), key=_rank)
+    shown = lines[:1] if only_first else lines if limit < 0 else lines[:limit]
     return Agenda(
         basis.today,
         until,
-        tuple(items if limit < 0 else items[:limit]),
-        0 <= limit < len(items),
+        tuple(item(own, basis, until) for own in shown),
+        0 <= limit < len(lines),
+        len(lines),
         basis.classified_as_of,
         basis.rules_changed,
     )
+
+
+def _number(connection: sqlite3.Connection, customer: str, country: str) -> int:
+    from crmcli.workflows.find import find_customer  # the agenda of everybody looks nobody up
+
+    return find_customer(connection, customer, country).id
+
+
+def _rank(rows: list[reads.AgendaRow]) -> tuple[float, float, bool, int]:
+    """Return the place of a line: the statement's own order, so that a limit cuts it; what is nobody's among them."""
+    row = rows[0]
+    return -ranked_by(rows), -(row.score or 0.0), row.id is None, row.id or row.record or 0
 
 
 def basis_of(connection: sqlite3.Connection, rules: Path, day: date | None) -> Basis:

@@ -12,6 +12,7 @@ from crmcli.store.settings import read_settings
 from crmcli.workflows.agenda import Agenda, Item
 
 MORNING = timedelta(hours=9)  #: when an event of a whole day is announced
+BEFORE = timedelta(minutes=15)  #: how long before it an appointment is
 
 
 def as_calendar(database: Path, found: Agenda) -> bytes:
@@ -32,7 +33,7 @@ def as_calendar(database: Path, found: Agenda) -> bytes:
             _records(found, "opportunity"),
         )
     events = [event for item in found.items for event in _events(item, found, known)]
-    return calendar(events, now=clock.now(zone), zone=zone, alarm=-MORNING)
+    return calendar(events, now=clock.now(zone), zone=zone, alarm=BEFORE, day_alarm=MORNING)
 
 
 def _records(found: Agenda, kind: str) -> list[int]:

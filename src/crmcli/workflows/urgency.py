@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from crmcli.i18n import _, language, ngettext
 from crmcli.rules.occasions import CUSTOMER_TERMS, Points, points_of
 from crmcli.store.reads.agenda import AgendaRow
-from crmcli.values import group_amount
+from crmcli.values import exponent, group_amount
 from crmcli.vocabulary import FESTIVAL, OPPORTUNITY_STAGE
 
 #: Occasions that look back on a day: what they wait for is due some days after it.
@@ -27,6 +27,10 @@ _LOOK_BACK = frozenset(
 _OF_EVERYBODY = ("cadence", "never_contacted", "no_next_step")  #: occasions that are asked of every customer
 
 
+#: Less than this is no difference between sums of rounded points.
+HALF_A_HUNDREDTH = 0.005
+
+
 class Term(NamedTuple):
     """One term of an urgency.
 
@@ -38,7 +42,7 @@ class Term(NamedTuple):
         end: where it is 1.
         share: where the value lies on it.
         coefficient: the points at the end of the ramp, or the fixed ones.
-        points: what the term gives, rounded to two decimals.
+        points: what the term gives, rounded to two decimals; all of them add up to the urgency.
     """
 
     name: str
@@ -138,6 +142,23 @@ def standing(rows: Sequence[AgendaRow], weights: Weights, today: date, until: da
     return _Weighing(rows, weights, today, until).result()
 
 
+def ranked_by(rows: Sequence[AgendaRow]) -> float:
+    """Return the points by which the store ranked a line; a record of nobody has a row for each of its triggers."""
+    return rows[0].urgency if rows[0].id is not None else sum(row.urgency for row in rows)
+
+
+def _adding_up(terms: list[Term], ranked: float) -> tuple[Term, ...]:
+    """Let the largest term take what rounding each of them left over.
+
+    Their sum is then what the line was ranked by, rounded once, and the printed list never goes up again.
+    """
+    left = round(ranked, 2) - sum(term.points for term in terms)
+    if terms and abs(left) >= HALF_A_HUNDREDTH:
+        at = max(range(len(terms)), key=lambda number: abs(terms[number].points))
+        terms[at] = terms[at]._replace(points=round(terms[at].points + left, 2))
+    return tuple(terms)
+
+
 def _plain(name: str, points: float) -> list[Term]:
     return [Term(name, "", None, None, None, 1.0, points, round(points, 2))] if points else []
 
@@ -166,7 +187,7 @@ class _Weighing:
     """The way from rows to reasons and terms."""
 
     def __init__(self, rows: Sequence[AgendaRow], weights: Weights, today: date, until: date) -> None:
-        self.row = rows[0]
+        self.rows, self.row = rows, rows[0]
         self.weights = weights
         self.today, self.until = today, until
         self.matters: dict[int, list[AgendaRow]] = {}
@@ -186,7 +207,7 @@ class _Weighing:
         if self.row.id is not None:
             self._customer_terms()
         self.reasons.sort(key=lambda reason: -reason.points)
-        return Standing(tuple(self.reasons), tuple(self.terms))
+        return Standing(tuple(self.reasons), _adding_up(self.terms, ranked_by(self.rows)))
 
     def _asked(self) -> Iterator[int]:
         """Yield the places of the triggers that hold of the customer without a record."""
@@ -243,8 +264,9 @@ class _Weighing:
         amount = ""
         if row.amount_minor is not None and row.currency:
             amount = f"{group_amount(row.amount_minor, row.currency)} {row.currency}"
-        elif row.amount is not None:
-            amount = f"{row.amount:,.2f}"
+        elif row.amount is not None and row.currency:
+            minor = round(row.amount * 10 ** exponent(row.currency))
+            amount = f"{group_amount(minor, row.currency)} {row.currency}"
         return {
             "id": str(row.record),
             "name": row.what if row.kind == "contact" and row.what else row.name,

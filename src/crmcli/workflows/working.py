@@ -5,7 +5,7 @@ stays open after a talk (a deal past its day, an unpaid invoice) rests for AGAIN
 after it was done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlmodel import select
 
 from crmcli.errors import DataError, RefusedError, UsageError
-from crmcli.i18n import _
+from crmcli.i18n import _, language
 from crmcli.spoken import Direction, parse_spoken_day
 from crmcli.store import schema
 from crmcli.store.work import Work, unit_of_work
@@ -40,6 +40,10 @@ class Handled:
     resolved: tuple[tuple[str, date], ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def _joined(said: Sequence[str]) -> str:
+    return ("；" if language() == "zh_CN" else "; ").join(said)
 
 
 def done(
@@ -81,7 +85,7 @@ def _done(
         matters = _needs_open(work, line)
         settled = [text for matter in matters if (text := _settle(work, line, matter, None))]
         rests = max(_again_on(work, matter) for matter in matters)
-        work.summary = "; ".join(settled) or _("rests until {day}").format(day=rests)
+        work.summary = _joined(settled) or _("rests until {day}").format(day=rests)
         return Handled(None, "", work.summary), True
     how = {"channel": line.channel or "phone", **{k: v for k, v in given.items() if v is not None}}
     row, resolved = touch(work, {**how, "customer": f"#{line.customer}", "summary": summary}, next_on)
@@ -97,7 +101,7 @@ def _done(
         ]
     else:
         said.append(_("not reached, so the line stays"))
-    work.summary = "; ".join(said)
+    work.summary = _joined(said)
     resolved += keep_promise(work, row, promise)
     return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row)), reached
 

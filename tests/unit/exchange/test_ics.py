@@ -45,16 +45,26 @@ def test_an_appointment_is_at_its_instant_wherever_it_is_read(zone: str, at: str
     assert second.decoded("dtend") - begins == timedelta(minutes=90)
 
 
-def test_an_alarm_rings_before_the_event() -> None:
-    (event,) = _read(
-        calendar([Event("a", date(2026, 11, 20), "s")], now=NOW, zone="UTC", alarm=timedelta(minutes=15))
+def test_an_alarm_rings_before_an_appointment_and_in_the_morning_of_a_day() -> None:
+    found = [Event("a", date(2026, 11, 20), "s", at="15:00"), Event("b", date(2026, 11, 20), "s")]
+    content = calendar(found, now=NOW, zone="UTC", alarm=timedelta(minutes=15), day_alarm=timedelta(hours=9))
+    bells = [bell for event in _read(content) for bell in event.subcomponents]
+    assert [(bell.name, str(bell["action"])) for bell in bells] == [("VALARM", "DISPLAY")] * 2
+    assert [bell.decoded("trigger") for bell in bells] == [timedelta(minutes=-15), timedelta(hours=9)]
+
+
+def test_a_later_export_is_a_later_version_of_the_same_events() -> None:
+    """A calendar that has the uid takes the event whose SEQUENCE is higher; without METHOD it asks for no organizer."""
+    event = Event("a", date(2026, 11, 20), "s")
+    first, same, later = (
+        calendar([event], now=now, zone="UTC") for now in (NOW, NOW, NOW + timedelta(minutes=5))
     )
-    (bell,) = event.subcomponents
-    assert (bell.name, bell.decoded("trigger"), str(bell["action"])) == (
-        "VALARM",
-        timedelta(minutes=-15),
-        "DISPLAY",
-    )
+    assert first == same
+    before, after = (_read(content)[0] for content in (first, later))
+    assert before["uid"] == after["uid"]
+    assert 0 < before["sequence"] < after["sequence"] < 2**31
+    assert before.decoded("dtstamp") < after.decoded("dtstamp")
+    assert b"METHOD" not in first
 
 
 def test_words_from_data_stay_words() -> None:

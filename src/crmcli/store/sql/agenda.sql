@@ -291,7 +291,8 @@ SELECT
     c.id, c.name, c.company, c.phone, coalesce(o.tier, k.tier), coalesce(o.grade, k.grade), p.score, c.refused_channels, k.lifecycle_stage,
     date(:until_number - p.since), p.days, p.max_days, p.due, p.untouched, p.no_next_step, p.in_state, k.triggers, o.held,
     coalesce(p.money, 0), p.urgency, (SELECT most FROM left_out), m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name, feast.words),
-    deal.amount_minor, deal.currency, deal.stage, deal.waiting_for, coalesce(task.channel, said.channel),
+    deal.amount_minor, coalesce(deal.currency, iif(m.kind = 'transaction', :currency, NULL)), deal.stage, deal.waiting_for,
+    coalesce(task.channel, said.channel),
     coalesce(task.due_time, iif(m.kind = 'customer' AND m.day = c.next_contact_on, c.next_contact_time, NULL))
 FROM page p
 CROSS JOIN customers c ON c.id = p.id
