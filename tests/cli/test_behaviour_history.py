@@ -390,3 +390,55 @@ def test_versions_of_a_period_count_on_under_other_rules(crm: Run, do: Do, mine:
     moved = crm("movers", "--from", "2026-10@1", "--to", "2026-10")
     assert moved.status in {0, 1}
     assert "from 2026-10@1 to 2026-10" in moved.err
+
+
+BY_OTHERS = {
+    "share": ("share: 33", "share: 34"),
+    "when": ("when: value > 10 and orders > 0 and today < '2026-10-01'", "when: orders > 0"),
+}
+
+
+@pytest.mark.parametrize("way", BY_OTHERS)
+def test_a_tier_that_moves_without_the_score_is_not_left_unexplained(
+    way: str, do: Do, crm: Run, mine: Path
+) -> None:
+    high, medium = BY_OTHERS[way]
+    text = (mine / "value.yaml").read_text(encoding="utf-8")
+    text = (
+        text[: text.index("indicators:")]
+        + f"""indicators:
+  - {{feature: revenue, weight: 1, missing: zero, scale: {{linear: {{from: 0, to: 1000}}}}}}
+policy: first
+tiers:
+  - {{tier: high, {high}, text: {{en: high value, zh: 高价值}}}}
+  - {{tier: medium, {medium}, text: {{en: medium value, zh: 中价值}}}}
+  - {{tier: low, text: {{en: low value, zh: 低价值}}}}
+"""
+    )
+    (mine / "value.yaml").write_text(text, encoding="utf-8")
+    for name, amount in (("张三", "500"), ("李四", "300"), ("王五", "100")):
+        do("--today", "2025-01-05", "add", name)
+        do("sell", name, amount, "--on", "2025-09-20")
+    do("classify", "--month", "2026-09", "--rules", "mine")
+    do("sell", "王五", "800", "--on", "2026-10-20")
+    do("classify", "--month", "2026-10", "--rules", "mine")
+    before, after = read(do, "history", "张三")
+    assert (before["tier"], after["tier"], after["change"]) == ("high", "medium", 0.0)
+    assert after["because"] == "tier high → medium"
+    assert "tier high value → medium value, not by points of its own" in " ".join(
+        do("history", "张三", "--format", "table").split()
+    )
+    assert "not by points of its own" in " ".join(crm("movers", "--format", "table").out.split())
+    if way == "share":
+        assert "tier" not in str(read(do, "history", "王五")[1]["because"])
+
+
+def test_who_moves_by_other_rules_alone_is_told_so(do: Do, crm: Run, months: None, mine: Path) -> None:
+    before = {each["id"]: each["tier"] for each in read(do, "list")}
+    edit(mine, "at_least: 70", "at_least: 2")
+    edit(mine, "at_least: 40", "at_least: 1")
+    do("classify", "--month", "2026-10", "--rules", "mine")
+    after = {each["id"]: each["tier"] for each in read(do, "list")}
+    assert before != after
+    shown = crm("movers", "--from", "2026-10@1", "--to", "2026-10@2", "--format", "table").out
+    assert "other rules" in shown

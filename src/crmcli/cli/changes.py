@@ -104,7 +104,7 @@ def movers(found: Any, *, coded: bool) -> Listing:
             _from_to(mover.tier_label_before, mover.tier_label),
             _from_to(mover.grade_before, mover.grade),
             _from_to(f"{mover.score_before:.2f}", f"{mover.score:.2f}"),
-            _reasons(mover),
+            _reasons(mover, rules_changed=found.rules_changed),
         )
         for mover in found.movers
     ]
@@ -222,7 +222,11 @@ def _changes(period: Any, *, coded: bool) -> str | None:
     if period.change is None:
         return "first" if coded else _("first classification")
     parts = [_shift(shift, coded=coded) for shift in period.shifts]
-    parts += _keeping(period, coded=coded)
+    keeping = _keeping(period, coded=coded)
+    parts += keeping
+    if period.tier_before is not None and not keeping and not period.rules_changed:
+        change = _from_to(period.tier_label_before, period.tier_label)
+        parts.append(f"tier {_from_to(period.tier_before, period.tier)}" if coded else _not_of_points(change))
     if period.rules_changed:
         named = {shift.indicator for shift in period.shifts}
         changes = sorted(
@@ -281,15 +285,26 @@ def _raw(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _reasons(mover: Any) -> str | None:
-    """Say what moved somebody: the points of one indicator, and the reason for another grade."""
+def _reasons(mover: Any, *, rules_changed: bool) -> str | None:
+    """Say what moved somebody: the points of one indicator, what else moved the tier, and the reason for another grade."""
     parts = []
     if mover.shift is not None:
         parts.append(f"{mover.shift.label} {mover.shift.points_before:.2f} → {mover.shift.points:.2f}")
-    parts += _keeping(mover, coded=False)
+    keeping = _keeping(mover, coded=False)
+    parts += keeping
+    if not mover.by_points and not keeping:
+        change = _from_to(mover.tier_label_before, mover.tier_label)
+        parts.append(_("other rules") if rules_changed else _not_of_points(change))
     if mover.grade != mover.grade_before:
         parts.append(_grade(mover.grade, mover.grade_text))
     return _joined(parts, coded=False)
+
+
+def _not_of_points(change: str) -> str:
+    """Say that a tier moved otherwise than the score: by shares of all, or by a condition."""
+    return _("tier {change}, not by points of its own: 'crm why' shows the place or the condition").format(
+        change=change
+    )
 
 
 def _points(shift: Any) -> tuple[str | None, float | None, float | None]:

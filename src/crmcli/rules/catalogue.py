@@ -771,7 +771,8 @@ _FEATURES = (
         "revenue_trend", "成交额趋势", NUMBER, "share",
         Label("Revenue of the window (90 days without one) against as many days, or calendar months, before it: 0.5 is half "
               "more, -1 is nothing left; missing when there was none before, or only refunds.",
-              "窗口期（未设则为90天）成交额相对此前同样天数或同样日历月数的变化：0.5 为增长一半，-1 为归零；前期没有则缺失。"),
+              "窗口期（未设则为90天）成交额相对此前同样天数或同样日历月数的变化："
+              "0.5 为增长一半，-1 为归零；前期没有成交或只有退款则缺失。"),
         TRANSACTIONS, _revenue_trend, windowable=True,
     ),
     Feature(
@@ -1000,6 +1001,7 @@ _FEATURES = (
               "分级所看的那一天：months_between(今天, next_close_on) < 2。"),
         CUSTOMERS, lambda facts: literal(facts.as_of.isoformat(), Text),
     ),
+    # The time of day set beside it (next_contact_time) is no feature: who is classified is judged by the day.
     Feature(
         "next_contact_on", "下次联系日", DATE, "",
         Label("The next contact as set by hand.",

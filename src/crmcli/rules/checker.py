@@ -53,7 +53,7 @@ from crmcli.rules.facts import (
     FactField,
 )
 from crmcli.rules.folder import read_files, shipped_folder
-from crmcli.rules.matrix import Cell, read_matrix
+from crmcli.rules.matrix import Table, read_matrix
 from crmcli.rules.model import (
     ANY,
     BEFORE,
@@ -949,13 +949,7 @@ class _Sections:
         nodes = reader.items(root.get("tiers"), root.place, at_least=1)
         kinds = [key for key in _TIER_KEYS if any(isinstance(n, Fields) and n.get(key) for n in nodes[:-1])]
         if len(kinds) > 1:
-            first = next(n for n in nodes if isinstance(n, Fields) and any(n.get(key) for key in kinds))
-            used = next(key for key in kinds if first.get(key))
-            other = next(
-                n for n in nodes if isinstance(n, Fields) and any(n.get(k) for k in kinds if k != used)
-            )
-            what = _("tiers are told apart in one way: {names}").format(names=", ".join(_TIER_KEYS))
-            reader.fault(other.place, what, "mixed-tiers", hint=_("the first has {key}").format(key=used))
+            self._mixed_tiers(root, nodes, kinds, scope)
             return (), Tiers()
         kind = kinds[0] if kinds else _TIER_KEYS[0]
         found = [self._tier(node, kind, scope, last=at + 1 == len(nodes)) for at, node in enumerate(nodes)]
@@ -964,6 +958,31 @@ class _Sections:
         known = [(tier, place) for tier, place in placed if tier.code]
         self._no_twins([(tier.code, place) for tier, place in known], "tier")
         return tuple(tier for tier, _place in known), self._tiering(root, kind, scope)
+
+    def _mixed_tiers(self, root: Fields, nodes: Sequence[Node], kinds: Sequence[str], scope: Scope) -> None:
+        """Note that tiers are told apart in several ways, and judge those of each way by themselves."""
+        ways = [[key for key in kinds if isinstance(node, Fields) and node.get(key)] for node in nodes]
+        used = next(found[0] for found in ways if found)
+        at = next(at for at, found in enumerate(ways) if set(found) - {used})
+        what = _("tiers are told apart in one way: {names}").format(names=", ".join(_TIER_KEYS))
+        self.reader.fault(
+            nodes[at].place, what, "mixed-tiers", hint=_("the first has {key}").format(key=used)
+        )
+        by_kind: dict[str, list[tuple[Tier, Place]]] = {key: [] for key in kinds}
+        named: list[tuple[str, Place]] = []
+        for node, found in zip(nodes, ways, strict=True):
+            if len(found) > 1:
+                continue  # which of its ways is meant is not known
+            kind = found[0] if found else used
+            tier = self._tier(node, kind, scope, last=node is nodes[-1])
+            if tier is not None:
+                for key in kinds if node is nodes[-1] else (kind,):
+                    by_kind[key].append((tier, node.place))
+                named.extend([(tier.code, node.place)] if tier.code else [])
+        for kind, known in by_kind.items():
+            self._ordered_tiers(known, kind)
+        self._no_twins(named, "tier")
+        self._tiering(root, "", scope)
 
     def _tier(self, node: Node, kind: str, scope: Scope, *, last: bool) -> Tier | None:
         """Read a tier; one with a fault beside its bound keeps the bound, so that the order can still be judged."""
@@ -1030,6 +1049,7 @@ class _Sections:
             self.reader.fault(place, what, "unreachable")
 
     def _tiering(self, root: Fields, kind: str, scope: Scope) -> Tiers:
+        """Read what holds for all tiers; with "" for the kind, what it would have to be is not judged."""
         reader = self.reader
         sticky_node, of_node = root.get("sticky"), root.get("share_of")
         periods = self._periods(sticky_node)
@@ -1048,10 +1068,10 @@ class _Sections:
             hint = _("ask for previous_tier in the conditions") if kind == "when" else ""
             reader.fault(sticky_node.place, what, "bad-sticky", hint=hint)
         if of_node is None:
-            by = {"at_least": SCORE, "share": CUSTOMERS, "when": CONDITION}[kind]
+            by = {"share": CUSTOMERS, "when": CONDITION}.get(kind, SCORE)
             return Tiers(by, "", float(sticky or 0), periods or 0)
         of = self._numeric_feature(of_node, scope)
-        if kind != "share":
+        if kind not in {"", "share"}:
             reader.fault(of_node.place, _("share_of needs tiers with share"), "bad-share")
         return Tiers(SUM, of or "", float(sticky or 0))
 
@@ -1265,10 +1285,10 @@ class _Sections:
             return None
         label = reader.label(body.get("text"), key.place)
         scope = self._scope({}, classes=True)
-        cells = read_matrix(reader, table, lambda named: self._numeric_feature(named, scope, (NUMBER,)))
-        texts = {each.text: reader.label(text, each.place) for each, text in self._texts(body, cells)}
+        read = read_matrix(reader, table, lambda named: self._numeric_feature(named, scope, (NUMBER,)))
+        texts = {each.text: reader.label(text, each.place) for each, text in self._texts(body, read)}
         rules: list[SegmentRule] = []
-        for cell in cells:
+        for cell in read.cells:
             is_name = self._is_name(cell.segment, meant=())
             self._count(cell.when, cell.segment.place)
             text = texts.get(cell.segment.text)
@@ -1279,13 +1299,13 @@ class _Sections:
                 texts[cell.segment.text] = None
             elif text is not None:
                 rules.append(SegmentRule(cell.segment.text, cell.when, cell.written, text))
-        return None if label is None or not cells else Segmentation(key.text, label, tuple(rules))
+        return None if label is None or not read.whole else Segmentation(key.text, label, tuple(rules))
 
-    def _texts(self, body: Fields, cells: tuple[Cell, ...]) -> Iterator[tuple[Scalar, Node]]:
-        """Yield the texts of a table; one that no cell needs is a fault."""
-        known = list(dict.fromkeys(cell.segment.text for cell in cells))
+    def _texts(self, body: Fields, table: Table) -> Iterator[tuple[Scalar, Node]]:
+        """Yield the texts of a table; one that no cell needs is a fault, unless a cell could not be read."""
+        known = list(dict.fromkeys(cell.segment.text for cell in table.cells))
         for each, text in self.reader.mapping(body.get("texts"), body.place):
-            if cells and each.text not in known:
+            if table.whole and each.text not in known:
                 what = _("no cell is called {value}").format(value=repr(each.text[:80]))
                 hint = self.reader.nearest(each.text, known) or _("known: {names}").format(
                     names=", ".join(known)

@@ -40,8 +40,16 @@ class Cell:
     written: str
 
 
-def read_matrix(reader: Reader, node: Node, number: Callable[[Node | None], str | None]) -> tuple[Cell, ...]:
-    """Read a table into its cells, row by row; nothing when it has a fault.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of a table that could be read, row by row, and whether they are all that its bounds ask for."""
+
+    cells: tuple[Cell, ...] = ()
+    whole: bool = False
+
+
+def read_matrix(reader: Reader, node: Node, number: Callable[[Node | None], str | None]) -> Table:
+    """Read a table; what is wrong with a bound, a row or a cell does not hide what is wrong with the others.
 
     Args:
         reader: where faults are noted.
@@ -50,28 +58,33 @@ def read_matrix(reader: Reader, node: Node, number: Callable[[Node | None], str 
     """
     body = reader.fields(node, node.place, required=("rows", "columns", "cells"))
     if body is None:
-        return ()
+        return Table()
+    before = len(reader.faults)
     rows, columns = (_side(reader, body.get(name), number) for name in ("rows", "columns"))
     lines = reader.items(body.get("cells"), body.place, at_least=1)
-    if rows is None or columns is None:
-        return ()
-    if not _is_long(reader, body.get("cells"), len(lines), len(rows.at_least) + 1):
-        return ()
+    whole = rows is not None and _is_long(reader, body.get("cells"), len(lines), len(rows.at_least) + 1)
     found: list[Cell] = []
-    for line, (row, row_text) in zip(lines, rows.conditions(), strict=True):
+    for line, (row, row_text) in zip(lines, _conditions(rows, len(lines)), strict=True):
         cells = reader.items(line, line.place, at_least=1)
-        if not _is_long(reader, line, len(cells), len(columns.at_least) + 1):
-            return ()
-        for cell, (column, column_text) in zip(cells, columns.conditions(), strict=True):
+        if columns is None or not _is_long(reader, line, len(cells), len(columns.at_least) + 1):
+            whole = False
+        for cell, (column, column_text) in zip(cells, _conditions(columns, len(cells)), strict=True):
             if reader.text(cell) is None or not isinstance(cell, Scalar):
-                return ()
+                continue
             both = tuple(each for each in (row, column) if each is not None)
             when = Every(both) if len(both) > 1 else both[0] if both else None
             found.append(Cell(cell, when, " and ".join(filter(None, (row_text, column_text)))))
-    return tuple(found)
+    return Table(tuple(found), whole and len(reader.faults) == before)
+
+
+def _conditions(side: _Side | None, count: int) -> tuple[tuple[Expression | None, str], ...]:
+    """Return a condition for each of so many rows or columns; none for those that have no bound."""
+    known = () if side is None else side.conditions()
+    return (*known, *((None, ""),) * count)[:count]
 
 
 def _side(reader: Reader, node: Node | None, number: Callable[[Node | None], str | None]) -> _Side | None:
+    """Read a side; one with a fault in its name or a bound still says how many rows or columns there must be."""
     body = reader.fields(node, node.place, required=("of", "at_least")) if node is not None else None
     if body is None:
         return None
@@ -83,13 +96,11 @@ def _side(reader: Reader, node: Node | None, number: Callable[[Node | None], str
         )
         return None
     bounds = [reader.number(each) for each in nodes]
-    known = [bound for bound in bounds if bound is not None]
-    for at, (higher, bound) in enumerate(pairwise(known), 1):
-        if bound >= higher:
+    for at, (higher, bound) in enumerate(pairwise(bounds), 1):
+        if higher is not None and bound is not None and bound >= higher:
             what = _("the bounds must fall: {value} comes after {before}").format(value=bound, before=higher)
             reader.fault(nodes[at].place, what, "unordered-bounds")
-            return None
-    return None if name is None or not known or len(known) < len(bounds) else _Side(name, tuple(known))
+    return _Side(name or "", tuple(bound or 0.0 for bound in bounds)) if bounds else None
 
 
 def _is_long(reader: Reader, node: Node | None, count: int, wanted: int) -> bool:

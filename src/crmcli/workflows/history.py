@@ -22,7 +22,7 @@ from crmcli.store.reads.overrides import OverrideLine
 from crmcli.store.reads.periods import ruleset_agenda
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import find_customer
-from crmcli.workflows.shifts import Kept, RuleWords, Shift, shift_of
+from crmcli.workflows.shifts import Kept, RuleWords, Shift, is_of_points, shift_of
 
 if TYPE_CHECKING:
     from crmcli.rules.difference import Difference
@@ -53,6 +53,8 @@ class Period(NamedTuple):
         kept_until: the tier that was kept in the period before and is no longer.
         grade_before: None for the first.
         grade_text: the grade's reason in words.
+        tier_before: the tier of the period before where the score does not tell why it is another now, else None.
+        tier_label_before: its label.
         rules: the fingerprint of the rules.
         rules_changed: they are others than in the period before.
         rule_changes: what differs between the two.
@@ -77,6 +79,8 @@ class Period(NamedTuple):
     grade_text: str
     lifecycle_stage: str
     rules: str
+    tier_before: str | None
+    tier_label_before: str
     rules_changed: bool
     rule_changes: "tuple[Difference, ...]"
     shifts: tuple[Shift, ...]
@@ -202,6 +206,10 @@ def _period(
     kept_until = None
     if line.tier_before not in {None, line.tier}:
         kept_until = said[-1].kept(str(line.tier_before), line.score_before or 0.0)
+    untold = line.tier_before
+    change = line.score - (line.score_before or 0.0)
+    if untold is None or is_of_points(untold, line.tier, change, said[0].tiers):
+        untold = None
     return Period(
         period=line.period,
         as_of=date.fromisoformat(line.as_of),
@@ -219,6 +227,8 @@ def _period(
         grade_text=said[0].grade_reason(line.grade_reason),
         lifecycle_stage=line.lifecycle_stage,
         rules=line.rules,
+        tier_before=untold,
+        tier_label_before="" if untold is None else said[-1].tier(untold),
         rules_changed=line.rules_before is not None and line.rules_before != line.rules,
         rule_changes=(),
         shifts=tuple(shift for shift in shifts if shift is not None),

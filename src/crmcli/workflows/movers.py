@@ -18,7 +18,7 @@ from crmcli.store.reads.base import ALL
 from crmcli.store.reads.periods import RunLine
 from crmcli.store.settings import read_settings
 from crmcli.workflows.find import named_run
-from crmcli.workflows.shifts import Kept, RuleWords, Shift, shift_of
+from crmcli.workflows.shifts import Kept, RuleWords, Shift, is_of_points, shift_of
 
 UP, DOWN, BOTH = 1, -1, 0  #: directions: by tier, and by grade where the tier stayed
 
@@ -32,6 +32,7 @@ class Mover(NamedTuple):
         shift: the indicator whose points changed most, None when none did.
         kept: the tier after is not the one that the score alone gives.
         kept_until: the tier before was kept, and is no longer.
+        by_points: the tier is the same, or moved the way that the score did.
     """
 
     customer: int
@@ -51,6 +52,7 @@ class Mover(NamedTuple):
     shift: Shift | None
     kept: Kept | None
     kept_until: Kept | None
+    by_points: bool
 
 
 class Movers(NamedTuple):
@@ -158,6 +160,7 @@ def _mover(line: reads.MoverLine, words_before: RuleWords, words: RuleWords) -> 
         kept_until=words_before.kept(line.tier_before, line.score_before)
         if line.tier != line.tier_before
         else None,
+        by_points=is_of_points(line.tier_before, line.tier, line.score - line.score_before, words.tiers),
     )
 
 

@@ -4,6 +4,7 @@ Light: the words come from what a run stored of its rules, not from their YAML.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from crmcli.i18n import language
@@ -77,6 +78,24 @@ class RuleWords:
     def _word(self, kind: str, code: str) -> str:
         words = self._labels.get(kind, {}).get(code, {})
         return str(words.get("zh" if language() == "zh_CN" else "en", ""))
+
+
+def is_of_points(before: str, tier: str, change: float, order: Sequence[str]) -> bool:
+    """Return whether a tier moved the way that its score did; True too for a tier that did not move.
+
+    Where tiers go by shares or conditions, others or a fact that gives no points may move somebody as well.
+
+    Args:
+        before: the tier of the period before.
+        tier: the tier now.
+        change: points of the score between the two.
+        order: the tiers from the highest down.
+    """
+    if before == tier:
+        return True
+    if before not in order or tier not in order:
+        return change != 0
+    return change > 0 if order.index(tier) < order.index(before) else change < 0
 
 
 def shift_of(line: Any, *rules: RuleWords) -> Shift | None:

@@ -553,6 +553,50 @@ def test_a_fault_in_a_file_that_need_not_be_there(file: str, text: str, code: st
     assert code in [fault.code for fault in faults], faults
 
 
+SEVERAL_IN_A_TABLE = [
+    (("[9, 3]", "[3, 9]"), ("[a, b]", "[a]"), "unordered-bounds wrong-number-of-cells"),
+    (("[9, 3]", "[3, 9]"), ("[a, b]", "[a, x]"), "unordered-bounds missing-label"),
+    (("[9, 3]", "[3, 5, 9]"), ("[50]", "[50]"), "unordered-bounds unordered-bounds wrong-number-of-cells"),
+    (("of: orders", "of: order"), ("[b, c]", "[b]"), "unknown-feature wrong-number-of-cells"),
+    (("[a, b]", "[a]"), ("[c, c]", "[c]"), "wrong-number-of-cells wrong-number-of-cells"),
+    (("[9, 3]", "[9, x]"), ("[c, c]", "[c, z]"), "wrong-type missing-label"),
+    (("[a, b]", "[7, b]"), ("[c, c]", "[c, z]"), "wrong-type missing-label"),
+    (("[a, b]", "[b]"), ("[50]", "[50]"), "wrong-number-of-cells"),  # the missing cell may be a: its text is no fault
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "codes"), SEVERAL_IN_A_TABLE)
+def test_a_fault_of_a_table_does_not_hide_the_others(
+    one: tuple[str, str], other: tuple[str, str], codes: str
+) -> None:
+    ruleset, faults = check({**SHIPPED, "segments.yaml": TABLE.replace(*one).replace(*other) + "\n"})
+    assert ruleset is None
+    assert sorted(fault.code for fault in faults) == sorted(codes.split()), faults
+
+
+MIXED = [
+    (["key, at_least: 30", "main, share: 20", "high, at_least: 60"], "", "mixed-tiers unordered-tiers"),
+    (["key, share: 60", "main, at_least: 20", "high, share: 50"], "", "mixed-tiers unreachable"),
+    (["key, when: orders > 5", "main, at_least: 20", "high, when: orders > 6"], "", "mixed-tiers unreachable"),
+    (["key, at_least: 30", "main, share: 20", "high, share: 200"], "", "mixed-tiers out-of-range"),
+    (["key, at_least: 30", "main, share: 20", "key, share: 20"], "", "mixed-tiers duplicate-tier"),
+    (["key, at_least: 30, share: 5", "main, at_least: 40", "high, at_least: 50"], "", "mixed-tiers unordered-tiers"),
+    (["key, at_least: 30", "main, share: 20", "high, at_least: 20"], "sticky: 51\n", "mixed-tiers out-of-range"),
+    (["key, at_least: 30", "main, share: 20", "high, at_least: 20"], "share_of: revenu\n", "mixed-tiers unknown-feature"),
+    (["key, at_least: 30", "main, share: 20", "high, at_least: 20"], "share_of: revenue\n", "mixed-tiers"),
+    (["key, at_least: 30", "main, when: orders > 1", "high, share: 20"], "sticky: 2 periods\n", "mixed-tiers"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tiers", "more", "codes"), MIXED)
+def test_tiers_told_apart_in_two_ways_hide_no_other_fault(tiers: list[str], more: str, codes: str) -> None:
+    whole = SHIPPED["value.yaml"]
+    rows = "".join(f"  - {{tier: {each}, text: {{en: x, zh: x}}}}\n" for each in [*tiers, "low"])
+    value = f"{whole[: whole.index('tiers:')]}{more}tiers:\n{rows}"
+    faults = [each for each in check({**SHIPPED, "value.yaml": value})[1] if each.file == "value.yaml"]
+    assert sorted(fault.code for fault in faults) == sorted(codes.split()), faults
+
+
 TIER_FAULTS = [
     ("at_least: 70", "share: 20", "mixed-tiers"),
     ("policy: first\ntiers", "policy: first\nshare_of: revenue\ntiers", "bad-share"),
