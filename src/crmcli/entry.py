@@ -8,15 +8,15 @@ import gc
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from crmcli.errors import CrmError, ExitCode
+if TYPE_CHECKING:
+    from crmcli.errors import CrmError
 
-_BROKEN_PIPE = 141
+_BROKEN_PIPE, _INTERRUPTED, _TERMINATED = 141, 130, 143  #: 128 and the number of the signal
 #: Command lines that a shell's prompt asks at every turn; they are answered without loading Typer (cli/prompt.py).
 PROMPTS = (["agenda", "--short"], ["agenda", "--quiet"])
 
@@ -43,17 +43,19 @@ def main(argv: Sequence[str]) -> int:
     os.umask(0o077)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _guarded(argv)
+        known = _known(argv) if list(argv) in PROMPTS else None
+        return _guarded(argv) if known is None else known
     except _Terminated:
-        return ExitCode.TERMINATED
+        return _TERMINATED
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return _INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
 def _guarded(argv: Sequence[str]) -> int:
     from crmcli.cli.start import prepare
+    from crmcli.errors import CrmError, ExitCode
     from crmcli.render import notes, output
 
     try:
@@ -80,7 +82,25 @@ def _guarded(argv: Sequence[str]) -> int:
         return ExitCode.SOFTWARE
 
 
-def _output_error(error: OSError) -> CrmError:
+def _known(argv: Sequence[str]) -> int | None:
+    """Give the answer that a prompt had before, if it still holds, and return its status; None if there is none."""
+    from crmcli.workflows.answers import recall
+
+    known = recall(argv)
+    if known is None:
+        return None
+    text, status = known
+    try:
+        if text:
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except (OSError, AttributeError):  # gone, full or no file: the long way knows what to do
+        return None
+    return status
+
+
+def _output_error(error: OSError) -> "CrmError":
     from crmcli.errors import StorageError
     from crmcli.i18n import _
 
@@ -90,7 +110,10 @@ def _output_error(error: OSError) -> CrmError:
     )
 
 
-def _defect(error: Exception) -> CrmError:
+def _defect(error: Exception) -> "CrmError":
+    import traceback
+
+    from crmcli.errors import CrmError
     from crmcli.i18n import _
 
     if os.environ.get("CRM_DEBUG"):

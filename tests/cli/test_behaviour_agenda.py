@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import Run
+from crmcli.workflows import answers
 
 TODAY = date(2026, 11, 20)
 Agenda = Callable[..., dict[str, str]]
@@ -271,3 +273,65 @@ def test_a_prompt_does_not_wait_for_typer(form: str, crm: Run, home: Path) -> No
     assert "crmcli.workflows.agenda" in asked.stdout
     for heavy in ("typer", "rich", "yaml", "crmcli.spoken", "crmcli.cli.common"):
         assert f"'{heavy}'" not in asked.stdout
+
+
+def _modules_of_a_prompt(home: Path, form: str = "--short") -> tuple[str, str]:
+    """Ask as a prompt does; return what was written and the modules that the answer took."""
+    code = (
+        "import sys; from crmcli import entry; "
+        f"entry.main(['agenda', '{form}']); print('\\0', *sys.modules, sep=' ')"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=True)
+    text, _zero, modules = asked.stdout.partition("\0")
+    return text, modules
+
+
+def test_a_prompt_is_answered_from_memory_until_something_changes(
+    crm: Run, do: Any, home: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> tuple[str, bool]:
+        """Return the line, and whether it was worked out."""
+        text, modules = _modules_of_a_prompt(home)
+        return text, "crmcli.workflows.agenda" in modules
+
+    do("add", "张三")
+    assert asked() == ("1 · 张三\n", True)
+    assert asked() == ("1 · 张三\n", False)
+    assert crm("agenda", "--short").out == "1 · 张三\n"
+    do("add", "Li Na")
+    assert asked() == ("2 · 张三\n", True)
+    assert asked()[1] is False
+    do("undo")
+    assert asked() == ("1 · 张三\n", True)
+    monkeypatch.setenv("CRM_TODAY", "2027-01-04")
+    assert asked()[1] is True
+    assert asked()[1] is False
+    do("rules", "init")
+    assert asked()[1] is True
+    assert asked()[1] is False
+    journal = database.with_name(database.name + "-journal")
+    journal.write_bytes(b"")  # somebody may be writing
+    assert asked()[1] is True
+    journal.unlink()
+    for note in home.rglob("prompt-*.json"):
+        note.write_text("{}", encoding="utf-8")
+    assert asked() == ("1 · 张三\n", True)
+
+
+def test_an_answer_does_not_outlive_the_day(do: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    do("add", "张三")
+    monkeypatch.delenv("CRM_TODAY", raising=False)
+    words = ["agenda", "--quiet"]
+    basis = answers.current(words)
+    now = time.time()
+    answers.keep(words, "", 1, basis, now + 100)
+    assert answers.recall(words) == ("", 1)
+    monkeypatch.setattr(answers.time, "time", lambda: now + 101)
+    assert answers.recall(words) is None
+    monkeypatch.setattr(answers.time, "time", lambda: now - 3600)  # the clock was set back
+    assert answers.recall(words) is None
+    monkeypatch.undo()
+    do("add", "Li Na")
+    answers.keep(words, "", 1, basis, now + 100)  # what it follows from changed while it was worked out
+    assert answers.recall(words) is None
+    assert _modules_of_a_prompt(home, "--quiet")[0] == ""

@@ -46,7 +46,7 @@ def test_a_signal_rolls_an_import_back(
         assert picture(database) == before
         assert _names(tmp_path) == files
         sound(database)
-    assert stopped >= 5, "the signals came too late to prove anything"
+    assert stopped >= 3, "the signals came too late to prove anything"
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

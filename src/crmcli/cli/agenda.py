@@ -97,8 +97,8 @@ def agenda(
     if quiet or short:
         from crmcli.cli import prompt
 
-        answer = prompt.quiet if quiet else prompt.short
-        raise typer.Exit(answer(day, days=span, customer=customer, only_late=overdue))
+        status = prompt.respond(short=not quiet, day=day, days=span, customer=customer, only_late=overdue)
+        raise typer.Exit(status)
     found = look(
         database(),
         rules_folder(),

@@ -1,45 +1,71 @@
 """The agenda for a shell's prompt or a status line, which ask at every turn: `agenda --short` and `agenda --quiet`.
 
 With other options they are the command's; just these two words go past Typer, which takes longer to load than they take
-to answer.
+to answer, and are not worked out again while nothing changes.
 """
 
+import math
 import sys
 from collections.abc import Sequence
 from datetime import date
 
+from crmcli import clock
 from crmcli.errors import ExitCode
 from crmcli.render.safe import safe
-from crmcli.workflows.agenda import agenda
+from crmcli.workflows import answers
+from crmcli.workflows.agenda import Agenda, agenda
 from crmcli.workflows.files import database
 from crmcli.workflows.rule_folder import rules_folder
 
 
 def run(argv: Sequence[str]) -> int:
-    """Answer one of the command lines of `entry.PROMPTS` and return the exit status."""
-    return short(None) if "--short" in argv else quiet(None)
+    """Answer one of the command lines of `entry.PROMPTS`, remember the answer, and return the exit status."""
+    before = answers.current(argv)
+    short = "--short" in argv
+    found = _look(short=short, day=None)
+    status = _answer(found, short=short)
+    ends = clock.end_of_day(found.day, found.time_zone).timestamp() if clock.fixed_day() is None else math.inf
+    answers.keep(argv, _line(found) if short else "", status, before, ends)
+    return status
 
 
-def short(day: date | None, *, days: int = 1, customer: str | None = None, only_late: bool = False) -> int:
-    """Write `12 · 张三`, how many lines there are and who comes first; nothing when there is none."""
-    found = agenda(
+def respond(
+    *,
+    short: bool,
+    day: date | None,
+    days: int = 1,
+    customer: str | None = None,
+    only_late: bool = False,
+) -> int:
+    """Write `12 · 张三` (how many lines there are and who comes first; nothing when there is none), or only return the status."""
+    found = _look(short=short, day=day, days=days, customer=customer, only_late=only_late)
+    return _answer(found, short=short)
+
+
+def _look(
+    *, short: bool, day: date | None, days: int = 1, customer: str | None = None, only_late: bool = False
+) -> Agenda:
+    return agenda(
         database(),
         rules_folder(),
         day=day,
         days=days,
+        limit=-1 if short else 1,
         customer=customer,
         only_late=only_late,
         only_first=True,
     )
-    if found.items:
-        first = found.items[0]
-        sys.stdout.write(safe(f"{found.total} · {first.name or first.reasons[0]}") + "\n")
-    return ExitCode.OK
 
 
-def quiet(day: date | None, *, days: int = 1, customer: str | None = None, only_late: bool = False) -> int:
-    """Say by the exit status alone whether something is due."""
-    found = agenda(
-        database(), rules_folder(), day=day, days=days, limit=1, customer=customer, only_late=only_late
-    )
+def _answer(found: Agenda, *, short: bool) -> int:
+    if short:
+        sys.stdout.write(_line(found))
+        return ExitCode.OK
     return ExitCode.FINDINGS if found.items else ExitCode.OK
+
+
+def _line(found: Agenda) -> str:
+    if not found.items:
+        return ""
+    first = found.items[0]
+    return safe(f"{found.total} · {first.name or first.reasons[0]}") + "\n"

@@ -62,6 +62,7 @@ class Agenda(NamedTuple):
         total: how many lines there are; with a limit, no more than one above it is counted.
         classified_as_of: the day of the classification it stands on, None when nobody was ever classified.
         rules_changed: the rule files differ from those of that classification.
+        time_zone: the one that says what day it is.
     """
 
     day: date
@@ -71,6 +72,7 @@ class Agenda(NamedTuple):
     total: int
     classified_as_of: date | None
     rules_changed: bool
+    time_zone: str
 
 
 class Basis(NamedTuple):
@@ -123,6 +125,7 @@ def agenda(
         len(lines),
         basis.classified_as_of,
         basis.rules_changed,
+        basis.settings.time_zone,
     )
 
 
