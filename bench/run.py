@@ -317,6 +317,10 @@ def agenda(bench: Bench) -> Iterator[Figure]:
         yield Figure(
             "agenda", f"crm {' '.join(words)}: own work, typical", f"{own:.0f} ms", "", own, 100, "ms"
         )
+    (asked,) = in_turn([bench.crm("agenda", "--short", database=typical.path)], bench.rounds)
+    taken = asked.seconds * 1000
+    what = "crm agenda --short: the whole process, typical, nothing changed since the last"
+    yield Figure("agenda", what, f"{taken:.0f} ms", "", taken, 100, "ms")
 
 
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from crmcli.errors import CrmError
 
 _BROKEN_PIPE, _INTERRUPTED, _TERMINATED = 141, 130, 143  #: 128 and the number of the signal
-#: Command lines that a shell's prompt asks at every turn; they are answered without loading Typer (cli/prompt.py).
-PROMPTS = (["agenda", "--short"], ["agenda", "--quiet"])
 
 
 class _Terminated(BaseException):
@@ -43,7 +41,9 @@ def main(argv: Sequence[str]) -> int:
     os.umask(0o077)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        known = _known(argv) if list(argv) in PROMPTS else None
+        from crmcli.cli.recall import recalled
+
+        known = recalled(argv)
         return _guarded(argv) if known is None else known
     except _Terminated:
         return _TERMINATED
@@ -54,13 +54,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _guarded(argv: Sequence[str]) -> int:
+    from crmcli.cli.recall import is_prompt
     from crmcli.cli.start import prepare
     from crmcli.errors import CrmError, ExitCode
     from crmcli.render import notes, output
 
     try:
         prepare(argv)
-        if list(argv) in PROMPTS:
+        if is_prompt(argv):
             from crmcli.cli.prompt import run as run_command
         else:
             from crmcli.cli.app import run as run_command  # after the language is known
@@ -80,24 +81,6 @@ def _guarded(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last door: a defect is reported without the user's data
         notes.error(_defect(error))
         return ExitCode.SOFTWARE
-
-
-def _known(argv: Sequence[str]) -> int | None:
-    """Give the answer that a prompt had before, if it still holds, and return its status; None if there is none."""
-    from crmcli.workflows.answers import recall
-
-    known = recall(argv)
-    if known is None:
-        return None
-    text, status = known
-    try:
-        if text:
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
-            sys.stdout.write(text)
-            sys.stdout.flush()
-    except (OSError, AttributeError):  # gone, full or no file: the long way knows what to do
-        return None
-    return status
 
 
 def _output_error(error: OSError) -> "CrmError":

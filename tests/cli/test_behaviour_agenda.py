@@ -258,7 +258,7 @@ def test_a_prompt_gets_the_answer_of_the_command(form: str, crm: Run) -> None:
     assert tuple(crm("agenda", form)) == (0, "", "")
     for name in ("张三", "Li Na", "Wong"):
         crm("add", name)
-    alone, beside = crm("agenda", form), crm("agenda", form, "--limit", "1")
+    alone, beside = crm("agenda", form), crm("agenda", form, "--days", "1")
     assert tuple(alone) == tuple(beside) == ((0, "3 · 张三\n", "") if form == "--short" else (1, "", ""))
 
 

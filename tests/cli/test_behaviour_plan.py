@@ -262,3 +262,20 @@ def test_whole_output(form: str, crm: Run, shown: Shown, snapshot: SnapshotAsser
 def test_in_chinese(width: str, crm_process: Run, shown: Shown, snapshot: SnapshotAssertion) -> None:
     settings = {"CRM_LANG": "zh_CN", "COLUMNS": width}
     assert shown(crm_process("plan", "--minutes", "100", "--format", "table", env=settings)) == snapshot
+
+
+@pytest.mark.usefixtures("week")
+def test_a_promise_due_before_an_appointment_does_not_wait_for_it(do: Do) -> None:
+    do("task", "add", "send the offer", "--customer", "乙", "--due", "2026-11-20")
+    days = planned(do)
+    assert "乙" in " | ".join(days["2026-11-20"])
+    assert "15:00 乙 appointment" in days["2026-11-24"]
+
+
+def test_what_is_agreed_for_a_day_after_the_plan_is_not_in_it(do: Do) -> None:
+    do("add", "甲", "--birthday", "1980-12-02")
+    do("sell", "甲", "90000", "--on", "2026-11-01", "--cost", "10")
+    do("customer", "edit", "甲", "--next", "2026-12-02 10:00")
+    do("classify")
+    days = planned(do, "--days", "5")
+    assert max(days) == "2026-11-26"

@@ -302,3 +302,41 @@ def test_a_deal_of_nobody_is_put_off_and_said(do: Do, tmp_path: Path) -> None:
     lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
     number = next(line[0] for line in lines if line[2] == "")
     assert do("done", number) == "rests until 2026-11-27\n"
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_shows_complaints_in_words(do: Do) -> None:
+    for name in ("张三", "Li Na", "Wong"):
+        do("complaint", "add", name, "late again", "--severity", "high")
+    shown = do("next", "--format", "table")
+    assert "Complaints\n" in shown
+    assert "Severity" in shown
+    assert "late again" in shown
+    found = json.loads(do("next", "--format", "json"))
+    assert [(line["severity"], line["stage"]) for line in found["complaints"]] == [("high", "received")]
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_task_that_moved_on_since_it_was_printed_is_left_alone(do: Do, crm: Run) -> None:
+    do("task", "add", "weekly call", "--customer", "Wong", "--due", "2026-11-20", "--every", "1w")
+    number = number_of(do, "Wong")
+    do("skip", number)
+    due = [line["due_on"] for line in json.loads(do("task", "list", "--format", "json"))]
+    crm("skip", number)
+    assert [line["due_on"] for line in json.loads(do("task", "list", "--format", "json"))] == due
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_day_that_was_agreed_anew_is_not_skipped_with_the_old_one(do: Do, crm: Run) -> None:
+    number = number_of(do, "Li Na")
+    do("log", "phone", "Li Na", "later", "--next", "2026-12-05")
+    crm("skip", number)
+    assert json.loads(do("show", "Li Na", "--format", "json"))["next_contact_on"] == "2026-12-05"
+
+
+@pytest.mark.parametrize(
+    "words", [("--short", "--limit", "3"), ("--quiet", "--format", "csv"), ("--quiet", "--short")]
+)
+def test_an_option_that_a_prompt_has_no_use_for_is_refused(crm: Run, do: Do, words: tuple[str, ...]) -> None:
+    do("add", "张三")
+    assert crm("agenda", *words).status == 2

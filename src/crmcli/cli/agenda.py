@@ -94,6 +94,11 @@ def agenda(
     if week and days is not None:
         raise UsageError(_("--week and --days together"), hint=_("--week is --days 7"))
     span = 7 if week else days or 1
+    if quiet and short:
+        raise UsageError(_("--quiet and --short together"), hint=_("--quiet prints nothing"))
+    if (quiet or short) and (limit is not None or format is not None):
+        where = "--limit" if limit is not None else "--format"
+        raise UsageError(_("--quiet and --short look at all lines and have one form"), where=where)
     if quiet or short:
         from crmcli.cli import prompt
 

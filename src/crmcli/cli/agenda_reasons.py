@@ -59,6 +59,11 @@ def _in_words(term: Any) -> Any:
     return TIER.label(term.value) if term.name == "tier" else short_number(term.value)
 
 
+def _without_day(reason: Any) -> Any:
+    """A holiday is no record: its day stands in the number's place, to tell one festival from the next."""
+    return reason._replace(kind="", record=None) if reason.kind == "holiday" else reason
+
+
 def _reasons(line: Any, *, coded: bool) -> Listing:
     columns = [
         Column("trigger", _("Trigger")),
@@ -75,7 +80,7 @@ def _reasons(line: Any, *, coded: bool) -> Listing:
             (each.kind if coded else RECORD.label(each.kind)) or None,
             each.record,
         )
-        for each in (line.matters if line else ())
+        for each in map(_without_day, line.matters if line else ())
     ]
     return Listing(columns, rows, title=_("Reasons"), key="reasons")
 

@@ -45,7 +45,7 @@ def record(found: Any, format: Format | None) -> Record:
         tables.interactions(found.interactions, coded=True),
         tables.transactions(found.transactions, coded=True),
         preferences(found.preferences, coded=True),
-        complaints(found.complaints),
+        complaints(found.complaints, coded=True),
         _surveys(found.surveys),
         _money(found.money),
     ]
@@ -80,7 +80,7 @@ def _in_short(found: Any) -> Record:
 
 
 def _titled(section: Listing, title: str) -> Listing:
-    return _of_one(section, title) if section.rows else section
+    return of_one(section, title) if section.rows else section
 
 
 def _lines(key: str, heading: str, texts: Iterable[str]) -> list[tuple[str, str, Any]]:
@@ -253,11 +253,25 @@ def _next_steps(found: Any) -> list[str]:
     )
 
 
-def complaints(lines: Iterable[Any]) -> Listing:
+def complaints(lines: Iterable[Any], *, coded: bool) -> Listing:
+    """Build the list of somebody's complaints that are not closed, with codes or, for people, with words."""
     columns = [
-        Column(key, "") for key in ("id", "received_on", "severity", "stage", "summary", "reply_due_on")
+        Column("id", "#"),
+        Column("received_on", _("Received")),
+        Column("severity", _("Severity")),
+        Column("stage", _("Stage")),
+        Column("summary", _("Summary"), wrap=True, min_width=12),
+        Column("reply_due_on", _("Reply by")),
     ]
-    return Listing(columns, list(lines), key="complaints")
+    rows = [
+        each
+        if coded
+        else each._replace(
+            severity=words.SEVERITY.label(each.severity), stage=words.COMPLAINT_STAGE.label(each.stage)
+        )
+        for each in lines
+    ]
+    return Listing(columns, rows, title=_("Complaints"), key="complaints")
 
 
 def _surveys(lines: Iterable[Any]) -> Listing:
@@ -285,7 +299,7 @@ def _money(lines: Iterable[Any]) -> Listing:
     return Listing(columns, rows, key="money")
 
 
-def _of_one(section: Listing, title: str) -> Listing:
+def of_one(section: Listing, title: str) -> Listing:
     """A list that stands in the file of its customer need not name it in every line."""
     keys = [
         column.key for column in section.columns if column.key not in {"customer", "done_on", "closed_on"}

@@ -211,7 +211,6 @@ def _how(code: str) -> str:
         "priority": _("priority"),
         "capacity": _("the days are full"),
         "too_long": _("longer than a day has"),
-        "later": _("begins later"),
     }[code]
 
 

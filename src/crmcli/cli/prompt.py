@@ -19,7 +19,7 @@ from crmcli.workflows.rule_folder import rules_folder
 
 
 def run(argv: Sequence[str]) -> int:
-    """Answer one of the command lines of `entry.PROMPTS`, remember the answer, and return the exit status."""
+    """Answer one of the command lines of `recall`, remember the answer, and return the exit status."""
     before = answers.current(argv)
     short = "--short" in argv
     found = _look(short=short, day=None)

@@ -65,7 +65,7 @@ def next_(format: FormatOption = None) -> None:
 def _briefing(item: Any, file: Any, format: Any) -> Any:
     """Build what is shown before a call; on a terminal nothing empty is printed."""
     from crmcli.cli import tables
-    from crmcli.cli.customer_file import complaints
+    from crmcli.cli.customer_file import complaints, of_one
     from crmcli.cli.preferences import preferences
     from crmcli.render.output import Column, Format, Listing, Record, choose
     from crmcli.vocabulary import CHANNEL, TIER
@@ -104,8 +104,10 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
     if file is not None:
         sections += [
             tables.interactions(file.interactions[:TOUCHES], coded=coded)._replace(title=_("Last contacts")),
-            preferences(file.preferences, coded=coded)._replace(title=_("Preferences")),
-            complaints(file.complaints)._replace(title=_("Complaints")),
+            preferences(file.preferences, coded=True)
+            if coded
+            else of_one(preferences(file.preferences, coded=False), _("Preferences")),
+            complaints(file.complaints, coded=coded),
             tables.opportunities(file.opportunities, coded=coded)._replace(title=_("Open opportunities")),
             tables.tasks(file.tasks, coded=coded)._replace(title=_("Open tasks")),
         ]

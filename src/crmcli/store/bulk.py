@@ -175,7 +175,7 @@ class Staging:
         known.execute(update(self.staged).where(self.staged.c.line.in_(lines)).values(alike=1))
 
     def merged(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Yield (line, values) of the rows that stand for a record of ours, as it will be when they are applied."""
+        """Yield (line, values) of the rows that change a record of ours, as it will be when they are applied."""
         names = [column.name for column in self.target.c]
         wanted = [
             (self._merged(name) if name in self.columns else self.target.c[name]).label(name)
@@ -185,6 +185,7 @@ class Staging:
         query = (
             select(self.staged.c.line, *wanted)
             .join_from(self.staged, self.target, joined)
+            .where(or_(*(self._differs(name) for name in self._watched())))
             .order_by(self.staged.c.line)
         )
         for line, *values in self.work.connection.execute(query):
@@ -216,9 +217,13 @@ class Staging:
         wanted = func.json_patch(theirs, mine) if name in _PATCHED else mine
         return and_(mine.is_not(None), wanted.is_distinct_from(theirs))
 
+    def _watched(self) -> list[str]:
+        """Return the columns whose difference makes a row a change."""
+        return [name for name in self.columns if name not in {*_KEPT, *_FOLLOWS}]
+
     def _update_changed(self) -> int:
         names = [name for name in self.columns if name not in _KEPT]
-        watched = [name for name in names if name not in _FOLLOWS]
+        watched = self._watched()
         if not watched:
             return 0
         connection = self.work.connection

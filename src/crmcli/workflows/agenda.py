@@ -59,7 +59,7 @@ class Agenda(NamedTuple):
         until: the last day that was looked at.
         items: the lines.
         more: a limit cut the list.
-        total: how many lines there are; with a limit, no more than one above it is counted.
+        total: how many lines there are; with a limit, no more than one customer above it is counted.
         classified_as_of: the day of the classification it stands on, None when nobody was ever classified.
         rules_changed: the rule files differ from those of that classification.
         time_zone: the one that says what day it is.

@@ -1,7 +1,8 @@
 """The last answer to a shell's prompt, which asks at every turn while mostly nothing has changed. Light.
 
 An answer is kept in the state folder. It holds until the day is over, or until something changes that it follows from: the
-database (its size, and the counter that SQLite raises with every change), the user's rules, the environment, the program.
+database (its size and times, and the counter that SQLite raises with every change), the user's rules, the environment, the
+program.
 """
 
 import json
@@ -26,7 +27,7 @@ def recall(argv: Sequence[str]) -> tuple[str, int] | None:
         found = json.loads(_file(argv).read_bytes())
         asked, (text, status, since, until) = _basis(argv), found["answer"]
         return (text, status) if found["asked"] == asked and since <= time.time() < until else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):  # the last: no home folder is known
         return None
 
 
@@ -52,7 +53,7 @@ def current(argv: Sequence[str]) -> object:
     """Return what an answer follows from as it is now; None where that cannot be told."""
     try:
         return _basis(argv)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         return None
 
 
@@ -68,7 +69,7 @@ def _basis(argv: Sequence[str]) -> list[object]:
         OSError: there is no database to be read.
         ValueError: it is just being changed, or keeps its changes beside it.
     """
-    database = database_path()
+    database = database_path().resolve()
     for ending in ("-journal", "-wal"):
         if os.path.exists(f"{database}{ending}"):  # noqa: PTH110 - a path that is no name yet
             raise ValueError(ending)
@@ -80,7 +81,14 @@ def _basis(argv: Sequence[str]) -> list[object]:
         __version__,
         list(argv),
         str(database),
-        [about.st_ino, about.st_size, header[_COUNTER].hex()],
+        [
+            about.st_dev,
+            about.st_ino,
+            about.st_size,
+            about.st_mtime_ns,
+            about.st_ctime_ns,
+            header[_COUNTER].hex(),
+        ],
         [os.environ.get(name) for name in _VARIABLES],
         _rules(user_rules_path()),
     ]
@@ -90,7 +98,7 @@ def _rules(folder: Path) -> list[list[object]]:
     """Return name, time and size of what is in the folder of the user's rules."""
     try:
         with os.scandir(folder) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries]
+            found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
     except FileNotFoundError:
         return []
     return sorted([name, about.st_mtime_ns, about.st_size] for name, about in found)

@@ -124,7 +124,7 @@ def plan(
         )
     items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
     lowest = _lowest_tier(basis)
-    lines = [_Line(each, basis.today, facts) for each in items]
+    lines = list(_lines(items, basis.today, until, facts))
     errands = [line.errand(number, by_minutes=by_minutes, lowest=lowest) for number, line in enumerate(lines)]
     result = spread(errands, on_days, capacity, reserve)
     return Plan(
@@ -174,11 +174,39 @@ def _put_off(found: Iterable[reads.PutOff]) -> dict[tuple[object, ...], date]:
     return days
 
 
-class _Line:
-    """A line of the agenda with all that its place in the plan follows from."""
+def _lines(items: Iterable[Item], today: date, until: date, facts: _Facts) -> "Iterable[_Line]":
+    """Yield what is to be placed: each line once, and twice where a record of it is due before the day that was agreed.
 
-    def __init__(self, item: Item, today: date, facts: _Facts) -> None:
-        self.item, self.today = item, today
+    What is agreed for a day after the last one is left to the plan of that day.
+    """
+    for found in items:
+        matters = [
+            each for each in found.matters if not (_is_agreed(each) and (each.due_on or today) > until)
+        ]
+        if not matters:
+            continue
+        line = _Line(found, matters, today, facts)
+        yield line
+        agreed_on = min(line.appointments, default=date.min)
+        sooner = [
+            each
+            for each in matters
+            if each.kind and not _is_agreed(each) and each.due_on is not None and each.due_on < agreed_on
+        ]
+        if sooner:
+            yield _Line(found, sooner, today, facts)
+
+
+def _is_agreed(reason: Reason) -> bool:
+    """Tell whether a reason is an appointment: a day that was agreed by hand, or anything with a time."""
+    return bool(reason.at) or reason.occasion == "next_contact"
+
+
+class _Line:
+    """A line of the agenda with all that its place in the plan follows from; `matters` are those of its reasons that count."""
+
+    def __init__(self, item: Item, matters: Sequence[Reason], today: date, facts: _Facts) -> None:
+        self.item, self.matters, self.today = item, matters, today
         self._put_off = facts.put_off
         about = None if item.customer is None else facts.customers[item.customer]
         self.region = (about.region or "") if about else ""
@@ -192,13 +220,13 @@ class _Line:
 
     def errand(self, number: int, *, by_minutes: bool, lowest: str) -> Errand:
         """Return what is to be placed; a reason without a day of its own is due as soon as it begins."""
-        begins = min(map(self._begins, self.item.matters))
+        begins = min(map(self._begins, self.matters))
         return Errand(
             number,
             self.priority,
             self.minutes if by_minutes else 1,
             begins,
-            min(each.due_on or self._begins(each) for each in self.item.matters),
+            min(each.due_on or self._begins(each) for each in self.matters),
             self.latest_on,
             self.item.customer is not None and self.item.tier in {"", lowest},
             self.region.casefold() if self.item.channel == "visit" else "",
@@ -213,9 +241,12 @@ class _Line:
     def _appointments(self) -> dict[date, str]:
         """Return the days, from the first of the plan on, that something is agreed for → its time, the first of several."""
         found: dict[date, str] = {}
-        for reason in self.item.matters:
-            agreed = bool(reason.at) or reason.occasion == "next_contact"
-            if agreed and reason.due_on is not None and reason.due_on >= max(self.today, self._back(reason)):
+        for reason in self.matters:
+            if (
+                _is_agreed(reason)
+                and reason.due_on is not None
+                and reason.due_on >= max(self.today, self._back(reason))
+            ):
                 times = [time for time in (found.get(reason.due_on), reason.at) if time]
                 found[reason.due_on] = min(times, default="")
         return found

@@ -14,7 +14,6 @@ PLACE = "same_region"  #: because somebody else is visited there on that day
 PRIORITY = "priority"
 CAPACITY = "capacity"  #: left over: the days were full
 TOO_LONG = "too_long"  #: left over: takes more than a whole day has
-LATER = "later"  #: left over: begins after the last day
 
 
 class Errand(NamedTuple):
@@ -52,7 +51,7 @@ class Placed(NamedTuple):
 
 
 class Left(NamedTuple):
-    """An errand that no day had room for, and why: CAPACITY, TOO_LONG or LATER."""
+    """An errand that no day had room for, and why: CAPACITY or TOO_LONG."""
 
     errand: Errand
     why: str
@@ -105,7 +104,7 @@ class _Spreading:
             if day in days:
                 self._fill(day, visited)
             done += _in_order(self.placed)
-        left = [Left(errand, self._why(errand, days)) for errand in sorted(self.open.values(), key=_urgent)]
+        left = [Left(errand, self._why(errand)) for errand in sorted(self.open.values(), key=_urgent)]
         return Spread(tuple(done), tuple(left))
 
     def _fill(self, day: date, visited: list[str]) -> None:
@@ -153,10 +152,8 @@ class _Spreading:
         self.placed.append(Placed(day, errand, how))
         return errand.place
 
-    def _why(self, errand: Errand, days: Sequence[date]) -> str:
-        if errand.size > self.capacity:
-            return TOO_LONG
-        return CAPACITY if any(errand.begins_on <= day for day in days) else LATER
+    def _why(self, errand: Errand) -> str:
+        return TOO_LONG if errand.size > self.capacity else CAPACITY
 
 
 def _urgent(errand: Errand) -> tuple[float, int]:

@@ -153,7 +153,7 @@ def _adding_up(terms: list[Term], ranked: float) -> tuple[Term, ...]:
     Their sum is then what the line was ranked by, rounded once, and the printed list never goes up again.
     """
     left = round(ranked, 2) - sum(term.points for term in terms)
-    if terms and abs(left) >= HALF_A_HUNDREDTH:
+    if HALF_A_HUNDREDTH <= abs(left) <= HALF_A_HUNDREDTH * (len(terms) + 1):  # more than that is no rounding
         at = max(range(len(terms)), key=lambda number: abs(terms[number].points))
         terms[at] = terms[at]._replace(points=round(terms[at].points + left, 2))
     return tuple(terms)

@@ -189,16 +189,21 @@ def _needs_open(work: Work, line: Line) -> list[Matter]:
 
 def _open_matters(work: Work, line: Line) -> list[Matter]:
     """Return what can still be dealt with: no task or deal that was done, put away or deleted since it was printed."""
-    return [matter for matter in line.matters if _is_open(work, matter)]
+    return [matter for matter in line.matters if _is_open(work, line, matter)]
 
 
-def _is_open(work: Work, matter: Matter) -> bool:
+def _is_open(work: Work, line: Line, matter: Matter) -> bool:
     if matter.kind == "task":
         task = work.session.get(schema.Task, matter.record)
-        return task is not None and task.done_on is None and task.archived_at is None
+        if task is None or task.done_on is not None or task.archived_at is not None:
+            return False
+        return task.due_on == matter.due_on  # one that repeats may have moved on
     if matter.kind == "opportunity":
         deal = work.session.get(schema.Opportunity, matter.record)
         return deal is not None and deal.stage in OPEN_STAGES and deal.archived_at is None
+    if matter.occasion == "next_contact":
+        customer = work.session.get(schema.Customer, line.customer)
+        return customer is not None and customer.next_contact_on == matter.due_on
     return True
 
 

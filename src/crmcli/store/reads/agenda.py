@@ -14,6 +14,7 @@ _MAX_AHEAD = 366  #: days that birthdays are looked for ahead
 _JULIAN = 1_721_424.5  #: what julianday() gives for the day before the first of date.toordinal()
 _CANDIDATES = 32  #: of those who could come first, so many are weighed for each line that is asked for
 _ROUNDING = 1e-6
+_MOST = 2**62  #: a number that SQLite can be given
 _OFF = (0.0, 0.0, "", 0.0, 1.0)  #: the points of a trigger or term that there is not
 
 
@@ -166,7 +167,9 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
     values["most_of_rhythm"] = max(rhythm, values["never_base"])
     values |= {"money_none": nothing["money"], "matters_none": nothing["age"] + nothing["matters"]}
     if asked.limit >= 0 and asked.customer is None and not asked.only_late:
-        found = rows(connection, "agenda", AgendaRow, **values, candidates=_CANDIDATES * asked.limit)
+        found = rows(
+            connection, "agenda", AgendaRow, **values, candidates=min(_CANDIDATES * asked.limit, _MOST)
+        )
         if _settled(found, asked.limit):
             return found
     return rows(connection, "agenda", AgendaRow, **values, candidates=ALL)

@@ -293,7 +293,7 @@ SELECT
     coalesce(p.money, 0), p.urgency, (SELECT most FROM left_out), m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name, feast.words),
     deal.amount_minor, coalesce(deal.currency, iif(m.kind = 'transaction', :currency, NULL)), deal.stage, deal.waiting_for,
     coalesce(task.channel, said.channel),
-    coalesce(task.due_time, iif(m.kind = 'customer' AND m.day = c.next_contact_on, c.next_contact_time, NULL))
+    coalesce(task.due_time, iif((SELECT t.occasion FROM trigger_ t WHERE t.at = m.at) = 'next_contact', c.next_contact_time, NULL))
 FROM page p
 CROSS JOIN customers c ON c.id = p.id
 LEFT JOIN classifications k ON k.customer_id = p.id AND k.run_id = (SELECT id FROM latest)
