@@ -62,6 +62,7 @@ MORE_READS = [
     ["next"],
     ["why", "--agenda", "张三"],
     ["holidays"],
+    ["plan"],
     ["history", "张三", "--format", "json"],
     ["preference", "list"],
     ["preference", "infer"],
@@ -149,8 +150,8 @@ def _everything(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {
         str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
-        # what the numbers of the printed lines mean is kept in the state folder, and is no data of the user
-        if path.is_file() and not re.fullmatch(r"agenda-[0-9a-f]{16}\.json", path.name)
+        # what is noted in the state folder (the numbers of printed lines, a prompt's answer) is no data of the user
+        if path.is_file() and not re.fullmatch(r"agenda-[0-9a-f]{16}\.json|prompt-[0-9a-f]{8}\.json", path.name)
     }
 
 

@@ -232,6 +232,8 @@ def _item(name: str, found: object, *told: str, leave_out: frozenset[str] | set[
             values[key] = _condition(given["written"], value)
         elif isinstance(value, Points):
             values[key] = _Value(_written_points(value), tuple(value))
+        elif isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+            values[key] = _Value(", ".join(value), value)
         elif key not in {"name", "written", "type", "declared", "aggregate", "custom"}:
             values[key] = _Value(value, value)
     there = [key for key in told if key in values]
