@@ -151,7 +151,8 @@ def _everything(folder: Path) -> dict[str, tuple[bytes, int]]:
         str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
         # what is noted in the state folder (the numbers of printed lines, a prompt's answer) is no data of the user
-        if path.is_file() and not re.fullmatch(r"agenda-[0-9a-f]{16}\.json|prompt-[0-9a-f]{8}\.json", path.name)
+        if path.is_file()
+        and not re.fullmatch(r"agenda-[0-9a-f]{16}\.json|prompt-[0-9a-f]{8}\.json", path.name)
     }
 
 
