@@ -199,31 +199,38 @@ own AS MATERIALIZED (
     )
     GROUP BY customer_id
 ),
--- The most that a customer without records can come to, whenever the last touch was: the :candidates with the most are
--- weighed, and everybody with records; with -1, everybody.
+-- The most that a customer can come to, whenever the last touch was, without and with what stands in `own`: the :candidates
+-- with the most are weighed; with -1, everybody.
+at_most AS (
+    SELECT
+        c.id,
+        coalesce(k.urgency, 0) + coalesce(k.state_urgency, 0) + :money_none + :matters_none
+        + iif(k.grade IN ('A', 'B'), :next_step_base, 0)
+        + iif(:value_points, :value_points * max(0, min(1, (coalesce(k.score, 0) - :value_start) / :value_span)), 0) AS most
+    FROM customers c
+    LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
+    WHERE :candidates >= 0 AND c.archived_at IS NULL AND c.do_not_contact = 0
+    UNION ALL
+    SELECT
+        o.customer_id,
+        coalesce(o.base, k.urgency, 0) + coalesce(k.state_urgency, 0) + coalesce(o.points, 0)
+        + :money_points + :age_points + :matters_points + :next_step_base + :value_points
+    FROM own o
+    LEFT JOIN classifications k ON k.customer_id = o.customer_id AND k.run_id = (SELECT id FROM latest)
+    WHERE :candidates >= 0
+),
 promising AS MATERIALIZED (
-    SELECT id, most FROM (
-        SELECT
-            c.id,
-            coalesce(k.urgency, 0) + coalesce(k.state_urgency, 0)
-            + iif(EXISTS (SELECT 1 FROM interactions WHERE outcome IN ('connected', 'postponed', 'declined')), :most_of_rhythm, :never_base)
-            + :money_none + :matters_none
-            + iif(k.grade IN ('A', 'B'), :next_step_base, 0)
-            + iif(:value_points, :value_points * max(0, min(1, (coalesce(k.score, 0) - :value_start) / :value_span)), 0) AS most
-        FROM customers c
-        LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
-        WHERE :candidates >= 0 AND c.archived_at IS NULL AND c.do_not_contact = 0
-        ORDER BY most DESC
-        LIMIT :candidates
-    )
+    SELECT id, most FROM at_most ORDER BY most DESC LIMIT :candidates
 ),
 left_out AS MATERIALIZED (
-    SELECT iif(count(*) < :candidates, NULL, min(most)) AS most FROM promising
+    SELECT
+        iif(count(*) < :candidates, NULL, min(most) + iif(
+            EXISTS (SELECT 1 FROM interactions WHERE outcome IN ('connected', 'postponed', 'declined')), :most_of_rhythm, :never_base
+        )) AS most
+    FROM promising
 ),
 weighed AS (
-    SELECT id FROM promising
-    UNION
-    SELECT customer_id FROM own WHERE :candidates >= 0
+    SELECT DISTINCT id FROM promising
     UNION ALL
     SELECT id FROM customers WHERE :candidates < 0 AND (:customer IS NULL OR id = :customer)
 ),
