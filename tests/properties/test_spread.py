@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from datetime import date, timedelta
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,10 +94,10 @@ def test_what_moves_stays_within_capacity_and_after_its_beginning(
 @settings(max_examples=40, deadline=None)
 @given(ANY_WORK, CAPACITIES, SHARES, st.randoms(use_true_random=False))
 def test_the_order_it_is_handed_in_does_not_matter(
-    errands: list[Errand], capacity: int, share: int, random: object
+    errands: list[Errand], capacity: int, share: int, order: Random
 ) -> None:
     shuffled = list(errands)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    order.shuffle(shuffled)
     assert spread(shuffled, DAYS, capacity, share) == spread(errands, DAYS, capacity, share)
 
 

@@ -98,7 +98,11 @@ def agenda(
         raise UsageError(_("--quiet and --short together"), hint=_("--quiet prints nothing"))
     if (quiet or short) and (limit is not None or format is not None):
         where = "--limit" if limit is not None else "--format"
-        raise UsageError(_("--quiet and --short look at all lines and have one form"), where=where)
+        raise UsageError(
+            _("--quiet and --short look at all lines and have one form"),
+            where=where,
+            hint=_("leave out {option}").format(option=where),
+        )
     if quiet or short:
         from crmcli.cli import prompt
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from crmcli.streams import prepare_streams
 from crmcli.workflows.answers import recall
 
 _PROMPTS = (["agenda", "--short"], ["agenda", "--quiet"])
@@ -21,7 +22,7 @@ def recalled(argv: Sequence[str]) -> int | None:
     text, status = known
     try:
         if text:
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+            prepare_streams()
             sys.stdout.write(text)
             sys.stdout.flush()
     except (OSError, AttributeError):  # gone, full or no file: the long way knows what to do

@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 
 from crmcli import i18n
-from crmcli.render.output import prepare_streams
 from crmcli.store.places import database_path
 from crmcli.store.settings import peek_language
+from crmcli.streams import prepare_streams
 
 
 def prepare(argv: Sequence[str]) -> None:

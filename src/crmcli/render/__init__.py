@@ -7,7 +7,7 @@ workflow.
 
 from crmcli.render.ask import ask, confirm, interactive
 from crmcli.render.notes import error, quiet, say, warn
-from crmcli.render.output import Format, discard_output, flush_quietly, prepare_streams, show, show_record
+from crmcli.render.output import Format, discard_output, flush_quietly, show, show_record
 from crmcli.render.result import Amount, Cell, Column, Listing, Record
 from crmcli.render.safe import safe
 
@@ -24,7 +24,6 @@ __all__ = [
     "error",
     "flush_quietly",
     "interactive",
-    "prepare_streams",
     "quiet",
     "safe",
     "say",

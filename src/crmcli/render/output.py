@@ -28,7 +28,6 @@ __all__ = [
     "choose",
     "discard_output",
     "flush_quietly",
-    "prepare_streams",
     "show",
     "show_record",
 ]
@@ -107,15 +106,6 @@ def _writers(chosen: Format) -> tuple[Callable[[Listing, TextIO], None], Callabl
     if chosen is Format.IDS:
         return lines.write_ids, lambda record, out: lines.write_ids(record.as_row(), out)
     return lines.write_listing, lines.write_record
-
-
-def prepare_streams() -> None:
-    """Make standard output and standard error UTF-8 with plain line feeds, whatever the locale says."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            # Half a character that came in through the command line must not stop the output.
-            reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def flush_quietly() -> bool:

@@ -71,7 +71,7 @@ def _basis(argv: Sequence[str]) -> list[object]:
     """
     database = database_path().resolve()
     for ending in ("-journal", "-wal"):
-        if os.path.exists(f"{database}{ending}"):  # noqa: PTH110 - a path that is no name yet
+        if database.with_name(f"{database.name}{ending}").exists():
             raise ValueError(ending)
     with database.open("rb") as file:
         header, about = file.read(100), os.fstat(file.fileno())

@@ -9,7 +9,8 @@ import pytest
 
 PROGRAM = """
 import sys
-from crmcli.render import Column, Format, Listing, discard_output, flush_quietly, prepare_streams, say, show
+from crmcli.render import Column, Format, Listing, discard_output, flush_quietly, say, show
+from crmcli.streams import prepare_streams
 prepare_streams()
 rows = [[n, "王小明 🙂 \\udcff"] for n in range(int(sys.argv[1]))]
 status = 0

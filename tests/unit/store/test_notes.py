@@ -67,10 +67,10 @@ def test_a_note_is_whole_or_what_it_was(tmp_path: Path, monkeypatch: pytest.Monk
     replace_private(file, "一")
 
     def full(_number: int) -> None:
-        raise OSError
+        raise OSError("the disk is full")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError):  # noqa: PT011 - any of them
+    with pytest.raises(OSError, match="the disk is full"):
         replace_private(file, "二")
     assert (file.read_text(encoding="utf-8"), files(file.parent)) == ("一", ["x.json"])
 
