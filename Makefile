@@ -28,7 +28,7 @@ cover:
 
 # A million texts that are no conditions, or nearly: each is refused with a reason, or runs as SQL.
 fuzz:
-	CRM_FUZZ=1000000 $(PYTEST) tests/properties/test_rules_expressions.py -k no_input
+	CRM_FUZZ=1000000 $(BIN)/pytest -q tests/properties/test_rules_expressions.py -k no_input
 
 fix:
 	$(BIN)/ruff format .
