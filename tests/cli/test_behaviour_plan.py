@@ -60,7 +60,7 @@ def left(do: Do, *words: str) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("week")
 def test_what_is_agreed_stays_and_the_rest_fills_the_days(do: Do) -> None:
     assert planned(do, "--per-day", "2", "--reserve", "0", "--days", "3") == {
-        "2026-11-20": ["丙 priority", "丁 same_region"],  # one region, written in two ways
+        "2026-11-20": ["丙 priority", "丁 same_place"],  # one region, written in two ways
         "2026-11-21": ["戊 appointment"],  # a Saturday
         "2026-11-23": ["- priority", "甲 priority"],
         "2026-11-24": ["15:00 乙 appointment"],
@@ -80,6 +80,27 @@ def test_visits_wait_for_no_day_but_join_the_one_that_is_agreed(do: Do) -> None:
     assert [(each["name"], each["how"]) for each in over] == [("甲", "capacity"), ("丁", "capacity")]
     joined = planned(do, "--date", "2026-11-24", "--days", "1", "--per-day", "3")
     assert joined["2026-11-24"][:2] == ["15:00 乙 appointment", "丙 reserve"]
+
+
+@pytest.mark.usefixtures("week")
+def test_visits_go_by_a_field_of_ones_own_where_it_says_more(do: Do, crm: Run) -> None:
+    do("field", "add", "district", "--type", "text", "--label", "城区")
+    do("field", "add", "floors", "--type", "number")
+    for name, district in (("甲", "Old Town"), ("丙", " old town"), ("丁", "Harbour")):
+        do("customer", "edit", name, "--set", f"district={district}")
+    words = ("--per-day", "3", "--reserve", "0", "--days", "1")
+    by_region = planned(do, *words)["2026-11-20"]
+    assert [each for each in by_region if "丁" in each or "丙" in each] == ["丙 priority", "丁 same_place"]
+    assert (
+        planned(do, *words, "--visits-by", "城市")["2026-11-20"] == by_region
+    )  # another word for the region
+    by_district = planned(do, *words, "--visits-by", "城区")["2026-11-20"]
+    assert by_district[:2] == ["丙 priority", "甲 same_place"]
+    assert "丁 same_place" not in by_district
+    for field, hint in (("distric", "did you mean district?"), ("floors", "a text or a choice")):
+        refused = crm("plan", "--visits-by", field)
+        assert refused.status == 2
+        assert hint in refused.err
 
 
 @pytest.mark.usefixtures("week")

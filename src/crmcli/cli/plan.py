@@ -32,13 +32,13 @@ APPS = {"plan": app}
         "with a time stay on their day, even on a full one or a day off. The rest is planned once and not before its reason "
         "begins: what is due first, then by priority, which is urgency x (50 + score) / 100, a customer without a score "
         "counting as 50. A share of each day (--reserve) goes to the lowest tier and to those without a tier, whoever is "
-        "nearest to the maximum first. With a visit the other visits that are due in its region come on the same day, as "
-        "far as they fit.\n\n"
+        "nearest to the maximum first. With a visit the other visits that are due at its place come on the same day, as "
+        "far as they fit; a place is what the region (the city, for most) says, or the custom field named with --visits-by.\n\n"
         "A contact takes the median minutes of the customer's own contacts on the channel over a year (from 3 on), else of "
         "everybody's (from 5 on), else phone 15, email 10, sms 5, wechat 10, visit 60, meeting 60, online 30, social 10, "
         "event 120, gift 15. Without a suggested channel it is taken for a call. The way there is not counted."
     ),
-    examples="crm plan\ncrm plan --days 10 --per-day 6\ncrm plan --minutes 180 --reserve 30\n"
+    examples="crm plan\ncrm plan --days 10 --per-day 6\ncrm plan --minutes 180 --reserve 30\ncrm plan --visits-by district\n"
     "crm plan --date 'next mon' --format csv > week.csv",
 )
 def plan(
@@ -60,6 +60,14 @@ def plan(
             help=_("Share of each day for the lowest tier and those without a tier."),
         ),
     ] = 20,
+    visits_by: Annotated[
+        str,
+        typer.Option(
+            "--visits-by",
+            metavar="FIELD",
+            help=_("What puts visits together: region, or a custom field such as district."),
+        ),
+    ] = "region",
     date: Annotated[
         str | None,
         typer.Option("--date", "-d", metavar="DATE", help=_("The first day; today if not given.")),
@@ -88,6 +96,7 @@ def plan(
         capacity=minutes or per_day or PER_DAY,
         by_minutes=minutes is not None,
         reserve=reserve,
+        visits_by=visits_by,
     )
     most = limit_of(limit, format)
     left = made.left_over if most < 0 else made.left_over[:most]
@@ -159,7 +168,7 @@ def _day_table(day: Any) -> Any:
         Column("id", "#"),
         Column("name", _("Name"), wrap=True, min_width=8),
         Column("tier", _("Tier"), spare=1),
-        Column("region", _("Region"), spare=3),
+        Column("place", _("Where"), spare=3),
         Column("channel", _("Channel"), spare=4),
         Column("minutes", _("Minutes"), spare=5),
         Column("priority", _("Priority"), spare=6),
@@ -169,7 +178,7 @@ def _day_table(day: Any) -> Any:
     rows = [
         (
             each.item.customer, each.item.name or None, TIER.label(each.item.tier) or None,
-            each.region or None, CHANNEL.label(each.item.channel) or None, each.minutes, each.priority,
+            each.place or None, CHANNEL.label(each.item.channel) or None, each.minutes, each.priority,
             f"{_how(each.how)} {each.at}".rstrip(), _reasons(each.item, coded=False),
         )
         for each in day.slots
@@ -207,7 +216,7 @@ def _how(code: str) -> str:
     return {
         "appointment": _("appointment"),
         "reserve": _("reserve"),
-        "same_region": _("same region"),
+        "same_place": _("same place"),
         "priority": _("priority"),
         "capacity": _("the days are full"),
         "too_long": _("longer than a day has"),
@@ -223,7 +232,7 @@ def _reasons(item: Any, *, coded: bool) -> str:
 # --- for programs -----------------------------------------------------------------------------------------------------
 
 _KEYS = (
-    "at", "id", "name", "tier", "grade", "region", "channel", "minutes", "due_on", "passes_maximum_on", "urgency", "score",
+    "at", "id", "name", "tier", "grade", "place", "channel", "minutes", "due_on", "passes_maximum_on", "urgency", "score",
     "priority", "how", "reasons",
 )  # fmt: skip
 
@@ -232,7 +241,7 @@ def _cells(slot: Any) -> tuple[Any, ...]:
     item = slot.item
     days = (each.isoformat() if each else None for each in (item.due_on, slot.passes_on))
     return (
-        slot.at or None, item.customer, item.name or None, item.tier or None, item.grade or None, slot.region or None,
+        slot.at or None, item.customer, item.name or None, item.tier or None, item.grade or None, slot.place or None,
         item.channel or None, slot.minutes, *days, item.urgency, item.score, slot.priority, slot.how,
         _reasons(item, coded=True),
     )  # fmt: skip

@@ -97,7 +97,7 @@ def read_given(connection: sqlite3.Connection, pairs: Pairs, today: date) -> Giv
     resolved: list[tuple[str, date]] = []
     for name, text in pairs:
         try:
-            line = _named(lines, name, given.values)
+            line = named_field(lines, name, given.values)
             given.values[line.name] = value = _read(line, text, today)
         except ValueFault as fault:
             given.faults.append(Fault(fault.what, column=name, value=text, hint=fault.hint))
@@ -121,7 +121,12 @@ def wanted_values(connection: sqlite3.Connection, pairs: Pairs, today: date) -> 
     return json.dumps(found, ensure_ascii=False) if found else None
 
 
-def _named(lines: Sequence[FieldLine], name: str, already: Container[str]) -> FieldLine:
+def named_field(lines: Sequence[FieldLine], name: str, already: Container[str] = ()) -> FieldLine:
+    """Return the field of a name or label.
+
+    Raises:
+        ValueFault: there is none, or it is one of those that were named already.
+    """
     key = header_key(name)
     for line in lines:
         if key in {header_key(line.name), header_key(line.label)} - {""}:

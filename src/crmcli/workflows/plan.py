@@ -3,17 +3,24 @@
 Facts come from the agenda and the store; `spread` decides.
 """
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.calendars import workday
+from crmcli.errors import UsageError
+from crmcli.exchange.fields import header_key, taken_words
+from crmcli.i18n import _
 from crmcli.store.light import reading
 from crmcli.store.reads import agenda as agenda_reads
 from crmcli.store.reads import plan as reads
 from crmcli.store.reads.base import ALL
+from crmcli.store.reads.custom_fields import custom_fields
+from crmcli.values import ValueFault, custom_path
 from crmcli.workflows.agenda import Basis, Item, asked, basis_of, by_line, item
+from crmcli.workflows.custom import named_field
 from crmcli.workflows.spread import Errand, Placed, spread
 from crmcli.workflows.urgency import Reason
 
@@ -26,6 +33,7 @@ ENOUGH_OWN = 3  #: contacts of a customer on a channel from which on their media
 ENOUGH_OF_ALL = 5  #: the same for everybody's
 _LOOK_BACK = timedelta(days=365)
 _NO_SCORE = 50.0  #: what somebody without a score counts as
+REGION = "region"  #: what puts visits together when nothing else is asked for
 _UNTOLD = "phone"  #: how somebody is contacted where nothing suggests a channel
 
 
@@ -36,7 +44,7 @@ class Slot(NamedTuple):
         item: as the agenda has it.
         how: why it is on its day, or why it is left over (the codes of `spread`).
         at: the time of an appointment, HH:MM; "" for none.
-        region: of the customer.
+        place: where the customer is: the region, or what the field asked for says.
         minutes: that it will take.
         priority: urgency times value; the order follows from it.
         passes_on: the first day past the maximum of the customer's cadence, None where there is none.
@@ -45,7 +53,7 @@ class Slot(NamedTuple):
     item: Item
     how: str
     at: str
-    region: str
+    place: str
     minutes: int
     priority: float
     passes_on: date | None
@@ -97,7 +105,15 @@ class _Facts(NamedTuple):
 
 
 def plan(
-    database: Path, rules: Path, *, day: date | None, days: int, capacity: int, by_minutes: bool, reserve: int
+    database: Path,
+    rules: Path,
+    *,
+    day: date | None,
+    days: int,
+    capacity: int,
+    by_minutes: bool,
+    reserve: int,
+    visits_by: str = REGION,
 ) -> Plan:
     """Spread the agenda over workdays.
 
@@ -109,6 +125,10 @@ def plan(
         capacity: of each day, in contacts or minutes.
         by_minutes: which of the two.
         reserve: percent of it for the lowest tier and those without one.
+        visits_by: what puts visits together: the region, or a custom field.
+
+    Raises:
+        UsageError: no such custom field, or one that holds no words.
     """
     with reading(database) as connection:
         basis = basis_of(connection, rules, day)
@@ -118,7 +138,7 @@ def plan(
         items = [item(own, basis, until) for own in by_line(found)]
         wanted = [each.customer for each in items if each.customer is not None]
         facts = _Facts(
-            reads.customers(connection, wanted),
+            reads.customers(connection, wanted, _place_path(connection, visits_by)),
             Durations(reads.durations(connection, wanted, since=basis.today - _LOOK_BACK, today=basis.today)),
             _put_off(reads.put_off(connection, basis.today, until)),
         )
@@ -153,6 +173,27 @@ def workdays(first: date, count: int, country: str) -> tuple[list[date], tuple[i
             unannounced.add(day.year)
         day += timedelta(days=1)
     return found, tuple(sorted(unannounced))
+
+
+def _place_path(connection: sqlite3.Connection, visits_by: str) -> str | None:
+    """Return where the custom field that says where customers are stands in their JSON, None for the region."""
+    if taken_words().get(header_key(visits_by)) == REGION:  # or city, 所在地区 …: all words for it in files
+        return None
+    try:
+        line = named_field(custom_fields(connection), visits_by)
+    except ValueFault as fault:
+        raise UsageError(
+            fault.what,
+            where="--visits-by",
+            hint=_("region, or a custom field; {hint}").format(hint=fault.hint),
+        ) from fault
+    if line.kind not in {"text", "choice"}:
+        raise UsageError(
+            _("{name} holds no words").format(name=line.name),
+            where="--visits-by",
+            hint=_("a text or a choice says where somebody is"),
+        )
+    return custom_path(line.name)
 
 
 def _lowest_tier(basis: Basis) -> str:
@@ -209,7 +250,7 @@ class _Line:
         self.item, self.matters, self.today = item, matters, today
         self._put_off = facts.put_off
         about = None if item.customer is None else facts.customers[item.customer]
-        self.region = (about.region or "") if about else ""
+        self.place = (about.place or "") if about else ""
         self._agreed = date.fromisoformat(about.next_contact_on) if about and about.next_contact_on else today
         self.minutes = facts.durations.of(item.customer, item.channel)
         self.priority = priority(item.urgency, item.score)
@@ -229,14 +270,14 @@ class _Line:
             min(each.due_on or self._begins(each) for each in self.matters),
             self.latest_on,
             self.item.customer is not None and self.item.tier in {"", lowest},
-            self.region.casefold() if self.item.channel == "visit" else "",
+            self.place.casefold() if self.item.channel == "visit" else "",
             tuple(sorted(self.appointments)),
         )
 
     def slot(self, how: str, day: date | None = None) -> Slot:
         passes = None if self.latest_on is None else self.latest_on + timedelta(days=1)
         at = "" if day is None else self.appointments.get(day, "")
-        return Slot(self.item, how, at, self.region, self.minutes, self.priority, passes)
+        return Slot(self.item, how, at, self.place, self.minutes, self.priority, passes)
 
     def _appointments(self) -> dict[date, str]:
         """Return the days, from the first of the plan on, that something is agreed for → its time, the first of several."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 APPOINTMENT = "appointment"  #: it was agreed for that day
 RESERVE = "reserve"  #: out of the share that is kept for the low tiers
-PLACE = "same_region"  #: because somebody else is visited there on that day
+PLACE = "same_place"  #: because somebody else is visited there on that day
 PRIORITY = "priority"
 CAPACITY = "capacity"  #: left over: the days were full
 TOO_LONG = "too_long"  #: left over: takes more than a whole day has

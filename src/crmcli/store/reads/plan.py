@@ -13,7 +13,7 @@ class PlanCustomer(NamedTuple):
     """Where a customer is, and the day agreed for the next contact."""
 
     id: int
-    region: str | None
+    place: str | None
     next_contact_on: str | None
 
 
@@ -37,9 +37,11 @@ class PutOff(NamedTuple):
     until_on: str
 
 
-def customers(connection: sqlite3.Connection, wanted: Sequence[int]) -> dict[int, PlanCustomer]:
-    """Return customers by id."""
-    found = rows(connection, "plan_customers", PlanCustomer, customers=json.dumps(wanted))
+def customers(
+    connection: sqlite3.Connection, wanted: Sequence[int], place: str | None
+) -> dict[int, PlanCustomer]:
+    """Return customers by id; `place` is the path of the custom field that says where they are, None for the region."""
+    found = rows(connection, "plan_customers", PlanCustomer, customers=json.dumps(wanted), place=place)
     return {each.id: each for each in found}
 
 
