@@ -221,6 +221,25 @@ def test_after_a_purchase_somebody_is_asked_how_it_went(
     assert asked not in texts(crm, "--date", "2026-12-10").get("rich", "")
 
 
+def test_the_shipped_rules_ask_once_after_the_first_order(crm: Run, do: Do, on: On) -> None:
+    on("2026-11-20")
+    for name, days in (
+        ("once", ["2026-11-02"]),
+        ("often", ["2026-08-01", "2026-11-02"]),
+        ("long ago", ["2026-09-01"]),
+    ):
+        do("add", name)
+        do("log", "phone", name)
+        for day in days:
+            do("sell", name, "100", "--on", day)
+    do("classify", "--as-of", "today")
+    asked = "bought on 2026-11-02: ask how it went"
+    assert texts(crm) == {"once": asked}
+    assert json.loads(crm("why", "--agenda", "once", "--format", "json").out)["urgency"] == 5.0
+    do("survey", "ask", "once")
+    assert texts(crm) == {}
+
+
 SEGMENTS = """triggers:
   - name: own
     when: intent == 'won' and not (care == 'junk')

@@ -21,7 +21,8 @@ held AS MATERIALIZED (
 ),
 trigger_ AS MATERIALIZED (
     SELECT
-        key AS at, json_extract(value, '$.name') AS name, json_extract(value, '$.on') AS occasion,
+        key AS at, json_extract(value, '$.name') AS name, '"' || json_extract(value, '$.name') || '"' AS quoted,
+        json_extract(value, '$.on') AS occasion,
         json_extract(value, '$.guarded') AS guarded,
         date(:until, (json_extract(value, '$.lead_days') - json_extract(value, '$.after_days')) || ' days') AS latest_day,
         coalesce(date(:today, -json_extract(value, '$.for_days') || ' days'), '0000') AS first_day,
@@ -102,15 +103,25 @@ fact AS (
     FROM trigger_ t CROSS JOIN surveys f ON f.asked_on BETWEEN t.first_day AND t.latest_day
     WHERE t.occasion = 'survey_unanswered' AND (f.answered_on IS NULL OR f.answered_on > :today) AND f.asked_on <= :today
     UNION ALL
-    SELECT f.at, 'transaction', f.id, f.customer_id, f.day, NULL
+    SELECT f.at, 'transaction', x.id, x.customer_id, x.occurred_on, NULL
     FROM (
-        SELECT t.at, t.latest_day, max(x.id) AS id, x.customer_id, max(x.occurred_on) AS day
-        FROM trigger_ t CROSS JOIN transactions x ON x.occurred_on BETWEEN t.first_day AND :today
-        WHERE t.occasion = 'survey_due' AND x.amount_minor > 0
-        GROUP BY t.at, x.customer_id
+        SELECT t.at, t.first_day, t.latest_day, k.customer_id
+        FROM trigger_ t
+        CROSS JOIN classifications k ON k.run_id = (SELECT id FROM latest) AND instr(k.triggers, t.quoted)
+        WHERE t.occasion = 'survey_due' AND t.guarded
+        UNION ALL
+        SELECT t.at, t.first_day, t.latest_day, c.id
+        FROM trigger_ t CROSS JOIN customers c
+        WHERE t.occasion = 'survey_due' AND NOT t.guarded
     ) f
-    WHERE f.day <= f.latest_day AND NOT EXISTS (
-        SELECT 1 FROM surveys s WHERE s.customer_id = f.customer_id AND s.asked_on BETWEEN f.day AND :today
+    CROSS JOIN transactions x ON x.id = (
+        SELECT id
+        FROM transactions
+        WHERE customer_id = f.customer_id AND occurred_on <= :today AND amount_minor > 0
+        ORDER BY occurred_on DESC, id DESC LIMIT 1
+    )
+    WHERE x.occurred_on BETWEEN f.first_day AND f.latest_day AND NOT EXISTS (
+        SELECT 1 FROM surveys s WHERE s.customer_id = f.customer_id AND s.asked_on BETWEEN x.occurred_on AND :today
     )
     UNION ALL
     SELECT t.at, 'customer', f.id, f.id, json_extract(d.value, '$[1]'), NULL
@@ -143,7 +154,7 @@ fact AS (
     SELECT t.at, 'holiday', json_extract(d.value, '$[1]'), k.customer_id, json_extract(d.value, '$[2]'), NULL
     FROM trigger_ t
     CROSS JOIN json_each(:holidays) d ON json_extract(d.value, '$[0]') = t.at AND json_extract(d.value, '$[2]') <= t.latest_day
-    CROSS JOIN classifications k ON k.run_id = (SELECT id FROM latest) AND instr(k.triggers, '"' || t.name || '"')
+    CROSS JOIN classifications k ON k.run_id = (SELECT id FROM latest) AND instr(k.triggers, t.quoted)
     WHERE t.occasion = 'holiday'
 ),
 matter AS MATERIALIZED (
@@ -162,7 +173,7 @@ matter AS MATERIALIZED (
         NOT t.guarded OR EXISTS (
             SELECT 1 FROM classifications k
             WHERE k.run_id = (SELECT id FROM latest) AND k.customer_id = f.customer_id
-                AND instr(k.triggers, '"' || t.name || '"')
+                AND instr(k.triggers, t.quoted)
         )
     ) AND NOT EXISTS (
         SELECT 1 FROM held h
