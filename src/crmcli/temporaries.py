@@ -1,20 +1,19 @@
 """The file beside another that takes its place once it is whole: its name, and what killed commands left. Light."""
 
-import hashlib
 import os
 import re
-import secrets
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
-_NAME = re.compile(r"\.crm-([0-9a-f]{12})-(\d+)-[0-9a-f]{16}\.tmp")
+_NAME = re.compile(r"\.crm-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
 
 
 def temporary_for(target: Path) -> Path:
     """Return a new name beside a file; what earlier, killed commands left of this very file is removed."""
-    tag = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
+    tag = f"{zlib.crc32(os.fsencode(target.name)):08x}"
     _remove_stale(target.parent, tag)
-    return target.parent / f".crm-{tag}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+    return target.parent / f".crm-{tag}-{os.getpid()}-{os.urandom(8).hex()}.tmp"
 
 
 def _remove_stale(folder: Path, tag: str) -> None:

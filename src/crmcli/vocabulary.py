@@ -5,14 +5,13 @@ printed in the language in force. The words stand here, not in the message catal
 language must be understood whatever the language of the output is.
 """
 
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from crmcli.i18n import language
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One code with its words: what is printed in English, in Chinese, and what else is understood on input."""
 
     code: str

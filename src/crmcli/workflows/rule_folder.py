@@ -1,6 +1,5 @@
 """Which rules are in force, and making a copy of them to edit. Light."""
 
-import shutil
 from pathlib import Path
 
 from crmcli.errors import CannotCreateError, RefusedError, UsageError
@@ -63,7 +62,7 @@ def copy_rules(target: Path | None = None, preset: str = DEFAULT_PRESET) -> Path
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, path in sorted(files.items()):
-            shutil.copyfile(path, folder / name)
+            (folder / name).write_bytes(path.read_bytes())
     except OSError as error:
         raise CannotCreateError(
             _("cannot create {path}: {reason}").format(path=folder, reason=error.strerror),
