@@ -212,7 +212,7 @@ own AS MATERIALIZED (
 ),
 -- The most that a customer can come to, whenever the last touch was, without and with what stands in `own`: the :candidates
 -- with the most are weighed; with -1, everybody.
-at_most AS (
+promising AS MATERIALIZED (
     SELECT
         c.id,
         coalesce(k.urgency, 0) + coalesce(k.state_urgency, 0) + :money_none + :matters_none
@@ -229,9 +229,7 @@ at_most AS (
     FROM own o
     LEFT JOIN classifications k ON k.customer_id = o.customer_id AND k.run_id = (SELECT id FROM latest)
     WHERE :candidates >= 0
-),
-promising AS MATERIALIZED (
-    SELECT id, most FROM at_most ORDER BY most DESC LIMIT :candidates
+    ORDER BY most DESC LIMIT :candidates
 ),
 left_out AS MATERIALIZED (
     SELECT
