@@ -1,7 +1,7 @@
 """An iCalendar file of what is due, for khal, Thunderbird or a telephone.
 
 The library icalendar writes it (folding, escaping, line ends); here is only what an event says. The uid of a matter
-stays the same from one export to the next, so that a second import moves an event instead of doubling it.
+stays the same from one export to the next, so that a second import moves an event, or is refused, but doubles none.
 """
 
 from collections.abc import Iterable

@@ -30,7 +30,7 @@ def as_calendar(database: Path, found: Agenda) -> bytes:
     """Return the agenda as an iCalendar file: one event of the day for each line, one at its time for each appointment.
 
     What is late stands on the agenda's day, what is put off on the day on which it comes back. The uid is made of that of
-    the customer (or of the task), so that importing a later agenda moves the event.
+    the customer (or of the task), so that importing a later agenda doubles no event.
 
     Raises:
         ConfigError: the library for it is not installed.
