@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import icalendar
@@ -253,8 +254,55 @@ def test_a_calendar_keeps_its_uids_from_one_export_to_the_next(do: Do, on: On) -
 
 
 def _events(do: Do) -> dict[str, object]:
-    found = icalendar.Calendar.from_ical(do("agenda", "--format", "ics"))
-    return {str(event["uid"]): event.decoded("dtstart") for event in found.walk("VEVENT")}
+    return {str(event["uid"]): event.decoded("dtstart") for event in _calendar(do)}
+
+
+def _calendar(do: Do, *options: str) -> list[icalendar.Event]:
+    found = icalendar.Calendar.from_ical(do("agenda", *options, "--format", "ics"))
+    return list(found.walk("VEVENT"))
+
+
+def _days(do: Do, *options: str) -> dict[str, list[str]]:
+    """Name → the days of its events, those with a time by the instant."""
+    found: dict[str, list[str]] = {}
+    for event in _calendar(do, *options):
+        name = str(event["summary"]).split(" · ")[0]
+        found.setdefault(name, []).append(event.decoded("dtstart").isoformat()[:16])
+    return {name: sorted(days) for name, days in found.items()}
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_is_put_off_is_in_the_calendar_on_the_day_it_comes_back(do: Do) -> None:
+    """The agenda of a week has it, so its event would ring on the first day."""
+    do("task", "add", "meet", "--customer", "张三", "--due", "2026-11-22 15:00")
+    today = ["2026-11-20"]
+    assert _days(do, "--week") == {"张三": [*today, "2026-11-22T15:00"], "Li Na": today, "Wong": today}
+    for name in ("Wong", "张三"):
+        do("snooze", number_of(do, name), "2026-11-23")
+    later = ["2026-11-23"]
+    assert _days(do, "--week") == {"张三": [*later, "2026-11-23T15:00"], "Li Na": today, "Wong": later}
+    assert _days(do) == {"Li Na": today}
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_task_that_was_put_off_leaves_the_rest_of_its_customer(do: Do) -> None:
+    do("task", "add", "tidy the files", "--due", "2026-11-20")
+    do("snooze", number_of(do, ""), "+2d")
+    days = _days(do, "--week")
+    assert days["Wong"] == ["2026-11-20"]
+    assert [day for name, days_ in days.items() for day in days_ if "tidy" in name] == ["2026-11-22"]
+
+
+@pytest.mark.usefixtures("busy")
+def test_an_appointment_is_as_long_as_its_task(do: Do) -> None:
+    do("task", "add", "meet", "--customer", "Wong", "--due", "2026-11-20 15:00", "--minutes", "90")
+    do("task", "add", "call", "--due", "2026-11-20 17:00")
+    timed = {
+        str(event["description"]).split(": ")[-1]: event.decoded("dtend") - event.decoded("dtstart")
+        for event in _calendar(do)
+        if "transp" not in event
+    }
+    assert timed == {"meet": timedelta(minutes=90), "call": timedelta(minutes=30)}
 
 
 @pytest.mark.usefixtures("busy")

@@ -1,7 +1,7 @@
 """An iCalendar file of what is due, for khal, Thunderbird or a telephone.
 
 The library icalendar writes it (folding, escaping, line ends); here is only what an event says. The uid of a matter
-stays the same from one export to the next, so that a second import moves an event instead of doubling it.
+stays the same from one export to the next, so that a second import moves an event, or is refused, but doubles none.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,8 @@ def calendar(
     """Return the file: all-day events that block no time, and appointments in UTC, which no client misreads.
 
     It has no METHOD: with one it would be an invitation, which needs an organizer. So DTSTAMP says when an event was
-    last changed, and SEQUENCE, which only grows, makes those that compare it take the later of two exports.
+    last changed, and SEQUENCE, which only grows, makes those that compare it take the later of two exports. Some compare
+    LAST-MODIFIED (ICSx5), or without it leave an event that they know as it was (Fossify Calendar).
 
     Args:
         events: what is due.
@@ -75,6 +76,7 @@ def calendar(
         entry = icalendar.Event()
         entry.add("uid", f"{event.key}@{DOMAIN}")
         entry.add("dtstamp", now.astimezone(UTC))
+        entry.add("last-modified", now.astimezone(UTC))
         entry.add("sequence", max((now - _FIRST_MINUTE) // timedelta(minutes=1), 0))
         entry.add("summary", event.summary)
         if event.description:

@@ -1,38 +1,50 @@
 """The agenda for other programs: an iCalendar file, a Markdown list. Reads only."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from crmcli import clock
 from crmcli.exchange.ics import Event, calendar
 from crmcli.store.light import reading
-from crmcli.store.reads.agenda import uids
+from crmcli.store.reads.agenda import task_minutes, uids
 from crmcli.store.settings import read_settings
 from crmcli.workflows.agenda import Agenda, Item
+from crmcli.workflows.put_off import PutOff, back_on, put_off
+from crmcli.workflows.urgency import Reason
 
 MORNING = timedelta(hours=9)  #: when an event of a whole day is announced
 BEFORE = timedelta(minutes=15)  #: how long before it an appointment is
 
 
+class _Facts(NamedTuple):
+    """What the agenda does not say: uids by (kind, number), how long tasks take, what comes back when."""
+
+    uids: Mapping[tuple[str, int], str]
+    minutes: Mapping[int, int]
+    put_off: PutOff
+
+
 def as_calendar(database: Path, found: Agenda) -> bytes:
     """Return the agenda as an iCalendar file: one event of the day for each line, one at its time for each appointment.
 
-    What is late stands on the agenda's day. The uid is made of that of the customer (or of the task), so that importing
-    a later agenda moves the event.
+    What is late stands on the agenda's day, what is put off on the day on which it comes back. The uid is made of that of
+    the customer (or of the task), so that importing a later agenda doubles no event.
 
     Raises:
         ConfigError: the library for it is not installed.
     """
+    tasks = _records(found, "task")
     with reading(database) as connection:
         zone = read_settings(connection).time_zone
-        known = uids(
-            connection,
-            [item.customer for item in found.items if item.customer is not None],
-            _records(found, "task"),
-            _records(found, "opportunity"),
+        customers = [item.customer for item in found.items if item.customer is not None]
+        facts = _Facts(
+            uids(connection, customers, tasks, _records(found, "opportunity")),
+            task_minutes(connection, tasks),
+            put_off(connection, found.day, found.until),
         )
-    events = [event for item in found.items for event in _events(item, found, known)]
+    events = [event for item in found.items for event in _events(item, found, facts)]
     return calendar(events, now=clock.now(zone), zone=zone, alarm=BEFORE, day_alarm=MORNING)
 
 
@@ -41,14 +53,18 @@ def _records(found: Agenda, kind: str) -> list[int]:
     return [each.record for each in matters if each.kind == kind and each.record is not None]
 
 
-def _events(item: Item, found: Agenda, known: dict[tuple[str, int], str]) -> Iterator[Event]:
+def _events(item: Item, found: Agenda, facts: _Facts) -> Iterator[Event]:
+    def day_of(matter: Reason) -> date:
+        due = matter.due_on or item.due_on or found.day
+        return max(due, back_on(facts.put_off, item.customer, matter, found.day))
+
     title = " · ".join(part for part in (item.name, item.phone) if part)
     whole_day = [each for each in item.matters if not each.at]
     for each in item.matters:
         if each.at:
-            day = max(each.due_on or found.day, found.day)
-            key = f"{each.trigger}-{known[each.kind, each.record or 0]}"
-            yield Event(key, day, title or each.text, each.text, at=each.at)
+            key = f"{each.trigger}-{facts.uids[each.kind, each.record or 0]}"
+            minutes = facts.minutes.get(each.record or 0) if each.kind == "task" else None
+            yield Event(key, day_of(each), title or each.text, each.text, at=each.at, minutes=minutes)
     if not whole_day:
         return
     about = (
@@ -56,9 +72,9 @@ def _events(item: Item, found: Agenda, known: dict[tuple[str, int], str]) -> Ite
         if item.customer is None
         else ("customer", item.customer)
     )
-    key = f"{about[0]}-{known[about]}"
-    day = max(item.due_on or found.day, found.day)
-    yield Event(key, day, title or whole_day[0].text, "\n".join(each.text for each in whole_day))
+    key = f"{about[0]}-{facts.uids[about]}"
+    text = "\n".join(each.text for each in whole_day)
+    yield Event(key, min(map(day_of, whole_day)), title or whole_day[0].text, text)
 
 
 def as_markdown(found: Agenda) -> str:

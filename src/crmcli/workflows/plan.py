@@ -21,6 +21,7 @@ from crmcli.store.reads.custom_fields import custom_fields
 from crmcli.values import ValueFault, custom_path
 from crmcli.workflows.agenda import Basis, Item, asked, basis_of, by_line, item
 from crmcli.workflows.custom import named_field
+from crmcli.workflows.put_off import PutOff, back_on, put_off
 from crmcli.workflows.spread import Errand, Placed, spread
 from crmcli.workflows.urgency import Reason
 
@@ -101,7 +102,7 @@ class _Facts(NamedTuple):
 
     customers: Mapping[int, reads.PlanCustomer]
     durations: "Durations"
-    put_off: Mapping[tuple[object, ...], date]
+    put_off: PutOff
 
 
 def plan(
@@ -140,7 +141,7 @@ def plan(
         facts = _Facts(
             reads.customers(connection, wanted, _place_path(connection, visits_by)),
             Durations(reads.durations(connection, wanted, since=basis.today - _LOOK_BACK, today=basis.today)),
-            _put_off(reads.put_off(connection, basis.today, until)),
+            put_off(connection, basis.today, until),
         )
     items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
     lowest = _lowest_tier(basis)
@@ -199,20 +200,6 @@ def _place_path(connection: sqlite3.Connection, visits_by: str) -> str | None:
 def _lowest_tier(basis: Basis) -> str:
     """Return the lowest tier of the rules, which name them from the highest down."""
     return str([tier for _grade, tier, *_rest in basis.program["cadence"]][-1])
-
-
-def _put_off(found: Iterable[reads.PutOff]) -> dict[tuple[object, ...], date]:
-    """Return what is put off → the day on which it comes back."""
-    days: dict[tuple[object, ...], date] = {}
-    for each in found:
-        if each.task_id is not None:
-            key: tuple[object, ...] = ("task", each.task_id)
-        elif each.opportunity_id is not None:
-            key = ("opportunity", each.opportunity_id)
-        else:
-            key = ("customer", each.customer_id, each.trigger, each.record_id)
-        days[key] = date.fromisoformat(each.until_on)
-    return days
 
 
 def _lines(items: Iterable[Item], today: date, until: date, facts: _Facts) -> "Iterable[_Line]":
@@ -299,14 +286,7 @@ class _Line:
 
     def _back(self, reason: Reason) -> date:
         """Return the day on which a reason that was put off comes back, the first of the plan if it was not."""
-        customer = self.item.customer
-        keys = (
-            (reason.kind, reason.record),
-            ("customer", customer, None, None),
-            ("customer", customer, reason.trigger, None),
-            ("customer", customer, reason.trigger, reason.record),
-        )
-        return max(self._put_off.get(key, self.today) for key in keys)
+        return back_on(self._put_off, self.item.customer, reason, self.today)
 
 
 def _days(

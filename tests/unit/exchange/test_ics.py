@@ -54,7 +54,10 @@ def test_an_alarm_rings_before_an_appointment_and_in_the_morning_of_a_day() -> N
 
 
 def test_a_later_export_is_a_later_version_of_the_same_events() -> None:
-    """A calendar that has the uid takes the event whose SEQUENCE is higher; without METHOD it asks for no organizer."""
+    """A calendar that has the uid takes the event whose SEQUENCE is higher; without METHOD it asks for no organizer.
+
+    Those of telephones compare LAST-MODIFIED instead: Fossify leaves an event that it knows alone without it.
+    """
     event = Event("a", date(2026, 11, 20), "s")
     first, same, later = (
         calendar([event], now=now, zone="UTC") for now in (NOW, NOW, NOW + timedelta(minutes=5))
@@ -64,6 +67,8 @@ def test_a_later_export_is_a_later_version_of_the_same_events() -> None:
     assert before["uid"] == after["uid"]
     assert 0 < before["sequence"] < after["sequence"] < 2**31
     assert before.decoded("dtstamp") < after.decoded("dtstamp")
+    assert before.decoded("last-modified") == before.decoded("dtstamp")
+    assert after.decoded("last-modified") == after.decoded("dtstamp")
     assert b"METHOD" not in first
 
 

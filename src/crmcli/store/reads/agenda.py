@@ -307,3 +307,8 @@ def uids(
         statement("uids"), {name: json.dumps(list(ids)) for name, ids in asked.items()}
     )
     return {(kind, number): uid for kind, number, uid in found}
+
+
+def task_minutes(connection: sqlite3.Connection, tasks: Sequence[int]) -> dict[int, int]:
+    """Return task → how long it will take, of those of which somebody said so."""
+    return dict(connection.execute(statement("task_minutes"), {"tasks": json.dumps(list(tasks))}))
