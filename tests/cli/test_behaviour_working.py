@@ -294,15 +294,15 @@ def test_a_task_that_was_put_off_leaves_the_rest_of_its_customer(do: Do) -> None
 
 
 @pytest.mark.usefixtures("busy")
-def test_an_appointment_is_as_long_as_its_task(do: Do) -> None:
+def test_an_appointment_is_called_by_its_task_and_as_long(do: Do) -> None:
     do("task", "add", "meet", "--customer", "Wong", "--due", "2026-11-20 15:00", "--minutes", "90")
     do("task", "add", "call", "--due", "2026-11-20 17:00")
     timed = {
-        str(event["description"]).split(": ")[-1]: event.decoded("dtend") - event.decoded("dtstart")
+        str(event["summary"]): event.decoded("dtend") - event.decoded("dtstart")
         for event in _calendar(do)
         if "transp" not in event
     }
-    assert timed == {"meet": timedelta(minutes=90), "call": timedelta(minutes=30)}
+    assert timed == {"Wong · meet": timedelta(minutes=90), "call": timedelta(minutes=30)}
 
 
 @pytest.mark.usefixtures("busy")

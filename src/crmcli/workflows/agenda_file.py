@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crmcli import clock
 from crmcli.exchange.ics import Event, calendar
 from crmcli.store.light import reading
-from crmcli.store.reads.agenda import task_minutes, uids
+from crmcli.store.reads.agenda import NamedTask, named_tasks, uids
 from crmcli.store.settings import read_settings
 from crmcli.workflows.agenda import Agenda, Item
 from crmcli.workflows.put_off import PutOff, back_on, put_off
@@ -19,10 +19,10 @@ BEFORE = timedelta(minutes=15)  #: how long before it an appointment is
 
 
 class _Facts(NamedTuple):
-    """What the agenda does not say: uids by (kind, number), how long tasks take, what comes back when."""
+    """What the agenda does not say: uids by (kind, number), what tasks are about and how long they take, what comes back when."""
 
     uids: Mapping[tuple[str, int], str]
-    minutes: Mapping[int, int]
+    tasks: Mapping[int, NamedTask]
     put_off: PutOff
 
 
@@ -41,7 +41,7 @@ def as_calendar(database: Path, found: Agenda) -> bytes:
         customers = [item.customer for item in found.items if item.customer is not None]
         facts = _Facts(
             uids(connection, customers, tasks, _records(found, "opportunity")),
-            task_minutes(connection, tasks),
+            named_tasks(connection, tasks),
             put_off(connection, found.day, found.until),
         )
     events = [event for item in found.items for event in _events(item, found, facts)]
@@ -63,8 +63,10 @@ def _events(item: Item, found: Agenda, facts: _Facts) -> Iterator[Event]:
     for each in item.matters:
         if each.at:
             key = f"{each.trigger}-{facts.uids[each.kind, each.record or 0]}"
-            minutes = facts.minutes.get(each.record or 0) if each.kind == "task" else None
-            yield Event(key, day_of(each), title or each.text, each.text, at=each.at, minutes=minutes)
+            task = facts.tasks[each.record] if each.kind == "task" and each.record is not None else None
+            summary = " · ".join(filter(None, (item.name, task.title if task else "", item.phone)))
+            minutes = task.minutes if task else None
+            yield Event(key, day_of(each), summary, each.text, at=each.at, minutes=minutes)
     if not whole_day:
         return
     about = (

@@ -309,6 +309,15 @@ def uids(
     return {(kind, number): uid for kind, number, uid in found}
 
 
-def task_minutes(connection: sqlite3.Connection, tasks: Sequence[int]) -> dict[int, int]:
-    """Return task → how long it will take, of those of which somebody said so."""
-    return dict(connection.execute(statement("task_minutes"), {"tasks": json.dumps(list(tasks))}))
+class NamedTask(NamedTuple):
+    """What a task is about, and how long it will take; None where nobody said so."""
+
+    id: int
+    title: str
+    minutes: int | None
+
+
+def named_tasks(connection: sqlite3.Connection, wanted: Sequence[int]) -> dict[int, NamedTask]:
+    """Return tasks by number."""
+    found = rows(connection, "tasks_named", NamedTask, tasks=json.dumps(list(wanted)))
+    return {each.id: each for each in found}
