@@ -11,6 +11,7 @@ _NAME = re.compile(r"\.crm-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
 
 def temporary_for(target: Path) -> Path:
     """Return a new name beside a file; what earlier, killed commands left of this very file is removed."""
+    # Not hashlib nor secrets: loading them takes longer than the rest of a prompt's note.
     tag = f"{zlib.crc32(os.fsencode(target.name)):08x}"
     _remove_stale(target.parent, tag)
     return target.parent / f".crm-{tag}-{os.getpid()}-{os.urandom(8).hex()}.tmp"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from crmcli.i18n import language
 
 
-class Term(NamedTuple):
+class Term(NamedTuple):  # no dataclass: loading that module is felt at every prompt
     """One code with its words: what is printed in English, in Chinese, and what else is understood on input."""
 
     code: str

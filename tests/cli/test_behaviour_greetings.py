@@ -223,21 +223,45 @@ def test_after_a_purchase_somebody_is_asked_how_it_went(
 
 def test_the_shipped_rules_ask_once_after_the_first_order(crm: Run, do: Do, on: On) -> None:
     on("2026-11-20")
-    for name, days in (
-        ("once", ["2026-11-02"]),
-        ("often", ["2026-08-01", "2026-11-02"]),
-        ("long ago", ["2026-09-01"]),
-    ):
+    sales = {
+        "once": ["2026-11-06"],
+        "tomorrow": ["2026-11-07"],
+        "often": ["2026-08-01", "2026-11-02"],
+        "long ago": ["2026-09-01"],
+        "gave it back": ["2026-11-02"],
+    }
+    for name, days in sales.items():
         do("add", name)
         do("log", "phone", name)
         for day in days:
             do("sell", name, "100", "--on", day)
+    do("sell", "gave it back", "100", "--refund", "--on", "2026-11-03")
     do("classify", "--as-of", "today")
-    asked = "bought on 2026-11-02: ask how it went"
-    assert texts(crm) == {"once": asked}
+    assert texts(crm) == {"once": "bought on 2026-11-06: ask how it went"}
     assert json.loads(crm("why", "--agenda", "once", "--format", "json").out)["urgency"] == 5.0
     do("survey", "ask", "once")
     assert texts(crm) == {}
+
+
+def test_without_a_condition_everybody_is_asked_about_the_last_purchase(
+    crm: Run, do: Do, on: On, own_rules: Callable[[str], None], tmp_path: Path
+) -> None:
+    """Its number is that of the latest sale, not of the one that was entered last: what is skipped stays skipped."""
+    on("2026-11-20")
+    own_rules(SURVEY.replace("    when: value >= 60\n", ""))
+    do("add", "poor")
+    do("log", "phone", "poor")
+    for day in ("2026-11-05", "2026-11-01"):
+        do("sell", "poor", "100", "--on", day)
+    do("classify", "--as-of", "today", "--rules", str(tmp_path / "mine"))
+    assert texts(crm) == {"poor": "bought on 2026-11-05: ask how it went"}
+    do("agenda", "--format", "plain")
+    do("skip", "1")
+    assert texts(crm) == {}
+    do("sell", "poor", "100", "--on", "2026-11-04")
+    assert texts(crm) == {}
+    do("sell", "poor", "100", "--on", "2026-11-06")
+    assert texts(crm) == {"poor": "bought on 2026-11-06: ask how it went"}
 
 
 SEGMENTS = """triggers:

@@ -154,6 +154,13 @@ def test_the_customers_own_time_counts_from_three_contacts(do: Do) -> None:
     assert minutes_of(do) == {"甲": 40, "乙": 40, "丙": 31, "丁": 40}  # of all: 20 31 40 50 90
 
 
+@pytest.mark.usefixtures("week")
+def test_a_task_that_was_given_minutes_takes_them(do: Do) -> None:
+    do("task", "add", "measure the rooms", "--customer", "丙", "--due", "2026-11-20", "--minutes", "90")
+    do("task", "add", "say hello", "--customer", "丁", "--due", "2026-11-20", "--minutes", "20")
+    assert minutes_of(do) == {"甲": 60, "乙": 60, "丙": 90, "丁": 20}
+
+
 def minutes_of(do: Do) -> dict[str, int]:
     lines = csv.DictReader(io.StringIO(do("plan", "--format", "csv")))
     return {line["name"]: int(line["minutes"]) for line in lines if line["channel"] == "visit"}

@@ -279,8 +279,8 @@ def test_what_is_put_off_is_in_the_calendar_on_the_day_it_comes_back(do: Do) -> 
     assert _days(do, "--week") == {"张三": [*today, "2026-11-22T15:00"], "Li Na": today, "Wong": today}
     for name in ("Wong", "张三"):
         do("snooze", number_of(do, name), "2026-11-23")
-    later = ["2026-11-23"]
-    assert _days(do, "--week") == {"张三": [*later, "2026-11-23T15:00"], "Li Na": today, "Wong": later}
+    later = ["2026-11-23"]  # its time is no longer agreed
+    assert _days(do, "--week") == {"张三": later, "Li Na": today, "Wong": later}
     assert _days(do) == {"Li Na": today}
 
 
@@ -291,6 +291,19 @@ def test_a_task_that_was_put_off_leaves_the_rest_of_its_customer(do: Do) -> None
     days = _days(do, "--week")
     assert days["Wong"] == ["2026-11-20"]
     assert [day for name, days_ in days.items() for day in days_ if "tidy" in name] == ["2026-11-22"]
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_deal_that_was_put_off_comes_back_in_the_calendar(do: Do, tmp_path: Path) -> None:
+    deals = tmp_path / "deals.csv"
+    deals.write_text("name,stage,expected_close_on\nold machines,negotiating,2026-11-18\n", encoding="utf-8")
+    do("import", "opportunities", str(deals))
+    day = ["2026-11-20"]
+    deals = {name: days for name, days in _days(do, "--week").items() if "old machines" in name}
+    assert list(deals.values()) == [day]
+    do("snooze", number_of(do, ""), "+2d")
+    deals = {name: days for name, days in _days(do, "--week").items() if "old machines" in name}
+    assert list(deals.values()) == [["2026-11-22"]]
 
 
 @pytest.mark.usefixtures("busy")
@@ -387,4 +400,6 @@ def test_a_day_that_was_agreed_anew_is_not_skipped_with_the_old_one(do: Do, crm:
 )
 def test_an_option_that_a_prompt_has_no_use_for_is_refused(crm: Run, do: Do, words: tuple[str, ...]) -> None:
     do("add", "张三")
-    assert crm("agenda", *words).status == 2
+    refused = crm("agenda", *words)
+    assert refused.status == 2
+    assert "hint: " in refused.err

@@ -34,9 +34,10 @@ APPS = {"plan": app}
         "counting as 50. A share of each day (--reserve) goes to the lowest tier and to those without a tier, whoever is "
         "nearest to the maximum first. With a visit the other visits that are due at its place come on the same day, as "
         "far as they fit; a place is what the region (the city, for most) says, or the custom field named with --visits-by.\n\n"
-        "A contact takes the median minutes of the customer's own contacts on the channel over a year (from 3 on), else of "
-        "everybody's (from 5 on), else phone 15, email 10, sms 5, wechat 10, visit 60, meeting 60, online 30, social 10, "
-        "event 120, gift 15. Without a suggested channel it is taken for a call. The way there is not counted."
+        "A contact takes the minutes that its task is given, else the median of the customer's own contacts on the channel over "
+        "a year (from 3 on), else of everybody's (from 5 on), else phone 15, email 10, sms 5, wechat 10, visit 60, meeting 60, "
+        "online 30, social 10, event 120, gift 15. Without a suggested channel it is taken for a call. The way there is not "
+        "counted."
     ),
     examples="crm plan\ncrm plan --days 10 --per-day 6\ncrm plan --minutes 180 --reserve 30\ncrm plan --visits-by district\n"
     "crm plan --date 'next mon' --format csv > week.csv",

@@ -25,7 +25,7 @@ class Event:
         key: what the uid is made of: the same matter has the same key for ever.
         day: when it is.
         at: `HH:MM` of the business time zone; None for the whole day.
-        minutes: how long an event with a time lasts; None for DEFAULT_MINUTES.
+        minutes: how long an event with a time lasts; None or 0 for DEFAULT_MINUTES.
         summary: one line.
         description: the reasons, one to a line.
     """

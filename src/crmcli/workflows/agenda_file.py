@@ -11,7 +11,7 @@ from crmcli.store.light import reading
 from crmcli.store.reads.agenda import NamedTask, named_tasks, uids
 from crmcli.store.settings import read_settings
 from crmcli.workflows.agenda import Agenda, Item
-from crmcli.workflows.put_off import PutOff, back_on, put_off
+from crmcli.workflows.comes_back import ComesBack, back_on, comes_back
 from crmcli.workflows.urgency import Reason
 
 MORNING = timedelta(hours=9)  #: when an event of a whole day is announced
@@ -23,14 +23,15 @@ class _Facts(NamedTuple):
 
     uids: Mapping[tuple[str, int], str]
     tasks: Mapping[int, NamedTask]
-    put_off: PutOff
+    comes_back: ComesBack
 
 
 def as_calendar(database: Path, found: Agenda) -> bytes:
     """Return the agenda as an iCalendar file: one event of the day for each line, one at its time for each appointment.
 
-    What is late stands on the agenda's day, what is put off on the day on which it comes back. The uid is made of that of
-    the customer (or of the task), so that importing a later agenda doubles no event.
+    What is late stands on the agenda's day, what is put off on the day on which it comes back (of several reasons the first
+    decides); an appointment that is late or put off has no time any more. The uid is made of that of the customer (or of the
+    task), so that importing a later agenda doubles no event.
 
     Raises:
         ConfigError: the library for it is not installed.
@@ -42,7 +43,7 @@ def as_calendar(database: Path, found: Agenda) -> bytes:
         facts = _Facts(
             uids(connection, customers, tasks, _records(found, "opportunity")),
             named_tasks(connection, tasks),
-            put_off(connection, found.day, found.until),
+            comes_back(connection, found.day, found.until),
         )
     events = [event for item in found.items for event in _events(item, found, facts)]
     return calendar(events, now=clock.now(zone), zone=zone, alarm=BEFORE, day_alarm=MORNING)
@@ -56,17 +57,17 @@ def _records(found: Agenda, kind: str) -> list[int]:
 def _events(item: Item, found: Agenda, facts: _Facts) -> Iterator[Event]:
     def day_of(matter: Reason) -> date:
         due = matter.due_on or item.due_on or found.day
-        return max(due, back_on(facts.put_off, item.customer, matter, found.day))
+        return max(due, back_on(facts.comes_back, item.customer, matter, found.day))
 
     title = " · ".join(part for part in (item.name, item.phone) if part)
-    whole_day = [each for each in item.matters if not each.at]
-    for each in item.matters:
-        if each.at:
-            key = f"{each.trigger}-{facts.uids[each.kind, each.record or 0]}"
-            task = facts.tasks[each.record] if each.kind == "task" and each.record is not None else None
-            summary = " · ".join(filter(None, (item.name, task.title if task else "", item.phone)))
-            minutes = task.minutes if task else None
-            yield Event(key, day_of(each), summary, each.text, at=each.at, minutes=minutes)
+    timed = [each for each in item.matters if each.at and day_of(each) == each.due_on]
+    whole_day = [each for each in item.matters if each not in timed]
+    for each in timed:
+        key = f"{each.trigger}-{facts.uids[each.kind, each.record or 0]}"
+        task = facts.tasks[each.record] if each.kind == "task" and each.record is not None else None
+        summary = " · ".join(filter(None, (item.name, task.title if task else "", item.phone)))
+        minutes = task.minutes if task else None
+        yield Event(key, day_of(each), summary, each.text, at=each.at, minutes=minutes)
     if not whole_day:
         return
     about = (

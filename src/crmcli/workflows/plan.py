@@ -16,12 +16,13 @@ from crmcli.i18n import _
 from crmcli.store.light import reading
 from crmcli.store.reads import agenda as agenda_reads
 from crmcli.store.reads import plan as reads
+from crmcli.store.reads.agenda import NamedTask, named_tasks
 from crmcli.store.reads.base import ALL
 from crmcli.store.reads.custom_fields import custom_fields
 from crmcli.values import ValueFault, custom_path
 from crmcli.workflows.agenda import Basis, Item, asked, basis_of, by_line, item
+from crmcli.workflows.comes_back import ComesBack, back_on, comes_back
 from crmcli.workflows.custom import named_field
-from crmcli.workflows.put_off import PutOff, back_on, put_off
 from crmcli.workflows.spread import Errand, Placed, spread
 from crmcli.workflows.urgency import Reason
 
@@ -101,8 +102,9 @@ class _Facts(NamedTuple):
     """What the agenda does not say."""
 
     customers: Mapping[int, reads.PlanCustomer]
+    tasks: Mapping[int, NamedTask]
     durations: "Durations"
-    put_off: PutOff
+    comes_back: ComesBack
 
 
 def plan(
@@ -114,7 +116,7 @@ def plan(
     capacity: int,
     by_minutes: bool,
     reserve: int,
-    visits_by: str = REGION,
+    visits_by: str,
 ) -> Plan:
     """Spread the agenda over workdays.
 
@@ -138,10 +140,17 @@ def plan(
         found = agenda_reads.agenda(connection, basis.program, asked(basis, until, ALL, None))
         items = [item(own, basis, until) for own in by_line(found)]
         wanted = [each.customer for each in items if each.customer is not None]
+        tasks = [
+            each.record
+            for own in items
+            for each in own.matters
+            if each.kind == "task" and each.record is not None
+        ]
         facts = _Facts(
             reads.customers(connection, wanted, _place_path(connection, visits_by)),
+            named_tasks(connection, tasks),
             Durations(reads.durations(connection, wanted, since=basis.today - _LOOK_BACK, today=basis.today)),
-            put_off(connection, basis.today, until),
+            comes_back(connection, basis.today, until),
         )
     items.sort(key=lambda each: (-each.urgency, -(each.score or 0.0)))
     lowest = _lowest_tier(basis)
@@ -186,7 +195,7 @@ def _place_path(connection: sqlite3.Connection, visits_by: str) -> str | None:
         raise UsageError(
             fault.what,
             where="--visits-by",
-            hint=_("region, or a custom field; {hint}").format(hint=fault.hint),
+            hint=_("write region, or name a custom field; {hint}").format(hint=fault.hint),
         ) from fault
     if line.kind not in {"text", "choice"}:
         raise UsageError(
@@ -235,11 +244,16 @@ class _Line:
 
     def __init__(self, item: Item, matters: Sequence[Reason], today: date, facts: _Facts) -> None:
         self.item, self.matters, self.today = item, matters, today
-        self._put_off = facts.put_off
+        self._comes_back = facts.comes_back
         about = None if item.customer is None else facts.customers[item.customer]
         self.place = (about.place or "") if about else ""
         self._agreed = date.fromisoformat(about.next_contact_on) if about and about.next_contact_on else today
-        self.minutes = facts.durations.of(item.customer, item.channel)
+        said = [
+            facts.tasks[each.record].minutes or 0
+            for each in matters
+            if each.kind == "task" and each.record is not None
+        ]
+        self.minutes = max(said, default=0) or facts.durations.of(item.customer, item.channel)
         self.priority = priority(item.urgency, item.score)
         self.appointments = self._appointments()
         self.latest_on = (
@@ -286,7 +300,7 @@ class _Line:
 
     def _back(self, reason: Reason) -> date:
         """Return the day on which a reason that was put off comes back, the first of the plan if it was not."""
-        return back_on(self._put_off, self.item.customer, reason, self.today)
+        return back_on(self._comes_back, self.item.customer, reason, self.today)
 
 
 def _days(

@@ -321,3 +321,19 @@ def named_tasks(connection: sqlite3.Connection, wanted: Sequence[int]) -> dict[i
     """Return tasks by number."""
     found = rows(connection, "tasks_named", NamedTask, tasks=json.dumps(list(wanted)))
     return {each.id: each for each in found}
+
+
+class Deferral(NamedTuple):
+    """A matter that is put off and comes back on a day: a customer (or one reason of it), a task or a deal."""
+
+    customer_id: int | None
+    task_id: int | None
+    opportunity_id: int | None
+    trigger: str | None
+    record_id: int | None
+    until_on: str
+
+
+def deferrals_ending(connection: sqlite3.Connection, today: date, until: date) -> list[Deferral]:
+    """Return what is put off today and comes back until a day."""
+    return rows(connection, "deferrals_ending", Deferral, today=today.isoformat(), until=until.isoformat())

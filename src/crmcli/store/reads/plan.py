@@ -1,4 +1,4 @@
-"""What a plan needs beside the agenda: where customers are, how long contacts take, what comes back when."""
+"""What a plan needs beside the agenda: where customers are, how long contacts take."""
 
 import json
 import sqlite3
@@ -26,17 +26,6 @@ class Duration(NamedTuple):
     times: int
 
 
-class PutOff(NamedTuple):
-    """A matter that is put off and comes back on a day: a customer (or one reason of it), a task or a deal."""
-
-    customer_id: int | None
-    task_id: int | None
-    opportunity_id: int | None
-    trigger: str | None
-    record_id: int | None
-    until_on: str
-
-
 def customers(
     connection: sqlite3.Connection, wanted: Sequence[int], place: str | None
 ) -> dict[int, PlanCustomer]:
@@ -51,8 +40,3 @@ def durations(
     """Return how long contacts took after `since` up to today: those of everybody, and those of some customers."""
     values = {"customers": json.dumps(wanted), "since": since.isoformat(), "today": today.isoformat()}
     return rows(connection, "plan_minutes", Duration, **values)
-
-
-def put_off(connection: sqlite3.Connection, today: date, until: date) -> list[PutOff]:
-    """Return what is put off today and comes back until a day."""
-    return rows(connection, "plan_put_off", PutOff, today=today.isoformat(), until=until.isoformat())

@@ -4,17 +4,17 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import date
 
-from crmcli.store.reads import plan as reads
+from crmcli.store.reads.agenda import deferrals_ending
 from crmcli.workflows.urgency import Reason
 
 #: What is put off → the day on which it comes back.
-PutOff = Mapping[tuple[object, ...], date]
+ComesBack = Mapping[tuple[object, ...], date]
 
 
-def put_off(connection: sqlite3.Connection, today: date, until: date) -> PutOff:
+def comes_back(connection: sqlite3.Connection, today: date, until: date) -> ComesBack:
     """Return what is put off today and comes back by a day."""
     days: dict[tuple[object, ...], date] = {}
-    for each in reads.put_off(connection, today, until):
+    for each in deferrals_ending(connection, today, until):
         if each.task_id is not None:
             key: tuple[object, ...] = ("task", each.task_id)
         elif each.opportunity_id is not None:
@@ -25,7 +25,7 @@ def put_off(connection: sqlite3.Connection, today: date, until: date) -> PutOff:
     return days
 
 
-def back_on(days: PutOff, customer: int | None, reason: Reason, today: date) -> date:
+def back_on(days: ComesBack, customer: int | None, reason: Reason, today: date) -> date:
     """Return the day on which a reason comes back, today if it was not put off."""
     keys = (
         (reason.kind, reason.record),
