@@ -1,7 +1,7 @@
 """What the program does again and again in the process of the tests is done once: results of functions of their arguments.
 
-Reading the shipped rules and writing their SQL takes longer than most commands do, and making a blank file runs every
-migration. Only what came out without a fault is kept. A process of its own (`crm_process`, the nursery) knows nothing of
+Reading the shipped rules and writing their SQL takes longer than most commands do, making a blank file runs every
+migration, and a tenth of a small command is Typer building it. Only what came out without a fault is kept. A process of its own (`crm_process`, the nursery) knows nothing of
 this.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, Table
 
 from crmcli import i18n
+from crmcli.cli import app
 from crmcli.errors import Fault
 from crmcli.rules import checker, compiler, source
 from crmcli.rules.expression import Expression
@@ -25,6 +26,7 @@ _Parsed = tuple[source.Node | None, tuple[Fault, ...]]
 _Checked = tuple[RuleSet | None, tuple[Fault, ...]]
 
 _check, _parse, _compile, _migrate = checker.check, source.parse, compiler.compile_ruleset, migrate.migrate
+_command = app.Root.get_command
 _always, _never, _hidden = checker.always_true, checker.never_true, checker.hidden
 _blank: list[bytes] = []
 
@@ -49,6 +51,13 @@ class _Kept:
 
 
 _documents, _rulesets, _programs, _truths = _Kept(200), _Kept(30), _Kept(30), _Kept(5000)
+_commands = _Kept(200)
+
+
+def get_command(root: app.Root, ctx: Any, cmd_name: str) -> Any:
+    """Build a command; its words are in the language in force."""
+    key = (cmd_name, i18n.language())
+    return _commands.get(key, lambda: _command(root, ctx, cmd_name), lambda found: found is not None)
 
 
 def parse(text: str, file: str, lines: list[str] | None = None) -> _Parsed:
@@ -114,6 +123,7 @@ def make_file(path: Path, **how: Any) -> None:
 
 
 def remember() -> None:
-    """Put the rules of here in the place of the program's own, before a workflow imports them."""
+    """Put what is here in the place of the program's own, before a workflow imports it."""
+    app.Root.get_command = get_command  # type: ignore[method-assign]
     source.parse, checker.check, compiler.compile_ruleset = parse, check, compile_ruleset
     checker.always_true, checker.never_true, checker.hidden = always_true, never_true, hidden

@@ -52,7 +52,7 @@ _FILE: ContextVar[Path] = ContextVar("file")
 @cache
 def writing_engine() -> Engine:
     """Return the engine of every connection that writes, each set up alike; see `connected`."""
-    engine = create_engine("sqlite://", poolclass=NullPool, creator=_open_for_writing)
+    engine = create_engine("sqlite://", poolclass=NullPool, creator=_open_for_writing, query_cache_size=200)
 
     @event.listens_for(engine, "invalidate")
     def _on_invalidate(connection: sqlite3.Connection, _record: object, _error: object) -> None:

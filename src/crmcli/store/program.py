@@ -184,7 +184,7 @@ def evaluate_cases(program: ProgramLike, rows: Sequence[Mapping[str, object]]) -
 @cache
 def _in_memory() -> Engine:
     """Return the one engine in memory: each connection is a blank database, and a statement is compiled for all of them once."""
-    engine = create_engine("sqlite://", poolclass=NullPool)
+    engine = create_engine("sqlite://", poolclass=NullPool, query_cache_size=50)
     event.listen(engine, "connect", lambda connection, _record: add_functions(connection))
     return engine
 
