@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +13,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from crmcli import entry
+import remembered
+from crmcli import entry, i18n
 from crmcli.render import notes
+from crmcli.store import migrate
+
+remembered.remember()
 
 # The same examples every time: what a run says is about the change it is for. HYPOTHESIS_RANDOM=1 looks for others.
 settings.register_profile("same", derandomize=not os.environ.get("HYPOTHESIS_RANDOM"))
@@ -21,6 +26,10 @@ settings.load_profile("same")
 
 TODAY = "2026-11-20"  # a Friday
 PROJECT = Path(__file__).parent.parent
+OF_THE_FILE = (
+    "reliability",
+    "store",
+)  #: folders of tests that are about making the file: they run the migrations
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,14 @@ class Result:
 
 
 Run = Callable[..., Result]
+Once = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """A home of the test's own: no test ever sees the real one."""
+    if request.path.parent.name not in OF_THE_FILE:
+        monkeypatch.setattr(migrate, "migrate", remembered.make_file)
     for name in list(os.environ):
         if name.startswith("CRM_") or name in {
             "LANG",
@@ -61,6 +73,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.chdir(tmp_path)
     notes.quiet(on=False)
+    i18n.setup("en")  # a command of the test before may have spoken Chinese
     return tmp_path
 
 
@@ -102,6 +115,28 @@ def crm_process(home: Path) -> Run:
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+#: What a fixture built → a copy of the home it was built in.
+_BUILT: dict[str, Path] = {}
+
+
+@pytest.fixture
+def once(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Build what many tests begin with where that was not done yet, and put down a copy of it where it was.
+
+    Everything the builder leaves must be in the home: files, nothing that is set.
+    """
+
+    def begin_with(build: Callable[[], object]) -> None:
+        name = f"{build.__module__}.{build.__qualname__}"
+        if name in _BUILT:
+            shutil.copytree(_BUILT[name], home, dirs_exist_ok=True)
+            return
+        build()
+        _BUILT[name] = Path(shutil.copytree(home, tmp_path_factory.mktemp("built") / "home"))
+
+    return begin_with
 
 
 @pytest.fixture

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from conftest import Run
+from conftest import Once, Run
 
 
 @pytest.fixture(autouse=True)
-def customers(crm: Run) -> Iterator[None]:
-    crm("init", "--time-zone", "Asia/Shanghai", "--country", "CN")
-    for name in ("张三", "Annie"):
-        assert crm("add", name).status == 0
+def customers(once: Once, crm: Run) -> Iterator[None]:
+    @once
+    def _built() -> None:
+        crm("init", "--time-zone", "Asia/Shanghai", "--country", "CN")
+        for name in ("张三", "Annie"):
+            assert crm("add", name).status == 0
+
     yield
     os.environ["CRM_TODAY"] = "2026-11-20"
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Run
+from conftest import Once, Run
 from crmcli.render.share import share
 
 Do = Callable[..., str]
-
 #: Twelve months to 2026-11-20 begin on 2025-11-21.
 STORY = """
 add 甲
@@ -41,15 +40,18 @@ PINS = "甲 high", "乙 medium", "丙 low", "丁 low", "戊 low"
 
 
 @pytest.fixture
-def told(do: Do) -> None:
+def told(once: Once, do: Do) -> None:
     """Minutes 400, 100, 600, 60, 0 = 1160; margins 40000, 10000, 500, 0, 0 = 50500; revenue 100000, 20000, 1000, 0, 300."""
-    do("init", "--currency", "CNY", "--time-zone", "Asia/Shanghai", "--yes")
-    for line in STORY.strip().splitlines():
-        do(*line.split())
-    do("classify", "--as-of", "2026-11-20")
-    for pin in PINS:
-        name, tier = pin.split()
-        do("classify", "pin", name, "--tier", tier, "--reason", "x")
+
+    @once
+    def _built() -> None:
+        do("init", "--currency", "CNY", "--time-zone", "Asia/Shanghai", "--yes")
+        for line in STORY.strip().splitlines():
+            do(*line.split())
+        do("classify", "--as-of", "2026-11-20")
+        for pin in PINS:
+            name, tier = pin.split()
+            do("classify", "pin", name, "--tier", tier, "--reason", "x")
 
 
 def by_name(do: Do, *words: str) -> dict[str, dict[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROJECT, Run
+from conftest import PROJECT, Once, Run
 
 Do = Callable[..., str]
 Read = Callable[..., Any]
@@ -22,12 +22,15 @@ def read(do: Do) -> Read:
 
 
 @pytest.fixture
-def fields(do: Do) -> None:
+def fields(once: Once, do: Do) -> None:
     """One field of each kind."""
-    do("field", "add", "nickname", "--type", "text")
-    do("field", "add", "fit", "--type", "number", "--label", "契合度")
-    do("field", "add", "contract_end", "--type", "日期", "--label", "合同到期")
-    do("field", "add", "shirt", "--type", "choice", "--choices", "s，m、L, 特大")
+
+    @once
+    def _built() -> None:
+        do("field", "add", "nickname", "--type", "text")
+        do("field", "add", "fit", "--type", "number", "--label", "契合度")
+        do("field", "add", "contract_end", "--type", "日期", "--label", "合同到期")
+        do("field", "add", "shirt", "--type", "choice", "--choices", "s，m、L, 特大")
 
 
 def custom(read: Read, which: str) -> Any:

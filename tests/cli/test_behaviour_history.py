@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROJECT, TODAY, Result, Run
+from conftest import PROJECT, TODAY, Once, Result, Run
 
 Do = Callable[..., str]
 
@@ -27,27 +27,30 @@ def crm(crm: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def months(do: Do) -> None:
+def months(once: Once, do: Do) -> None:
     """Three customers over three months: 张三 buys in the last, 李四 stops buying, 王五 has only a deal."""
-    for name in ("张三", "李四", "王五"):
-        do("--today", "2025-01-05", "add", name)
-    do("sell", "李四", "9000", "--on", "2025-09-20")
-    do("sell", "张三", "50", "--on", "2025-09-20")
-    do("classify", "--month", "2026-08")
-    do("sell", "张三", "90000", "--on", "2026-10-20")
-    do(
-        "--today",
-        "2026-09-25",
-        "opportunity",
-        "add",
-        "王五",
-        "--close",
-        "2026-12-15",
-        "--stage",
-        "approved",
-    )
-    do("classify", "--month", "2026-09")
-    do("classify", "--month", "2026-10")
+
+    @once
+    def _built() -> None:
+        for name in ("张三", "李四", "王五"):
+            do("--today", "2025-01-05", "add", name)
+        do("sell", "李四", "9000", "--on", "2025-09-20")
+        do("sell", "张三", "50", "--on", "2025-09-20")
+        do("classify", "--month", "2026-08")
+        do("sell", "张三", "90000", "--on", "2026-10-20")
+        do(
+            "--today",
+            "2026-09-25",
+            "opportunity",
+            "add",
+            "王五",
+            "--close",
+            "2026-12-15",
+            "--stage",
+            "approved",
+        )
+        do("classify", "--month", "2026-09")
+        do("classify", "--month", "2026-10")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROJECT, Run
+from conftest import PROJECT, Once, Run
 
 On = Callable[[str], None]
 Do = Callable[..., str]
@@ -21,15 +21,18 @@ def read(do: Do) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def two(do: Do, on: On) -> None:
+def two(once: Once, do: Do, on: On) -> None:
     """Two customers whom the rules call low/D/prospect, last touched on 2026-11-02, classified on 2026-11-20."""
-    on("2026-11-02")
-    do("add", "张三")
-    do("add", "李四")
-    for name in ("张三", "李四"):
-        do("log", "phone", name)
-    on("2026-11-20")
-    do("classify", "--as-of", "2026-11-20")
+
+    @once
+    def _built() -> None:
+        on("2026-11-02")
+        do("add", "张三")
+        do("add", "李四")
+        for name in ("张三", "李四"):
+            do("log", "phone", name)
+        on("2026-11-20")
+        do("classify", "--as-of", "2026-11-20")
 
 
 def classes(row: Any) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from conftest import Result, Run
+from conftest import Once, Result, Run
 from crmcli.store.reads.plan import Duration
 from crmcli.workflows.plan import Durations, median, priority
 
@@ -36,9 +36,12 @@ classify
 
 
 @pytest.fixture
-def week(do: Do) -> None:
-    for line in STORY.strip().splitlines():
-        do(*(word.replace("T15", " 15") for word in line.split()))
+def week(once: Once, do: Do) -> None:
+
+    @once
+    def _built() -> None:
+        for line in STORY.strip().splitlines():
+            do(*(word.replace("T15", " 15") for word in line.split()))
 
 
 def planned(do: Do, *words: str) -> dict[str, list[str]]:

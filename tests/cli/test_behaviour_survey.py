@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from conftest import Run
+from conftest import Once, Run
 
 
 @pytest.fixture(autouse=True)
-def customers(crm: Run) -> None:
-    for name in ("张三", "Annie"):
-        assert crm("add", name).status == 0
+def customers(once: Once, crm: Run) -> None:
+
+    @once
+    def _built() -> None:
+        for name in ("张三", "Annie"):
+            assert crm("add", name).status == 0
 
 
 def done(crm: Run, *argv: str) -> str:

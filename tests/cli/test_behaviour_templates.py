@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Run
+from conftest import Once, Run
 from crmcli.workflows.placeholders import fill, missing, parts, places
 from crmcli.workflows.templates import shipped
 
@@ -18,11 +18,25 @@ SHIPPED = [f"{occasion}-{ending}" for occasion in ("after-sales", "birthday", "h
 
 
 @pytest.fixture
-def people(crm: Run) -> None:
-    crm("add", "张三", "--gender", "男", "--email", "a+b&c@example.com", "--tags", "vip", "--title", "经理")
-    crm("add", "Ann Lee", "--gender", "f", "--company", "Lee & Co", "--tags", "vip")
-    crm("add", "远山贸易", "--kind", "organization")
-    crm("contact", "add", "远山贸易", "李雷", "--email", "li@example.com", "--primary")
+def people(once: Once, crm: Run) -> None:
+
+    @once
+    def _built() -> None:
+        crm(
+            "add",
+            "张三",
+            "--gender",
+            "男",
+            "--email",
+            "a+b&c@example.com",
+            "--tags",
+            "vip",
+            "--title",
+            "经理",
+        )
+        crm("add", "Ann Lee", "--gender", "f", "--company", "Lee & Co", "--tags", "vip")
+        crm("add", "远山贸易", "--kind", "organization")
+        crm("contact", "add", "远山贸易", "李雷", "--email", "li@example.com", "--primary")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Run
+from conftest import Once, Run
 from crmcli.rules import load
 from crmcli.workflows.rule_folder import preset_files, presets
 
@@ -36,10 +36,13 @@ def lines(crm: Run, *argv: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def quiet(do: Any) -> None:
+def quiet(once: Once, do: Any) -> None:
     """A customer with nothing due."""
-    do("add", "张三")
-    do("log", "phone", "张三")
+
+    @once
+    def _built() -> None:
+        do("add", "张三")
+        do("log", "phone", "张三")
 
 
 @pytest.mark.parametrize(

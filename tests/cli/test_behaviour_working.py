@@ -8,25 +8,28 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from conftest import Run
+from conftest import Once, Run
 
 Do = Callable[..., str]
 On = Callable[[str], None]
 
 
 @pytest.fixture
-def busy(do: Do, on: On) -> None:
+def busy(once: Once, do: Do, on: On) -> None:
     """Three customers: a task, an agreed day, and a deal past its day."""
-    on("2026-11-20")
-    do("add", "张三", "--phone", "13800138000")
-    do("add", "Li Na")
-    do("add", "Wong")
-    for name in ("张三", "Li Na", "Wong"):
-        do("log", "phone", name, "hello", "--on", "2026-11-19")
-    do("task", "add", "send the quote", "--customer", "张三", "--due", "2026-11-20", "--channel", "email")
-    do("customer", "edit", "Li Na", "--next", "2026-11-20")
-    do("opportunity", "add", "Wong", "--name", "second shop", "--close", "2026-11-13", "--amount", "3600")
-    do("classify")
+
+    @once
+    def _built() -> None:
+        on("2026-11-20")
+        do("add", "张三", "--phone", "13800138000")
+        do("add", "Li Na")
+        do("add", "Wong")
+        for name in ("张三", "Li Na", "Wong"):
+            do("log", "phone", name, "hello", "--on", "2026-11-19")
+        do("task", "add", "send the quote", "--customer", "张三", "--due", "2026-11-20", "--channel", "email")
+        do("customer", "edit", "Li Na", "--next", "2026-11-20")
+        do("opportunity", "add", "Wong", "--name", "second shop", "--close", "2026-11-13", "--amount", "3600")
+        do("classify")
 
 
 def names(do: Do) -> list[str]:

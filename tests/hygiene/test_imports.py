@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT, Run
+from conftest import PROJECT, TODAY, Run
+from crmcli import entry
 
 HEAVY = {
     "sqlalchemy", "sqlmodel", "pydantic", "alembic", "mako", "yaml", "rich", "phonenumbers", "pypinyin", "chinese_calendar", "borax", "holidays", "typing_inspect",
@@ -189,22 +190,20 @@ for place, command in orders:
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database that is up to date and has been classified."""
     folder = tmp_path_factory.mktemp("ready")
-    environment = {**os.environ, **_environment(folder)}
-    for command in (
-        "init --time-zone Asia/Shanghai", "--today 2026-10-20 add 张三 --phone 13800138000", "--today 2026-10-20 classify --as-of 2026-10-20",
-        "classify --as-of 2026-10-31", "product add X", "opportunity add 张三 --close 2026-11-30", "task add x --customer 张三",
-        "task add z --every 2w", "template add u --text x",
-        "contact add 张三 x", "log phone 张三", "sell 张三 3 --due 2026-11-30", "payment add 1 1", "classify --as-of 2026-11-20",
-        "complaint add 张三 x", "complaint add 张三 y", "complaint reply 2 z", "survey ask 张三",
-        "field add shirt --type choice --choices s,m", "customer edit 张三 --set shirt=m",
-        "preference add 张三 style plain",
-    ):  # fmt: skip
-        subprocess.run(
-            [sys.executable, "-m", "crmcli", *command.split()],
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _environment(folder).items():
+            patch.setenv(name, value)
+        for command in (
+            "init --time-zone Asia/Shanghai", "--today 2026-10-20 add 张三 --phone 13800138000", "--today 2026-10-20 classify --as-of 2026-10-20",
+            "classify --as-of 2026-10-31", "product add X", "opportunity add 张三 --close 2026-11-30", "task add x --customer 张三",
+            "task add z --every 2w", "template add u --text x",
+            "contact add 张三 x", "log phone 张三", "sell 张三 3 --due 2026-11-30", "payment add 1 1", "classify --as-of 2026-11-20",
+            "complaint add 张三 x", "complaint add 张三 y", "complaint reply 2 z", "survey ask 张三",
+            "field add shirt --type choice --choices s,m", "customer edit 张三 --set shirt=m",
+            "preference add 张三 style plain",
+        ):  # fmt: skip
+            patch.setenv("CRM_TODAY", TODAY)
+            assert entry.main(command.split()) == 0, command
     (folder / "new.csv").write_text("name,phone\nBob,13700137000\n", encoding="utf-8")
     return folder
 

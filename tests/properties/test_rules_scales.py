@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.rules.border import Border, score_border
@@ -306,6 +306,8 @@ SCALES = [
 @pytest.mark.parametrize("scale", SCALES)
 @given(values=st.lists(st.integers(0, 1200).map(float), min_size=2, max_size=12), who=st.integers(0, 11))
 @settings(max_examples=10, deadline=None)
+@example(values=[0.0, 23.0, 12.0], who=1)  # the cut lies between the value itself and the next one
+@example(values=[10.0, 200.0, 12.0], who=0)
 def test_the_way_to_the_next_tier_leads_there(scale: str, values: list[float], who: int) -> None:
     """The value that is named, or one beyond it, gives the next tier, everything else as it is."""
     who %= len(values)

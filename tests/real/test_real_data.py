@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateTable
 
 from conftest import PROJECT, Run
 from crmcli.rules import compile_ruleset, load
-from crmcli.store.engine import make_engine
+from crmcli.store.engine import writing
 from crmcli.store.runs import source_tables
 from crmcli.workflows.rule_folder import preset_files
 
@@ -240,7 +240,7 @@ def test_the_rfm_preset_cuts_where_it_is_published(crm: Run, shared: Path, datab
     ruleset = load({name: path.read_text(encoding="utf-8") for name, path in preset_files("rfm").items()})
     program = compile_ruleset(ruleset, source_tables(), date.fromisoformat(oracle["analysis_date"]), "CNY")
     cuts: dict[str, list[float]] = {}
-    with make_engine(database).connect() as connection, connection.begin():
+    with writing(database) as connection:
         for stage in program.stages:
             connection.execute(CreateTable(stage.table))
             names = [column.name for column in stage.table.columns]

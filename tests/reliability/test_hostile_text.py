@@ -18,7 +18,7 @@ import pexpect
 import pyte
 import pytest
 
-from conftest import Run
+from conftest import Once, Run
 
 OUTSIDE = ["\ud800", "a\udcffb", "nul\0inside", "\0", "x" * 20_001, "y" * 300_000]
 SGR = re.compile(rb"\x1b\[[0-9;]*m")
@@ -228,23 +228,27 @@ def test_numbers_and_days_beyond_all_bounds_are_no_defect(crm: Run, line: list[s
 
 
 @pytest.fixture
-def hostile(crm: Run, tmp_path: Path) -> list[str]:
+def hostile(once: Once, crm: Run, tmp_path: Path) -> list[str]:
     """Customers whose names attack the terminal, with something due, logged, sold and classified."""
     names = [f"Q{number} {text}" for number, text in enumerate(PAYLOADS.values())]
-    file = tmp_path / "hostile.csv"
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["name", "company", "phone", "notes", "next_contact_on"])
-        writer.writerows(
-            [name, name, "13800138000" if number == 1 else "", name, "2026-11-20"]
-            for number, name in enumerate(names)
-        )
-    done = crm("import", "customers", str(file))
-    assert done.status == 0, done.err
-    for number, name in enumerate(names, 1):
-        assert crm("task", "add", name, "--customer", f"#{number}", "--due", "today").status == 0
-        assert crm("log", "phone", f"#{number}", name, "--outcome", "no_answer").status == 0
-    assert crm("classify").status == 0
+
+    @once
+    def _built() -> None:
+        file = tmp_path / "hostile.csv"
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["name", "company", "phone", "notes", "next_contact_on"])
+            writer.writerows(
+                [name, name, "13800138000" if number == 1 else "", name, "2026-11-20"]
+                for number, name in enumerate(names)
+            )
+        done = crm("import", "customers", str(file))
+        assert done.status == 0, done.err
+        for number, name in enumerate(names, 1):
+            assert crm("task", "add", name, "--customer", f"#{number}", "--due", "today").status == 0
+            assert crm("log", "phone", f"#{number}", name, "--outcome", "no_answer").status == 0
+        assert crm("classify").status == 0
+
     return names
 
 

@@ -78,15 +78,11 @@ def test_a_reader_plays_back_the_journal_that_a_killed_writer_left(
     before = picture(database)
     spill = """
 import os, signal
-from sqlalchemy import event, Engine
-from crmcli.store import engine as door
-made = door.make_engine
-def small_cache(path):
-    engine = made(path)
-    event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA cache_size=2"))
-    event.listen(engine, "commit", lambda _connection: os.kill(os.getpid(), signal.SIGKILL))
-    return engine
-door.make_engine = small_cache
+from sqlalchemy import event
+from crmcli.store.engine import writing_engine
+engine = writing_engine()
+event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA cache_size=2"))
+event.listen(engine, "commit", lambda _connection: os.kill(os.getpid(), signal.SIGKILL))
 """
     running = nursery.start("add", "李四", "--notes", "y" * 19_000, before=spill)
     assert running.wait() == -signal.SIGKILL

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROJECT, Run
+from conftest import PROJECT, Once, Run
 from reliability.support import Nursery
 
 READS = [
@@ -116,33 +116,37 @@ REFUSED = [
 
 
 @pytest.fixture
-def filled(crm: Run, database: Path) -> Path:
+def filled(once: Once, crm: Run, database: Path) -> Path:
     """A database with something of everything."""
-    for line in (
-        ["init", "--yes", "--time-zone", "Asia/Shanghai"],
-        ["add", "张三", "--company", "远山贸易", "--phone", "13800138000"],
-        ["add", "李四"],
-        ["add", "Ann"],
-        ["add", "Anna"],
-        ["product", "add", "GTX Pro", "--price", "4821"],
-        ["contact", "add", "1", "李雷"],
-        ["sell", "张三", "1280.50", "--product", "GTX Pro", "--on", "2026-11-01"],
-        ["log", "phone", "张三", "asked for a quote", "--on", "2026-10-01"],
-        ["opportunity", "add", "李四", "--amount", "5"],
-        ["task", "add", "send the quote", "--customer", "张三", "--due", "today"],
-        ["--today", "2026-10-20", "add", "Old"],
-        ["--today", "2026-11-20", "opportunity", "add", "Old", "--close", "2026-11-30"],
-        ["classify"],
-    ):
-        done = crm(*line)
-        assert done.status == 0, done.err
-    folder = Path(shutil.copytree(PROJECT / "rules", "edited"))
-    value = (folder / "value.yaml").read_text(encoding="utf-8")
-    (folder / "value.yaml").write_text(value.replace("weight: 40", "weight: 4"), encoding="utf-8")
-    for path in (folder, *folder.iterdir()):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    Path("bad.csv").write_text("name,birthday\nx,never\n", encoding="utf-8")
-    Path("good.csv").write_text("name\nx\n", encoding="utf-8")
+
+    @once
+    def _built() -> None:
+        for line in (
+            ["init", "--yes", "--time-zone", "Asia/Shanghai"],
+            ["add", "张三", "--company", "远山贸易", "--phone", "13800138000"],
+            ["add", "李四"],
+            ["add", "Ann"],
+            ["add", "Anna"],
+            ["product", "add", "GTX Pro", "--price", "4821"],
+            ["contact", "add", "1", "李雷"],
+            ["sell", "张三", "1280.50", "--product", "GTX Pro", "--on", "2026-11-01"],
+            ["log", "phone", "张三", "asked for a quote", "--on", "2026-10-01"],
+            ["opportunity", "add", "李四", "--amount", "5"],
+            ["task", "add", "send the quote", "--customer", "张三", "--due", "today"],
+            ["--today", "2026-10-20", "add", "Old"],
+            ["--today", "2026-11-20", "opportunity", "add", "Old", "--close", "2026-11-30"],
+            ["classify"],
+        ):
+            done = crm(*line)
+            assert done.status == 0, done.err
+        folder = Path(shutil.copytree(PROJECT / "rules", "edited"))
+        value = (folder / "value.yaml").read_text(encoding="utf-8")
+        (folder / "value.yaml").write_text(value.replace("weight: 40", "weight: 4"), encoding="utf-8")
+        for path in (folder, *folder.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        Path("bad.csv").write_text("name,birthday\nx,never\n", encoding="utf-8")
+        Path("good.csv").write_text("name\nx\n", encoding="utf-8")
+
     return database
 
 

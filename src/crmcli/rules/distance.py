@@ -236,13 +236,17 @@ class _Cut:
         knots = [self.near[0] - 1.0, *self.near, self.near[-1] + 1.0]
         slope_one = next((knot for knot in knots[:-1] if self.above(knot) >= 0), None)
         if slope_one == knots[0]:
-            return self._enough(knots[0] - self.above(knots[0]))
+            return self._enough(self._on_the_line(knots[0], self.near[0]))
         if slope_one is None:
-            return self._enough(self.near[-1] - self.above(self.near[-1]))
+            return self._enough(self._on_the_line(self.near[-1], knots[-1]))
         end = knots.index(slope_one)
         start = knots[end - 1]
         below, over = self.above(start), self.above(slope_one)
         return self._enough(start + (slope_one - start) * -below / (over - below))
+
+    def _on_the_line(self, one: float, other: float) -> float:
+        """Return where the cut is reached, beyond all others: there the value may be a neighbour of the cut and move it."""
+        return one - self.above(one) * (other - one) / (self.above(other) - self.above(one))
 
     def _enough(self, value: float) -> float:
         """Return a value in millionths that is enough; in hundredths where it is one but for the last binary digits."""

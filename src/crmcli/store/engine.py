@@ -9,9 +9,11 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -43,20 +45,14 @@ _PRAGMAS = (
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
-def make_engine(path: Path) -> Engine:
-    """Return an engine on the file with every connection set up alike; the file must exist."""
-    url = URL.create("sqlite", database=str(path))  # not from text: a file's name may hold `?` or `%`
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+#: The file that a connection is opened to. An engine belongs to none, so that a statement is compiled once in a process.
+_FILE: ContextVar[Path] = ContextVar("file")
 
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        add_functions(connection)
-        defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
-        if defensive is not None:
-            connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12
+
+@cache
+def writing_engine() -> Engine:
+    """Return the engine of every connection that writes, each set up alike; see `connected`."""
+    engine = create_engine("sqlite://", poolclass=NullPool, creator=_open_for_writing, query_cache_size=200)
 
     @event.listens_for(engine, "invalidate")
     def _on_invalidate(connection: sqlite3.Connection, _record: object, _error: object) -> None:
@@ -69,6 +65,48 @@ def make_engine(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _open_for_writing() -> sqlite3.Connection:
+    connection = sqlite3.connect(str(_FILE.get()), timeout=BUSY_SECONDS, isolation_level=None)
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    add_functions(connection)
+    defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
+    if defensive is not None:
+        connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12
+    return connection
+
+
+@cache
+def _looking_engine() -> Engine:
+    engine = create_engine("sqlite://", poolclass=NullPool, creator=_open_for_looking)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _open_for_looking() -> sqlite3.Connection:
+    uri = f"{_FILE.get().absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    add_functions(connection)
+    return connection
+
+
+@contextmanager
+def connected(engine: Engine, path: Path) -> Iterator[Connection]:
+    """Open a connection of an engine to a file, which must exist."""
+    before = _FILE.set(path)
+    try:
+        connection = engine.connect()
+    finally:
+        _FILE.reset(before)
+    with connection:
+        yield connection
 
 
 def prepare_file(path: Path) -> None:
@@ -113,8 +151,7 @@ def writing(path: Path) -> Iterator[Connection]:
         CrmError: what SQLite reported, in our words.
     """
     prepare_file(path)
-    engine = make_engine(path)
-    with _in_our_words(path), _disposed(engine), engine.connect() as connection, connection.begin():
+    with _in_our_words(path), connected(writing_engine(), path) as connection, connection.begin():
         yield connection
 
 
@@ -127,30 +164,8 @@ def looking(path: Path) -> Iterator[Connection]:
     """
     with reading(path):
         pass  # it is there, ours and of this version, and what a crashed command left behind has been put right
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA trusted_schema=OFF")
-        add_functions(connection)
-        return connection
-
-    engine = create_engine("sqlite://", poolclass=NullPool, creator=connect)
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    with _in_our_words(path), _disposed(engine), engine.connect() as connection, connection.begin():
+    with _in_our_words(path), connected(_looking_engine(), path) as connection, connection.begin():
         yield connection
-
-
-@contextmanager
-def _disposed(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        engine.dispose()
 
 
 @contextmanager

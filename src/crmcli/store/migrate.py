@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from crmcli.errors import StorageError
 from crmcli.i18n import _
 from crmcli.store.backup import copy_into
-from crmcli.store.engine import make_engine
+from crmcli.store.engine import connected, writing_engine
 from crmcli.store.light import APPLICATION_ID, SCHEMA_VERSION, explain, explained
 from crmcli.store.places import backups_path
 
@@ -32,9 +32,8 @@ def migrate(path: Path, *, scripts: Path = SCRIPTS, target: int = SCHEMA_VERSION
     """
     with explained(path):
         _back_up(path)
-    engine = make_engine(path)
     try:
-        with engine.connect() as connection:
+        with connected(writing_engine(), path) as connection:
             # Straight to the driver: through SQLAlchemy it would run inside a transaction, where SQLite ignores it.
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # an open connection has one
             with connection.begin():
@@ -43,8 +42,6 @@ def migrate(path: Path, *, scripts: Path = SCRIPTS, target: int = SCHEMA_VERSION
         if isinstance(error.orig, sqlite3.Error):
             raise explain(error.orig, path) from error
         raise
-    finally:
-        engine.dispose()
 
 
 def _upgrade(connection: Connection, scripts: Path, target: int) -> None:

@@ -5,6 +5,7 @@ Knows nothing about YAML or rules; commits nothing (the unit of work around it d
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateTable, DropTable
 from sqlmodel import SQLModel
 
@@ -176,16 +177,14 @@ def evaluate_cases(program: ProgramLike, rows: Sequence[Mapping[str, object]]) -
         `indicators`, a dict of indicator → (raw, normalised, weight, points), and `judged`, a dict of every score
         and every segment.
     """
-    engine = _in_memory()
-    try:
-        with engine.connect() as connection:
-            return _evaluate(connection, program, rows)
-    finally:
-        engine.dispose()
+    with _in_memory().connect() as connection:
+        return _evaluate(connection, program, rows)
 
 
+@cache
 def _in_memory() -> Engine:
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    """Return the one engine in memory: each connection is a blank database, and a statement is compiled for all of them once."""
+    engine = create_engine("sqlite://", poolclass=NullPool, query_cache_size=50)
     event.listen(engine, "connect", lambda connection, _record: add_functions(connection))
     return engine
 
@@ -202,14 +201,10 @@ def evaluate_facts(
     Returns:
         For each example the features of its customer, or None if there is no such customer on that day.
     """
-    engine = _in_memory()
-    try:
-        with engine.connect() as connection:
-            SQLModel.metadata.create_all(connection)
-            connection.commit()
-            return [_one_customer(connection, program, rows) for program, rows in examples]
-    finally:
-        engine.dispose()
+    with _in_memory().connect() as connection:
+        SQLModel.metadata.create_all(connection)
+        connection.commit()
+        return [_one_customer(connection, program, rows) for program, rows in examples]
 
 
 def _one_customer(

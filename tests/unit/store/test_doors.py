@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from conftest import Run
 from crmcli.errors import ConfigError
@@ -25,36 +25,31 @@ WRITING = [
 ]
 
 
-def test_every_writing_connection_is_set_up_alike(
-    crm: Run, database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_writing_connection_is_set_up_alike(crm: Run, database: Path) -> None:
     Path("new.csv").write_text("name\n王五\n", encoding="utf-8")
     seen: list[dict[str, int]] = []
-    made = engine.make_engine
 
-    def watched(path: Path) -> object:
-        found = made(path)
-
-        @event.listens_for(found, "begin")
-        def _look(connection: object) -> None:
-            names = (
-                "foreign_keys",
-                "trusted_schema",
-                "secure_delete",
-                "busy_timeout",
-                "synchronous",
-                "cell_size_check",
-            )
-            driver = connection.connection.driver_connection  # type: ignore[attr-defined]
-            assert driver.in_transaction, "the lock is taken first"
-            seen.append({name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in names})
-
-        return found
+    def look(connection: Connection) -> None:
+        names = (
+            "foreign_keys",
+            "trusted_schema",
+            "secure_delete",
+            "busy_timeout",
+            "synchronous",
+            "cell_size_check",
+        )
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        assert driver.in_transaction, "the lock is taken first"
+        seen.append({name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in names})
 
     assert crm("add", "张三").status == 0  # makes the file: an upgrade has a door of its own
-    monkeypatch.setattr(engine, "make_engine", watched)
-    for line in WRITING:
-        assert crm(*line).status == 0, line
+    event.listen(engine.writing_engine(), "begin", look)
+    try:
+        for line in WRITING:
+            assert crm(*line).status == 0, line
+    finally:
+        event.remove(engine.writing_engine(), "begin", look)
     assert len(seen) >= len(WRITING)
     for pragmas in seen:
         assert pragmas["busy_timeout"] >= 10_000
