@@ -241,6 +241,11 @@ def test_the_shipped_rules_ask_once_after_the_first_order(crm: Run, do: Do, on: 
     assert json.loads(crm("why", "--agenda", "once", "--format", "json").out)["urgency"] == 5.0
     do("survey", "ask", "once")
     assert texts(crm) == {}
+    do("undo")
+    do("agenda", "--format", "plain")
+    do("done", "1", "happy with it")
+    on("2026-12-05")
+    assert texts(crm) == {"tomorrow": "bought on 2026-11-07: ask how it went"}
 
 
 def test_without_a_condition_everybody_is_asked_about_the_last_purchase(

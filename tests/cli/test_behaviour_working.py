@@ -1,6 +1,9 @@
 """Working through the printed agenda: its numbers, done, put off, not this time."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -64,6 +67,21 @@ def test_a_number_means_what_was_printed_last(do: Do, crm: Run) -> None:
     assert crm("agenda", "--quiet").status == 1
     assert "with Li Na on" in do("done", number, "agreed", "--next", "2026-12-01")
     assert json.loads(do("show", "Li Na", "--format", "json"))["next_contact_on"] == "2026-12-01"
+
+
+@pytest.mark.usefixtures("busy")
+def test_who_has_seen_enough_of_a_page_has_its_numbers(do: Do) -> None:
+    do("agenda", "--customer", "Li Na", "--format", "plain")
+    first = names(do)[0]
+    assert first != "Li Na"
+    reading, writing = os.pipe()
+    os.close(reading)
+    left = subprocess.run(
+        [sys.executable, "-m", "crmcli", "agenda"], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (left.returncode, left.stderr) == (141, b"")
+    assert f"with {first} on" in do("done", "1", "x")
 
 
 @pytest.mark.usefixtures("busy")

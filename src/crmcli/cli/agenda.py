@@ -121,9 +121,12 @@ def agenda(
         _write_file(found, format)
         return
     chosen = choose(written, sys.stdout)
-    show(listing(found, coded=chosen is not Format.TABLE), written)
-    if chosen in {Format.TABLE, Format.PLAIN}:
+    if chosen in {
+        Format.TABLE,
+        Format.PLAIN,
+    }:  # first: who has seen enough closes the pipe, and the numbers seen are those that count
         page.keep(database(), found.day, page.lines(found.items))
+    show(listing(found, coded=chosen is not Format.TABLE), written)
     if found.rules_changed:
         say(_("the rules have changed since the last classification: 'crm classify' puts them in force"))
     if found.classified_as_of is None:

@@ -235,7 +235,12 @@ def _pass_over(work: Work, line: Line, matter: Matter, reason: str | None) -> No
 
 
 def _again_on(work: Work, matter: Matter) -> date:
-    """Return when a matter that is still open is named again: after its day, and not before a week has passed."""
+    """Return when a matter that is still open is named again: after its day, and not before a week has passed.
+
+    Who was talked to was asked about a purchase; the next one is another matter.
+    """
+    if matter.occasion == "survey_due":
+        return date.max
     rested = work.today + timedelta(days=AGAIN_DAYS)
     return rested if matter.due_on is None else max(rested, matter.due_on + timedelta(days=1))
 
