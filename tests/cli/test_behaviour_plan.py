@@ -128,6 +128,28 @@ def test_one_reason_put_off_leaves_the_others(do: Do) -> None:
 
 
 @pytest.mark.usefixtures("week")
+def test_what_rests_beyond_the_agreed_day_is_talked_of_then(do: Do, crm: Run) -> None:
+    """An unpaid sale rests for a week after a talk; a day agreed before that is for it too."""
+    do("sell", "戊", "100", "--on", "2026-10-01", "--due", "2026-11-01")
+    do("agenda", "--customer", "戊", "--format", "plain")
+    do("done", "1", "--next", "2026-11-24")
+    days = planned(do, "--days", "6", "--per-day", "20")
+    assert [day for day, lines in days.items() if any("戊" in line for line in lines)] == ["2026-11-24"]
+    why = json.loads(crm("why", "--agenda", "戊", "--format", "json").out)
+    assert (why["absent"], why["next_on"]) == ("agreed", "2026-11-24")
+
+
+@pytest.mark.usefixtures("week")
+def test_what_is_passed_over_says_when_it_comes_again(do: Do, crm: Run) -> None:
+    do("sell", "戊", "100", "--on", "2026-10-01", "--due", "2026-11-01")
+    do("customer", "edit", "戊", "--next", "")
+    do("agenda", "--customer", "戊", "--format", "plain")
+    do("skip", "1")
+    why = json.loads(crm("why", "--agenda", "戊", "--format", "json").out)
+    assert (why["absent"], why["next_on"]) == ("not_due", "2026-11-27")
+
+
+@pytest.mark.usefixtures("week")
 def test_an_agreed_day_that_has_passed_is_late_and_moves(do: Do) -> None:
     assert "戊 priority" in planned(do, "--date", "2026-11-22", "--reserve", "0")["2026-11-23"]
 

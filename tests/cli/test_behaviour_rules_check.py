@@ -65,7 +65,7 @@ def test_what_has_no_place_has_none(crm: Run, mine: Path) -> None:
     (found,) = faults(crm)
     assert found == {
         "file": "mine/grades.yaml", "line": None, "column": None, "code": "missing-file", "what": "this rule file is missing",
-        "hint": "crm rules init writes the shipped one", "severity": "error", "value": None,
+        "hint": "'crm rules init DIR' writes the shipped ones to another folder: copy it from there", "severity": "error", "value": None,
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def record(found: Any, format: Format | None) -> Record:
         ("name", _("Name"), found.name),
         ("day", _("Day"), found.day),
         ("on_agenda", _("On the agenda"), (line is not None) if coded else _("yes") if line else _("no")),
-        ("absent", _("Because"), (found.absent or None) if coded else _absent(found.absent) or None),
+        ("absent", _("Reason"), (found.absent or None) if coded else _absent(found.absent) or None),
         ("next_on", _("Next"), found.next_on),
         ("due_on", _("Due"), line.due_on if line else None),
         ("urgency", _("Urgency"), line.urgency if line else None),

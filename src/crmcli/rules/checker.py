@@ -188,7 +188,7 @@ def check(
         if name not in files:
             if name in OPTIONAL:
                 continue
-            hint = _("crm rules init writes the shipped one")
+            hint = _("'crm rules init DIR' writes the shipped ones to another folder: copy it from there")
             reader.fault(Place(paths[name]), _("this rule file is missing"), "missing-file", hint=hint)
             continue
         root, faults = source.parse(files[name], paths[name], reader.lines[paths[name]])

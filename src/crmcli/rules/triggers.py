@@ -125,6 +125,11 @@ class TriggerReader:
         if OCCASIONS[on].settled_on_day:
             self._nothing_after(body, on)
         lasts = self._days(body, "for_days")
+        if lasts is not None and (after or 0) - (lead or 0) > lasts:
+            node = body.get("for_days")
+            what = _("begins {after} days after its day and ends {days} days after it: it names nobody")
+            place = node.place if node else body.place
+            reader.fault(place, what.format(after=(after or 0) - (lead or 0), days=lasts), "unreachable")
         points = self._points(body.get("urgency"), OCCASIONS[on].quantities)
         return Trigger(
             name,

@@ -228,7 +228,10 @@ def _lines(items: Iterable[Item], today: date, until: date, facts: _Facts) -> "I
         sooner = [
             each
             for each in matters
-            if each.kind and not _is_agreed(each) and each.due_on is not None and each.due_on < agreed_on
+            if each.kind
+            and not _is_agreed(each)
+            and each.due_on is not None
+            and max(each.due_on, back_on(facts.comes_back, found.customer, each, today)) < agreed_on
         ]
         if sooner:
             yield _Line(found, sooner, today, facts)

@@ -1,5 +1,6 @@
 """Why somebody stands on the agenda, term by term; or why not, and when next. Reads only, light."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -7,9 +8,10 @@ from typing import NamedTuple
 from crmcli.store.light import reading
 from crmcli.store.reads import agenda as reads
 from crmcli.store.settings import read_settings
-from crmcli.workflows.agenda import Basis, Item, asked, basis_of, by_line, item
+from crmcli.workflows.agenda import Item, asked, basis_of, by_line, item
+from crmcli.workflows.comes_back import back_on, comes_back
 from crmcli.workflows.find import find_customer
-from crmcli.workflows.urgency import Standing, Term, standing
+from crmcli.workflows.urgency import Reason, Term, standing
 
 _AHEAD = 366  #: days looked ahead for the next time
 
@@ -54,9 +56,17 @@ def why_agenda(database: Path, rules: Path, which: str, *, day: date | None) -> 
             return WhyAgenda(number, about.name, basis.today, shown, found.terms, "", basis.today)
         until = basis.today + timedelta(days=_AHEAD)
         later = by_line(reads.agenda(connection, basis.program, asked(basis, until, -1, number)))
-    ahead = standing(later[0], basis.weights, basis.today, until) if later else None
+        ahead = standing(later[0], basis.weights, basis.today, until).reasons if later else ()
+        put_off = comes_back(connection, basis.today, until)
+    back = {each: back_on(put_off, number, each, basis.today) for each in ahead}
     return WhyAgenda(
-        number, about.name, basis.today, None, (), _absent(about, basis.today), _next(about, ahead, basis)
+        number,
+        about.name,
+        basis.today,
+        None,
+        (),
+        _absent(about, basis.today),
+        _next(about, back, basis.today),
     )
 
 
@@ -72,15 +82,18 @@ def _absent(about: reads.AgendaCustomer, today: date) -> str:
     return next((code for code, holds in reasons.items() if holds), "not_due")
 
 
-def _next(about: reads.AgendaCustomer, ahead: Standing | None, basis: Basis) -> date | None:
-    """Return the first day of any of the reasons that the next year has; an agreed day silences the cadence until then."""
-    if ahead is None:
-        return None
-    agreed = date.fromisoformat(about.next_contact_on) if about.next_contact_on else basis.today
-    put_off = date.fromisoformat(about.put_off_until) if about.put_off_until else basis.today
+def _next(about: reads.AgendaCustomer, ahead: Mapping[Reason, date], today: date) -> date | None:
+    """Return the first day of any of the reasons that the next year has; an agreed day silences the cadence until then.
+
+    Args:
+        about: the customer.
+        ahead: each reason with the day on which it comes back, today if it was not put off.
+        today: the day of the agenda.
+    """
+    agreed = date.fromisoformat(about.next_contact_on) if about.next_contact_on else today
     begins = [
-        reason.begins_on if reason.kind else max(reason.begins_on, agreed)
-        for reason in ahead.reasons
+        max(back, reason.begins_on if reason.kind else max(reason.begins_on, agreed))
+        for reason, back in ahead.items()
         if reason.begins_on is not None
     ]
-    return max(min(begins), put_off, basis.today) if begins else None
+    return max(min(begins), today) if begins else None

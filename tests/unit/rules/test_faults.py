@@ -226,6 +226,13 @@ FAULTS = [
         "3, urgency",
     ),
     ("triggers.yaml", "[spring_festival, mid_autumn]", "[spring_festval]", "unknown-value", "spring_festval"),
+    (
+        "triggers.yaml",
+        "after_days: 14, for_days: 45",
+        "after_days: 46, for_days: 45",
+        "unreachable",
+        "45, when",
+    ),
     ("triggers.yaml", "[spring_festival, mid_autumn]", "[]", "empty-list", "[]"),
     ("triggers.yaml", "[spring_festival, mid_autumn]", "qixi", "wrong-type", "qixi"),
     ("triggers.yaml", "lead_days: 7, when: value >= 60", "lead_days: 7", "no-condition", "{name: greeting"),
