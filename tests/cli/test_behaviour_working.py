@@ -350,12 +350,13 @@ def test_markdown_is_a_list_to_tick_off(do: Do) -> None:
 
 @pytest.mark.usefixtures("busy")
 def test_a_page_that_cannot_be_kept_costs_nothing_else(
-    do: Do, home: Path, monkeypatch: pytest.MonkeyPatch
+    do: Do, crm: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = home / "blocked"
     blocked.write_text("", encoding="utf-8")
     monkeypatch.setenv("CRM_HOME", str(blocked / "x"))
     assert "张三" in do("agenda", "--format", "plain")
+    assert "these numbers could not be noted" in crm("agenda", "--format", "table").err
 
 
 @pytest.mark.usefixtures("busy")

@@ -81,7 +81,7 @@ def agenda(
     limit: LimitOption = None,
     format: FormOption = None,
 ) -> None:
-    from crmcli.render.notes import say
+    from crmcli.render.notes import say, warn
     from crmcli.render.output import Format, choose, show
     from crmcli.workflows import page
     from crmcli.workflows.agenda import agenda as look
@@ -125,7 +125,9 @@ def agenda(
         Format.TABLE,
         Format.PLAIN,
     }:  # first: who has seen enough closes the pipe, and the numbers seen are those that count
-        page.keep(database(), found.day, page.lines(found.items))
+        kept = page.keep(database(), found.day, page.lines(found.items))
+        if not kept and chosen is Format.TABLE:  # a job has nobody who would type a number
+            warn(_("these numbers could not be noted: 'crm done' takes them for those of the page before"))
     show(listing(found, coded=chosen is not Format.TABLE), written)
     if found.rules_changed:
         say(_("the rules have changed since the last classification: 'crm classify' puts them in force"))

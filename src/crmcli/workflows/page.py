@@ -67,11 +67,13 @@ def lines(items: Iterable[Any]) -> tuple[Line, ...]:
     )  # fmt: skip
 
 
-def keep(database: Path, day: date, lines: Iterable[Line], top: int | None = None) -> None:
-    """Remember what was printed; where nothing can be written, numbers will not be known, and nothing else is lost."""
+def keep(database: Path, day: date, lines: Iterable[Line], top: int | None = None) -> bool:
+    """Remember what was printed; tell whether that could be written, else the page before stays."""
     content = {"day": day.isoformat(), "top": top, "lines": [_plain(line) for line in lines]}
     with suppress(OSError, UnicodeError):
         replace_private(_file(database), json.dumps(content, ensure_ascii=False))
+        return True
+    return False
 
 
 def keep_done(database: Path, line: Line, entry: int) -> None:
