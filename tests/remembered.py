@@ -1,15 +1,15 @@
 """What the program does again and again in the process of the tests is done once: results of functions of their arguments.
 
 Reading the shipped rules and writing their SQL takes longer than most commands do, making a blank file runs every
-migration, and a tenth of a small command is Typer building it. Only what came out without a fault is kept. A process of its own (`crm_process`, the nursery) knows nothing of
-this.
+migration, and a tenth of a small command is Typer building it. Only what came out without a fault is kept. A process of
+its own (`crm_process`, the nursery) knows nothing of this.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from sqlalchemy import Select, Table
 
 from crmcli import i18n
@@ -72,23 +72,15 @@ def check(files: Mapping[str, str], folder: str = "", *, let_pass: frozenset[str
     return _rulesets.get(key, lambda: _check(files, folder, let_pass=let_pass), lambda found: not found[1])
 
 
-def compile_ruleset(
-    ruleset: RuleSet,
-    tables: Mapping[str, Table],
-    as_of: date,
-    currency: str,
-    previous: Select[Any] | None = None,
-    *,
-    ends: str = "",
-) -> Program:
+def compile_ruleset(ruleset: RuleSet, tables: Mapping[str, Table], *day: Any, **ends: Any) -> Program:
     """Compile rules; of those that lean on a run before, the statement for it is never the same."""
-    if previous is not None:
-        return _compile(ruleset, tables, as_of, currency, previous, ends=ends)
+    if any(isinstance(each, Select) for each in (*day, *ends.values())):
+        return _compile(ruleset, tables, *day, **ends)
 
     def make() -> tuple[RuleSet, Program]:  # with the ruleset, so that no other one gets its id
-        return ruleset, _compile(ruleset, tables, as_of, currency, ends=ends)
+        return ruleset, _compile(ruleset, tables, *day, **ends)
 
-    key = (id(ruleset), tuple(tables.items()), as_of, currency, ends)
+    key = (id(ruleset), tuple(tables.items()), day, *ends.items())
     return _programs.get(key, make, lambda _made: True)[1]
 
 
@@ -124,6 +116,9 @@ def make_file(path: Path, **how: Any) -> None:
 
 def remember() -> None:
     """Put what is here in the place of the program's own, before a workflow imports it."""
-    app.Root.get_command = get_command  # type: ignore[method-assign]
-    source.parse, checker.check, compiler.compile_ruleset = parse, check, compile_ruleset
-    checker.always_true, checker.never_true, checker.hidden = always_true, never_true, hidden
+    put = pytest.MonkeyPatch().setattr
+    put(app.Root, "get_command", get_command)
+    put(source, "parse", parse)
+    put(compiler, "compile_ruleset", compile_ruleset)
+    for each in (check, always_true, never_true, hidden):
+        put(checker, each.__name__, each)

@@ -121,10 +121,8 @@ def agenda(
         _write_file(found, format)
         return
     chosen = choose(written, sys.stdout)
-    if chosen in {
-        Format.TABLE,
-        Format.PLAIN,
-    }:  # first: who has seen enough closes the pipe, and the numbers seen are those that count
+    if chosen in {Format.TABLE, Format.PLAIN}:
+        # First: who has seen enough closes the pipe, and the numbers that were seen are those that count.
         kept = page.keep(database(), found.day, page.lines(found.items))
         if not kept and chosen is Format.TABLE:  # a job has nobody who would type a number
             warn(_("these numbers could not be noted: 'crm done' takes them for those of the page before"))

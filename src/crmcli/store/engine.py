@@ -7,6 +7,7 @@ never fails half-way; migrations run with foreign keys off, checked before the c
 import logging
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -72,9 +73,8 @@ def _open_for_writing() -> sqlite3.Connection:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     add_functions(connection)
-    defensive = getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE", None)  # Python 3.12 and later
-    if defensive is not None:
-        connection.setconfig(defensive, True)  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
     return connection
 
 

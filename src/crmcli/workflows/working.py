@@ -28,6 +28,9 @@ AGAIN_DAYS = 7  #: a matter that is still open after it was dealt with is named 
 _SETTLED = frozenset(
     {"cadence", "never_contacted", "next_contact"}
 )  #: occasions that a touch settles by itself
+_ONCE = frozenset(
+    {"survey_due"}
+)  #: occasions that a talk settles for good: the next one is of another record
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +238,8 @@ def _pass_over(work: Work, line: Line, matter: Matter, reason: str | None) -> No
 
 
 def _again_on(work: Work, matter: Matter) -> date:
-    """Return when a matter that is still open is named again: after its day, and not before a week has passed.
-
-    Who was talked to was asked about a purchase; the next one is another matter.
-    """
-    if matter.occasion == "survey_due":
+    """Return when a matter that is still open is named again: after its day, and not before a week has passed."""
+    if matter.occasion in _ONCE:
         return date.max
     rested = work.today + timedelta(days=AGAIN_DAYS)
     return rested if matter.due_on is None else max(rested, matter.due_on + timedelta(days=1))
