@@ -1,6 +1,7 @@
 """The documentation is complete and says what the program does."""
 
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conftest import Run
 from crmcli.cli import app
 from crmcli.rules.catalogue import CATALOGUE
 from crmcli.rules.checker import FILES
@@ -137,3 +139,16 @@ def test_every_key_of_a_rule_file_stands_in_the_reference(file: str) -> None:
     reference = page[page.index("## Keys of the files") :]
     written = set(re.findall(r"[A-Za-z_]+", " ".join(re.findall(r"`[^`\n]+`", reference))))
     assert set(keys_of(file_schema(file))) - written - {*CATALOGUE, *TIER.codes} == set()
+
+
+def test_the_crontab_line_of_a_calendar_leaves_a_file_of_ones_own(crm: Run, home: Path) -> None:
+    page = (PROJECT / "docs" / "agenda.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"```crontab\n(.+)\n```", page)
+    crm("add", "张三")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", line.split(maxsplit=5)[5]], env={**os.environ, "PATH": path}, check=False
+    )
+    assert done.returncode == 0
+    assert "BEGIN:VEVENT" in (home / "agenda.ics").read_text(encoding="utf-8")
+    assert (home / "agenda.ics").stat().st_mode & 0o777 == 0o600
