@@ -4,9 +4,12 @@ English text in the code is the key; the Simplified Chinese catalogue is in loca
 the same catalogue, through the standard library's text domain. Never used for data, option names or JSON keys.
 """
 
-import gettext
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import gettext
 
 DOMAIN = "crmcli"
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -17,7 +20,7 @@ class _State:
     """The catalogue in force; a class attribute so that `setup` needs no global statement."""
 
     language = "en"
-    catalogue: gettext.NullTranslations = gettext.NullTranslations()
+    catalogue: "gettext.NullTranslations | None" = None  #: None for English, which is what stands in the code
 
 
 def recognise(name: str) -> str | None:
@@ -36,11 +39,13 @@ def recognise(name: str) -> str | None:
 def setup(language: str) -> None:
     """Put a language in force for this process, for our words and for Typer's."""
     _State.language = language
-    if language == "en":
-        _State.catalogue = gettext.NullTranslations()
-    else:
-        _State.catalogue = gettext.translation(DOMAIN, LOCALE_DIR, [language], fallback=True)
     os.environ["LANGUAGE"] = language
+    if language == "en":
+        _State.catalogue = None
+        return
+    import gettext  # English needs it not
+
+    _State.catalogue = gettext.translation(DOMAIN, LOCALE_DIR, [language], fallback=True)
     gettext.bindtextdomain(DOMAIN, str(LOCALE_DIR))
     gettext.textdomain(DOMAIN)
 
@@ -52,9 +57,13 @@ def language() -> str:
 
 def _(message: str) -> str:
     """Translate one message (a full sentence or label, with `{name}` places filled in afterwards)."""
+    if _State.catalogue is None:
+        return message
     return _State.catalogue.gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Translate a message that counts something; `count` chooses the form."""
+    if _State.catalogue is None:
+        return one if count == 1 else many
     return _State.catalogue.ngettext(one, many, count)

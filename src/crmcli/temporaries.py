@@ -1,12 +1,9 @@
 """The file beside another that takes its place once it is whole: its name, and what killed commands left. Light."""
 
 import os
-import re
 import zlib
 from contextlib import suppress
 from pathlib import Path
-
-_NAME = re.compile(r"\.crm-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
 
 
 def temporary_for(target: Path) -> Path:
@@ -20,9 +17,14 @@ def temporary_for(target: Path) -> Path:
 def _remove_stale(folder: Path, tag: str) -> None:
     with suppress(OSError):
         for entry in os.scandir(folder):
-            match = _NAME.fullmatch(entry.name)
-            ours = match and match.group(1) == tag and entry.is_file(follow_symlinks=False)
-            if match and ours and not _is_alive(int(match.group(2))):
+            kind, *parts = entry.name.split("-")
+            ours = kind == ".crm" and len(parts) == 3 and parts[0] == tag and parts[2].endswith(".tmp")
+            if (
+                ours
+                and parts[1].isdecimal()
+                and entry.is_file(follow_symlinks=False)
+                and not _is_alive(int(parts[1]))
+            ):
                 with suppress(OSError):
                     Path(entry.path).unlink()
 

@@ -5,6 +5,7 @@ printed in the language in force. The words stand here, not in the message catal
 language must be understood whatever the language of the output is.
 """
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -28,8 +29,11 @@ class Vocabulary:
         self.terms = terms
         self.codes = tuple(term.code for term in terms)
         self._by_code = {term.code: term for term in terms}
-        self._by_word = {
-            _key(word): term.code for term in terms for word in (term.code, term.en, term.zh, *term.also)
+
+    @cached_property  # what a person typed is looked up by few commands
+    def _by_word(self) -> dict[str, str]:
+        return {
+            _key(word): term.code for term in self.terms for word in (term.code, term.en, term.zh, *term.also)
         }
 
     def parse(self, text: str) -> str | None:

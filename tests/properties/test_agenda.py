@@ -21,9 +21,10 @@ from conftest import PROJECT, TODAY, Run
 from crmcli import entry
 from crmcli.store.light import reading
 from crmcli.store.reads import agenda as reads
-from crmcli.workflows.agenda import Item, agenda, asked, basis_of, by_line
+from crmcli.workflows.agenda import Item, agenda
+from crmcli.workflows.agenda_basis import asked, basis_of, by_line
 from crmcli.workflows.classify import classify
-from crmcli.workflows.urgency import standing
+from crmcli.workflows.urgency import standing, weights_of
 from crmcli.workflows.why_agenda import why_agenda
 
 DAY = date.fromisoformat(TODAY)
@@ -205,7 +206,7 @@ def test_the_terms_are_what_it_was_ranked_by(filled: tuple[Path, Path], days: in
         found = by_line(reads.agenda(connection, basis.program, asked(basis, until, -1, None)))
     assert len(found) > 5
     for rows in found:
-        terms = standing(rows, basis.weights, DAY, until).terms
+        terms = standing(rows, weights_of(basis.program), DAY, until).terms
         exact = sum(term.coefficient * term.share for term in terms)
         ranked = rows[0].urgency if rows[0].id else sum(row.urgency for row in rows)
         assert exact == pytest.approx(ranked, abs=1e-6), (rows[0].name, terms)

@@ -11,6 +11,7 @@ import pytest
 from conftest import PROJECT, Run
 from crmcli.store.reads import agenda as reads
 from crmcli.workflows.agenda import agenda
+from crmcli.workflows.prompt import prompt
 
 TODAY = date(2026, 11, 20)
 CUSTOMERS = 90
@@ -67,10 +68,16 @@ def test_the_first_lines_are_the_first_of_all(
     for name in ("customer 3", "customer 40"):
         assert crm("task", "add", "write", "--customer", name, "--due", "2026-11-20").status == 0
     assert crm("classify", "pin", "customer 7", "--tier", "high", "--reason", "a friend").status == 0
-    assert crm("add", "after the classification").status == 0
+    for number in range(6):
+        assert crm("add", f"after the classification {number}").status == 0
+    best = [found.name for found in agenda(database, PROJECT / "rules", day=TODAY).items[:4]]
+    assert crm("customer", "archive", best[1]).status == 0
+    assert crm("customer", "consent", best[2], "--do-not-contact").status == 0
     for days in (1, 7):
         everyone = agenda(database, PROJECT / "rules", day=TODAY, days=days).items
         assert len(everyone) > 40
+        said = prompt(database, PROJECT / "rules", day=TODAY, days=days)
+        assert (said.lines, said.first) == (len(everyone), everyone[0].name)
         for candidates in (1, 2, 5):
             monkeypatch.setattr(reads, "_CANDIDATES", candidates)
             for limit in (1, 3, 10, 30):

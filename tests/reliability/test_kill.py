@@ -45,11 +45,12 @@ def test_a_killed_import_is_all_or_nothing(
 
     journal = Path(f"{database}-journal")
     source, killed, hot, acknowledged = random.Random(seed), 0, 0, 1
-    for _kill in range(10):
+    for attempt in range(10):
         running = nursery.start("import", "transactions", str(orders))
         running.send(signal.SIGKILL, source.uniform(0, duration))
         status = running.wait()
         killed += status == -signal.SIGKILL
+        duration *= 1.0 if killed > attempt // 2 else 0.8  # the machine is faster than when it was measured
         hot += journal.exists() and journal.stat().st_size > 0
         listed = crm("list", "--format", "json")  # reads first: the read-only lane meets the hot journal
         assert listed.status == 0, listed.err
@@ -112,6 +113,7 @@ def test_a_killed_migration_leaves_the_old_or_the_new_schema(
         running.send(signal.SIGKILL, duration * (0.1 + 0.9 * source.random()))
         status = running.wait()
         killed += status == -signal.SIGKILL
+        duration *= 1.0 if killed > attempt // 2 else 0.8
         if database.exists():
             found = _schema(database)
             assert found in ([], wanted), attempt

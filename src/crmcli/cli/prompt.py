@@ -13,8 +13,8 @@ from crmcli import clock
 from crmcli.errors import ExitCode
 from crmcli.render.safe import safe
 from crmcli.workflows import answers
-from crmcli.workflows.agenda import Agenda, agenda
 from crmcli.workflows.files import database
+from crmcli.workflows.prompt import Prompt, prompt
 from crmcli.workflows.rule_folder import rules_folder
 
 
@@ -22,7 +22,7 @@ def run(argv: Sequence[str]) -> int:
     """Answer one of the command lines of `recall`, remember the answer, and return the exit status."""
     before = answers.current(argv)
     short = "--short" in argv
-    found = _look(short=short, day=None)
+    found = prompt(database(), rules_folder(), day=None, counted=short)
     status = _answer(found, short=short)
     ends = clock.end_of_day(found.day, found.time_zone).timestamp() if clock.fixed_day() is None else math.inf
     answers.keep(argv, _line(found) if short else "", status, before, ends)
@@ -38,34 +38,18 @@ def respond(
     only_late: bool = False,
 ) -> int:
     """Write `12 · 张三` (how many lines there are and who comes first; nothing when there is none), or only return the status."""
-    found = _look(short=short, day=day, days=days, customer=customer, only_late=only_late)
+    found = prompt(
+        database(), rules_folder(), day=day, days=days, customer=customer, only_late=only_late, counted=short
+    )
     return _answer(found, short=short)
 
 
-def _look(
-    *, short: bool, day: date | None, days: int = 1, customer: str | None = None, only_late: bool = False
-) -> Agenda:
-    return agenda(
-        database(),
-        rules_folder(),
-        day=day,
-        days=days,
-        limit=-1 if short else 1,
-        customer=customer,
-        only_late=only_late,
-        only_first=True,
-    )
-
-
-def _answer(found: Agenda, *, short: bool) -> int:
+def _answer(found: Prompt, *, short: bool) -> int:
     if short:
         sys.stdout.write(_line(found))
         return ExitCode.OK
-    return ExitCode.FINDINGS if found.items else ExitCode.OK
+    return ExitCode.FINDINGS if found.lines else ExitCode.OK
 
 
-def _line(found: Agenda) -> str:
-    if not found.items:
-        return ""
-    first = found.items[0]
-    return safe(f"{found.total} · {first.name or first.reasons[0]}") + "\n"
+def _line(found: Prompt) -> str:
+    return safe(f"{found.lines} · {found.first}") + "\n" if found.lines else ""

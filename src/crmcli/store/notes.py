@@ -7,10 +7,16 @@ from pathlib import Path
 from crmcli.temporaries import temporary_for
 
 
-def replace_private(path: Path, text: str) -> None:
+def replace_private(path: Path, text: str, *, durable: bool = True) -> None:
     """Put a text in the place of a file that only its owner can read; its folder is made if need be.
 
-    The text is on disk before it takes the place of what was there; what a killed command left of it is removed.
+    What a killed command left of it is removed.
+
+    Args:
+        path: the file.
+        text: what it is to hold.
+        durable: wait until the text is on disk before it takes the place of what was there; without, a machine that
+            loses its power may leave an empty file.
 
     Raises:
         OSError: nothing can be written there; what was there stays.
@@ -21,8 +27,9 @@ def replace_private(path: Path, text: str) -> None:
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(number)
+            if durable:
+                file.flush()
+                os.fsync(number)
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):

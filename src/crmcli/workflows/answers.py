@@ -46,7 +46,7 @@ def keep(argv: Sequence[str], text: str, status: int, basis: object, until: floa
     if basis is not None and basis == current(argv):
         content = {"asked": basis, "answer": [text, status, time.time(), until]}
         with suppress(OSError, UnicodeError):
-            replace_private(_file(argv), json.dumps(content, ensure_ascii=False))
+            replace_private(_file(argv), json.dumps(content, ensure_ascii=False), durable=False)
 
 
 def current(argv: Sequence[str]) -> object:

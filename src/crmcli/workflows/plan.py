@@ -20,11 +20,12 @@ from crmcli.store.reads.agenda import NamedTask, named_tasks
 from crmcli.store.reads.base import ALL
 from crmcli.store.reads.custom_fields import custom_fields
 from crmcli.values import ValueFault, custom_path
-from crmcli.workflows.agenda import Basis, Item, asked, basis_of, by_line, item
+from crmcli.workflows.agenda import Item, item
+from crmcli.workflows.agenda_basis import Basis, asked, basis_of, by_line
 from crmcli.workflows.comes_back import ComesBack, back_on, comes_back
 from crmcli.workflows.custom import named_field
 from crmcli.workflows.spread import Errand, Placed, spread
-from crmcli.workflows.urgency import Reason
+from crmcli.workflows.urgency import Reason, weights_of
 
 #: Minutes that a contact takes where too few have been logged to know.
 USUAL_MINUTES = {
@@ -138,7 +139,8 @@ def plan(
         on_days, unannounced = workdays(basis.today, days, basis.settings.country)
         until = on_days[-1]
         found = agenda_reads.agenda(connection, basis.program, asked(basis, until, ALL, None))
-        items = [item(own, basis, until) for own in by_line(found)]
+        weights = weights_of(basis.program)
+        items = [item(own, weights, basis.today, until) for own in by_line(found)]
         wanted = [each.customer for each in items if each.customer is not None]
         tasks = [
             each.record

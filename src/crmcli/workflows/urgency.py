@@ -11,6 +11,7 @@ from crmcli.rules.occasions import CUSTOMER_TERMS, Points, points_of
 from crmcli.store.reads.agenda import AgendaRow
 from crmcli.values import exponent, group_amount
 from crmcli.vocabulary import FESTIVAL, OPPORTUNITY_STAGE
+from crmcli.workflows.agenda_basis import ranked_by
 
 #: Occasions that look back on a day: what they wait for is due some days after it.
 _LOOK_BACK = frozenset(
@@ -140,11 +141,6 @@ def weights_of(program: Mapping[str, Any]) -> Weights:
 def standing(rows: Sequence[AgendaRow], weights: Weights, today: date, until: date) -> Standing:
     """Return the reasons and terms of one customer (or of one matter of nobody) from its rows of the agenda."""
     return _Weighing(rows, weights, today, until).result()
-
-
-def ranked_by(rows: Sequence[AgendaRow]) -> float:
-    """Return the points by which the store ranked a line; a record of nobody has a row for each of its triggers."""
-    return rows[0].urgency if rows[0].id is not None else sum(row.urgency for row in rows)
 
 
 def _adding_up(terms: list[Term], ranked: float) -> tuple[Term, ...]:
@@ -396,9 +392,3 @@ def channel_of(found: Standing, row: AgendaRow, weights: Weights) -> str:
     own = [reason.channel for reason in found.reasons if reason.channel]
     preferred = weights.channels.get((row.grade or "", row.tier or "", row.lifecycle_stage or ""), ())
     return next((channel for channel in [*own, *preferred] if channel not in refused), "")
-
-
-def stored_program(agenda: str) -> Mapping[str, Any] | None:
-    """Return what a run stored for the agenda; None when an older version stored too little."""
-    program: Mapping[str, Any] = json.loads(agenda)
-    return program if "triggers" in program else None

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from crmcli.store.light import reading
 from crmcli.store.reads import agenda as reads
 from crmcli.store.settings import read_settings
-from crmcli.workflows.agenda import Item, asked, basis_of, by_line, item
+from crmcli.workflows.agenda import Item, item
+from crmcli.workflows.agenda_basis import asked, basis_of, by_line
 from crmcli.workflows.comes_back import back_on, comes_back
 from crmcli.workflows.find import find_customer
-from crmcli.workflows.urgency import Reason, Term, standing
+from crmcli.workflows.urgency import Reason, Term, standing, weights_of
 
 _AHEAD = 366  #: days looked ahead for the next time
 
@@ -48,15 +49,16 @@ def why_agenda(database: Path, rules: Path, which: str, *, day: date | None) -> 
     with reading(database) as connection:
         number = find_customer(connection, which, read_settings(connection).country).id
         basis = basis_of(connection, rules, day)
+        weights = weights_of(basis.program)
         lines = by_line(reads.agenda(connection, basis.program, asked(basis, basis.today, -1, number)))
         about = reads.agenda_customer(connection, number, basis.today)
         if lines:
-            found = standing(lines[0], basis.weights, basis.today, basis.today)
-            shown = item(lines[0], basis, basis.today)
+            found = standing(lines[0], weights, basis.today, basis.today)
+            shown = item(lines[0], weights, basis.today, basis.today)
             return WhyAgenda(number, about.name, basis.today, shown, found.terms, "", basis.today)
         until = basis.today + timedelta(days=_AHEAD)
         later = by_line(reads.agenda(connection, basis.program, asked(basis, until, -1, number)))
-        ahead = standing(later[0], basis.weights, basis.today, until).reasons if later else ()
+        ahead = standing(later[0], weights, basis.today, until).reasons if later else ()
         put_off = comes_back(connection, basis.today, until)
     back = {each: back_on(put_off, number, each, basis.today) for each in ahead}
     return WhyAgenda(

@@ -42,6 +42,7 @@ class AgendaRow(NamedTuple):
     money: float
     urgency: float
     left_out: float | None  #: the most that a customer who was not weighed can come to; None when all were
+    due_customers: int  #: how many there are of those who were weighed, the limit notwithstanding
     at: int | None  #: which trigger, by its place in the rules
     kind: str | None
     record: int | None
@@ -112,6 +113,7 @@ class Asked(NamedTuple):
         currency: the code of the currency that money is counted in.
         unit: how many minor units one of it is.
         country: whose holidays.
+        counted: weigh everybody, so that `AgendaRow.due_customers` is right whatever the limit.
         leap_birthday: when somebody born on 29 February has the birthday in other years: `feb28` or `mar1`.
     """
 
@@ -124,6 +126,7 @@ class Asked(NamedTuple):
     unit: float
     leap_birthday: str = "feb28"
     country: str = "CN"
+    counted: bool = False
 
 
 def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: Asked) -> list[AgendaRow]:
@@ -161,12 +164,13 @@ def agenda(connection: sqlite3.Connection, program: Mapping[str, Any], asked: As
     # What somebody gets who has no money, no matters: worked out once instead of for everybody.
     nothing = {
         name: values[f"{name}_points"] * max(0.0, min(1.0, -values[f"{name}_start"] / values[f"{name}_span"]))
-        for name in ("money", "age", "matters")
+        for name in ("value", "money", "age", "matters")
     }
     rhythm = values["cadence_base"] + values["cadence_points"] + values["overdue_points"]
     values["most_of_rhythm"] = max(rhythm, values["never_base"])
     values |= {"money_none": nothing["money"], "matters_none": nothing["age"] + nothing["matters"]}
-    if asked.limit >= 0 and asked.customer is None and not asked.only_late:
+    values["most_of_none"] = sum(nothing.values())
+    if asked.limit >= 0 and asked.customer is None and not asked.only_late and not asked.counted:
         found = rows(
             connection, "agenda", AgendaRow, **values, candidates=min(_CANDIDATES * asked.limit, _MOST)
         )

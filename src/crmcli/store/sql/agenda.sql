@@ -36,7 +36,7 @@ open_task AS NOT MATERIALIZED (
     FROM tasks
     WHERE (done_on IS NULL OR done_on > :today) AND archived_at IS NULL
 ),
-open_deal AS NOT MATERIALIZED (
+open_deal AS MATERIALIZED (
     SELECT
         id, customer_id, expected_close_on, waiting_for, substr(updated_at, 1, 10) AS changed_on,
         iif(currency = :currency, amount_minor / :unit, NULL) AS amount
@@ -211,16 +211,21 @@ own AS MATERIALIZED (
     GROUP BY customer_id
 ),
 -- The most that a customer can come to, whenever the last touch was, without and with what stands in `own`: the :candidates
--- with the most are weighed; with -1, everybody.
+-- with the most are weighed; with -1, everybody. Those whom the run has not seen have nothing but what is in `own`.
 promising AS MATERIALIZED (
     SELECT
-        c.id,
-        coalesce(k.urgency, 0) + coalesce(k.state_urgency, 0) + :money_none + :matters_none
+        k.customer_id AS id,
+        k.urgency + coalesce(k.state_urgency, 0) + :money_none + :matters_none
         + iif(k.grade IN ('A', 'B'), :next_step_base, 0)
-        + iif(:value_points, :value_points * max(0, min(1, (coalesce(k.score, 0) - :value_start) / :value_span)), 0) AS most
+        + iif(:value_points, :value_points * max(0, min(1, (k.score - :value_start) / :value_span)), 0) AS most
+    FROM classifications k
+    WHERE :candidates >= 0 AND k.run_id = (SELECT id FROM latest)
+    UNION ALL
+    SELECT c.id, :most_of_none
     FROM customers c
-    LEFT JOIN classifications k ON k.customer_id = c.id AND k.run_id = (SELECT id FROM latest)
     WHERE :candidates >= 0 AND c.archived_at IS NULL AND c.do_not_contact = 0
+        AND NOT EXISTS (SELECT 1 FROM classifications WHERE run_id = (SELECT id FROM latest) LIMIT 1 OFFSET :candidates)
+        AND NOT EXISTS (SELECT 1 FROM classifications k WHERE k.run_id = (SELECT id FROM latest) AND k.customer_id = c.id)
     UNION ALL
     SELECT
         o.customer_id,
@@ -231,21 +236,18 @@ promising AS MATERIALIZED (
     WHERE :candidates >= 0
     ORDER BY most DESC LIMIT :candidates
 ),
-left_out AS MATERIALIZED (
-    SELECT
-        iif(count(*) < :candidates, NULL, min(most) + iif(
-            EXISTS (SELECT 1 FROM interactions WHERE outcome IN ('connected', 'postponed', 'declined')), :most_of_rhythm, :never_base
-        )) AS most
-    FROM promising
-),
 weighed AS (
-    SELECT DISTINCT id FROM promising
+    SELECT DISTINCT
+        id, iif(count(*) OVER () < :candidates, NULL, max(min(most) OVER (), :most_of_none) + iif(
+            EXISTS (SELECT 1 FROM interactions WHERE outcome IN ('connected', 'postponed', 'declined')), :most_of_rhythm, :never_base
+        )) AS left_out
+    FROM promising
     UNION ALL
-    SELECT id FROM customers WHERE :candidates < 0 AND (:customer IS NULL OR id = :customer)
+    SELECT id, NULL FROM customers WHERE :candidates < 0 AND (:customer IS NULL OR id = :customer)
 ),
 known AS MATERIALIZED (
     SELECT
-        c.id, k.score,
+        c.id, k.score, o.held, coalesce(o.tier, k.tier) AS tier, coalesce(o.grade, k.grade) AS grade, w.left_out,
         coalesce(o.base, k.urgency, 0) AS base,
         coalesce(o.days, k.cadence_days, :default_days) AS days,
         coalesce(o.max_days, k.cadence_max_days, :default_max_days) AS max_days,
@@ -285,7 +287,7 @@ asked AS NOT MATERIALIZED (
 ),
 page AS MATERIALIZED (
     SELECT
-        *,
+        *, count(*) OVER () AS due_customers,
         base + points
         + iif(due,
             :cadence_base + :cadence_points * max(0, min(1, (
@@ -302,19 +304,28 @@ page AS MATERIALIZED (
         AND (NOT :only_late OR (due AND since > max_days) OR late > 0)
     ORDER BY urgency DESC, coalesce(score, 0) DESC, id
     LIMIT :limit
+),
+line AS (
+    SELECT
+        id, tier, grade, score, since, days, max_days, due, untouched, no_next_step, in_state, held, money, urgency,
+        left_out, due_customers
+    FROM page
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0
+    WHERE :customer IS NULL
 )
 SELECT
-    c.id, c.name, c.company, c.phone, coalesce(o.tier, k.tier), coalesce(o.grade, k.grade), p.score, c.refused_channels, k.lifecycle_stage,
-    date(:until_number - p.since), p.days, p.max_days, p.due, p.untouched, p.no_next_step, p.in_state, k.triggers, o.held,
-    coalesce(p.money, 0), p.urgency, (SELECT most FROM left_out), m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name, feast.words),
+    l.id, coalesce(c.name, ''), c.company, c.phone, l.tier, l.grade, l.score, c.refused_channels, k.lifecycle_stage,
+    date(:until_number - l.since), l.days, l.max_days, l.due, l.untouched, l.no_next_step, l.in_state, k.triggers, l.held,
+    coalesce(l.money, 0), coalesce(l.urgency, m.points), l.left_out, l.due_customers, m.at, m.kind, m.id, m.day, m.amount,
+    coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name, feast.words),
     deal.amount_minor, coalesce(deal.currency, iif(m.kind = 'transaction', :currency, NULL)), deal.stage, deal.waiting_for,
     coalesce(task.channel, said.channel),
     coalesce(task.due_time, iif((SELECT t.occasion FROM trigger_ t WHERE t.at = m.at) = 'next_contact', c.next_contact_time, NULL))
-FROM page p
-CROSS JOIN customers c ON c.id = p.id
-LEFT JOIN classifications k ON k.customer_id = p.id AND k.run_id = (SELECT id FROM latest)
-LEFT JOIN own o ON o.customer_id = p.id
-LEFT JOIN matter m ON m.customer_id = p.id
+FROM line l
+LEFT JOIN customers c ON c.id = l.id
+LEFT JOIN classifications k ON k.customer_id = l.id AND k.run_id = (SELECT id FROM latest)
+LEFT JOIN matter m ON m.customer_id IS l.id
 LEFT JOIN tasks task ON m.kind = 'task' AND task.id = m.id
 LEFT JOIN opportunities deal ON m.kind = 'opportunity' AND deal.id = m.id
 LEFT JOIN products product ON product.id = deal.product_id
@@ -325,13 +336,4 @@ LEFT JOIN (
     SELECT json_extract(value, '$[0]') AS at, json_extract(value, '$[1]') AS id, json_extract(value, '$[3]') AS words
     FROM json_each(:holidays)
 ) feast ON m.kind = 'holiday' AND feast.at = m.at AND feast.id = m.id
-UNION ALL
-SELECT
-    NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, m.points, NULL,
-    m.at, m.kind, m.id, m.day, m.amount, coalesce(task.title, deal.name, product.name),
-    deal.amount_minor, deal.currency, deal.stage, deal.waiting_for, task.channel, task.due_time
-FROM matter m
-LEFT JOIN tasks task ON m.kind = 'task' AND task.id = m.id
-LEFT JOIN opportunities deal ON m.kind = 'opportunity' AND deal.id = m.id
-LEFT JOIN products product ON product.id = deal.product_id
-WHERE m.customer_id IS NULL AND :customer IS NULL AND (NOT :only_late OR m.late > 0)
+WHERE l.id IS NOT NULL OR m.at IS NOT NULL AND (NOT :only_late OR m.late > 0)
