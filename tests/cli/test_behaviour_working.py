@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import icalendar
@@ -274,6 +274,20 @@ def test_a_calendar_keeps_its_uids_from_one_export_to_the_next(do: Do, on: On) -
     assert all(day.isoformat() == "2026-11-22" for day in second.values())
 
 
+@pytest.mark.usefixtures("busy")
+def test_an_appointment_that_was_missed_keeps_its_event_and_loses_its_time(do: Do, on: On) -> None:
+    """Else a second import leaves it in the calendar as it was agreed."""
+    do("task", "add", "meet", "--customer", "张三", "--due", "2026-11-20 15:00")
+
+    def meeting() -> dict[str, object]:
+        return {uid: day for uid, day in _events(do).items() if uid.startswith("task-")}
+
+    ((uid, agreed),) = meeting().items()
+    assert agreed == datetime(2026, 11, 20, 15, tzinfo=UTC)
+    on("2026-11-22")
+    assert meeting() == {uid: date(2026, 11, 22)}
+
+
 def _events(do: Do) -> dict[str, object]:
     return {str(event["uid"]): event.decoded("dtstart") for event in _calendar(do)}
 
@@ -300,8 +314,8 @@ def test_what_is_put_off_is_in_the_calendar_on_the_day_it_comes_back(do: Do) -> 
     assert _days(do, "--week") == {"张三": [*today, "2026-11-22T15:00"], "Li Na": today, "Wong": today}
     for name in ("Wong", "张三"):
         do("snooze", number_of(do, name), "2026-11-23")
-    later = ["2026-11-23"]  # its time is no longer agreed
-    assert _days(do, "--week") == {"张三": later, "Li Na": today, "Wong": later}
+    later = ["2026-11-23"]
+    assert _days(do, "--week") == {"张三": [*later, *later], "Li Na": today, "Wong": later}
     assert _days(do) == {"Li Na": today}
 
 
@@ -334,7 +348,7 @@ def test_an_appointment_is_called_by_its_task_and_as_long(do: Do) -> None:
     timed = {
         str(event["summary"]): event.decoded("dtend") - event.decoded("dtstart")
         for event in _calendar(do)
-        if "transp" not in event
+        if event["transp"] == "OPAQUE"
     }
     assert timed == {"Wong · meet": timedelta(minutes=90), "call": timedelta(minutes=30)}
 

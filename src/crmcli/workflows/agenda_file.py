@@ -30,8 +30,9 @@ def as_calendar(database: Path, found: Agenda) -> bytes:
     """Return the agenda as an iCalendar file: one event of the day for each line, one at its time for each appointment.
 
     What is late stands on the agenda's day, what is put off on the day on which it comes back (of several reasons the first
-    decides); an appointment that is late or put off has no time any more. The uid is made of that of the customer (or of the
-    task), so that importing a later agenda doubles no event.
+    decides). An appointment that is late or put off has no time any more and keeps its event, so that the next import moves
+    the one that stands in a calendar at its old time. The uid is made of that of the customer (or of the task), so that
+    importing a later agenda doubles no event.
 
     Raises:
         ConfigError: the library for it is not installed.
@@ -60,14 +61,17 @@ def _events(item: Item, found: Agenda, facts: _Facts) -> Iterator[Event]:
         return max(due, back_on(facts.comes_back, item.customer, matter, found.day))
 
     title = " · ".join(part for part in (item.name, item.phone) if part)
-    timed = [each for each in item.matters if each.at and day_of(each) == each.due_on]
-    whole_day = [each for each in item.matters if each not in timed]
-    for each in timed:
+    appointments = [each for each in item.matters if each.at]
+    whole_day = [each for each in item.matters if not each.at]
+    for each in appointments:
         key = f"{each.trigger}-{facts.uids[each.kind, each.record or 0]}"
         task = facts.tasks[each.record] if each.kind == "task" and each.record is not None else None
-        summary = " · ".join(filter(None, (item.name, task.title if task else "", item.phone)))
-        minutes = task.minutes if task else None
-        yield Event(key, day_of(each), summary, each.text, at=each.at, minutes=minutes)
+        at = each.at if day_of(each) == each.due_on else None
+        what = (
+            task.title if task else "" if at else each.text
+        )  # without its time it looks like the line's own event
+        summary = " · ".join(filter(None, (item.name, what, item.phone)))
+        yield Event(key, day_of(each), summary, each.text, at=at, minutes=task.minutes if task else None)
     if not whole_day:
         return
     about = (
