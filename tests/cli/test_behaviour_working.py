@@ -236,6 +236,55 @@ def test_next_shows_the_first_and_done_is_about_it(do: Do, crm: Run) -> None:
 
 
 @pytest.mark.usefixtures("busy")
+def test_next_leaves_the_numbers_of_the_page_as_they_are(do: Do, crm: Run) -> None:
+    lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
+    first, second, third = (line[2] for line in lines)
+    do("done", "1", "talked")
+    assert json.loads(do("next", "--format", "json"))["name"] == second  # the first of what is left
+    assert f"with {third} on" in do("done", "3", "talked")
+    assert f"with {second} on" in do("done", "talked")
+    for again in (["done", "2", "talked"], ["done", "talked"], ["done", "1", "talked"]):
+        assert "was dealt with already" in crm(*again).err
+    assert "the line of 'crm next' was dealt with already" in crm("done", "talked").err
+    assert f"with {first} on" in crm("done", "1", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_number_that_was_done_is_done_for_the_line_of_next_too(do: Do, crm: Run) -> None:
+    do("agenda", "--format", "plain")
+    do("next")
+    do("done", "1", "talked")
+    assert "was dealt with already" in crm("done", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_line_of_next_is_put_off_and_skipped_without_a_number(do: Do, crm: Run) -> None:
+    refused = crm("skip")
+    assert (refused.status, refused.out) == (1, "")
+    name = json.loads(do("next", "--format", "json"))["name"]
+    assert do("snooze", "next mon") == f"put off until 2026-11-23: {name}\n"
+    name = json.loads(do("next", "--format", "json"))["name"]
+    assert do("skip", "--reason", "abroad") == f"skipped: {name}\n"
+    assert len(names(do)) == 1
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [(["2"], 2, "until when?"), (["1", "3d", "x"], 2, "more words"), (["x", "3d"], 1, "no line 'x'"), (["soon"], 1, "which")],
+)  # fmt: skip
+def test_what_cannot_be_put_off_is_refused(
+    words: list[str], status: int, said: str, do: Do, crm: Run
+) -> None:
+    do("agenda", "--format", "plain")
+    entries = do("journal", "--format", "ids")
+    refused = crm("snooze", *words)
+    assert (refused.status, refused.out) == (status, "")
+    assert said in refused.err
+    assert do("journal", "--format", "ids") == entries
+
+
+@pytest.mark.usefixtures("busy")
 def test_status_and_short_form_for_a_prompt(do: Do, crm: Run, on: On) -> None:
     shown = crm("agenda", "--quiet")
     assert (shown.status, shown.out, shown.err) == (1, "", "")

@@ -24,7 +24,12 @@ from crmcli.errors import ExitCode
 from crmcli.i18n import _
 
 LINE = Annotated[
-    str, typer.Argument(metavar="ITEM", help=_("The number of a line of the agenda printed last."))
+    str | None,
+    typer.Argument(
+        metavar="[ITEM]",
+        show_default=False,
+        help=_("The number of a line of the agenda printed last; else the line of 'crm next'."),
+    ),
 ]
 REASON = Annotated[str | None, typer.Option("--reason", help=_("Why; kept with it."))]
 TOUCHES = 3  #: of the last ones, shown before a call
@@ -50,14 +55,15 @@ def next_(format: FormatOption = None) -> None:
     from crmcli.workflows.customer_file import customer_file
     from crmcli.workflows.rule_folder import rules_folder
 
-    found = agenda(database(), rules_folder(), day=None, limit=50)
+    found = agenda(database(), rules_folder(), day=None, limit=1)
     if not found.items:
         say(_("nothing is due on {day}").format(day=found.day))
         raise typer.Exit(ExitCode.FINDINGS)
     from crmcli.workflows import page
 
-    page.keep(database(), found.day, page.lines(found.items), top=1)
     top = found.items[0]
+    (line,) = page.lines([top])
+    page.keep_top(database(), found.day, line)
     file = None if top.customer is None else customer_file(database(), f"#{top.customer}")
     show_record(_briefing(top, file, format), format)
 
@@ -176,20 +182,46 @@ def _item_and_summary(words: list[str]) -> tuple[str | None, str | None]:
 @command(
     snooze_app,
     "snooze",
-    help=_("Put a line of the agenda off until a day; it is not on the agenda before."),
-    examples=_("crm snooze 2 3d\ncrm snooze 2 2026-12-01 --reason 'on holiday'"),
+    help=_(
+        "Put a line of the agenda off until a day; it is not on the agenda before.\n\n"
+        "ITEM is the line's number on the agenda printed last; without it, the line that 'crm next' showed."
+    ),
+    examples=_("crm snooze 2 3d\ncrm snooze 2 2026-12-01 --reason 'on holiday'\ncrm snooze 'next mon'"),
 )
 def snooze(
-    item: LINE,
-    until: Annotated[str, typer.Argument(metavar="UNTIL", help=_("3d, tomorrow, 2026-12-01 …"))],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[ITEM] UNTIL", help=_("The line's number, and the day: 3d, tomorrow, 2026-12-01 …")
+        ),
+    ],
     reason: REASON = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows import page, working
 
+    item, until = _item_and_day(words)
     result = working.snooze(database(), page.line(database(), item), until, reason)
     report(result.summary, [("customer", _("Customer"), result.name or None)], format)
     echo_days(result.resolved)
+
+
+def _item_and_day(words: list[str]) -> tuple[str | None, str]:
+    """Tell `2 3d` from `3d`: the day comes last.
+
+    Raises:
+        UsageError: it is missing, or there is more.
+    """
+    from crmcli.errors import UsageError
+
+    if len(words) > 2:
+        raise UsageError(
+            _("more words than expected: {words}").format(words=" ".join(words[2:])[:60]),
+            hint=_("put the day in quotation marks: 'next mon'"),
+        )
+    if len(words) == 1 and words[0].strip().removeprefix("#").isdecimal() and len(words[0]) < len("20261201"):
+        raise UsageError(_("until when?"), where="UNTIL", hint=_("write 3d, tomorrow or a later day"))
+    return (words[0] if len(words) == 2 else None), words[-1]
 
 
 @command(
@@ -200,9 +232,9 @@ def snooze(
         "The cadence waits one cadence more, a task that repeats its next day, a birthday the next year; an agreed day is "
         "cleared; anything else rests for a week. No contact is logged."
     ),
-    examples=_("crm skip 4\ncrm skip 4 --reason 'abroad until spring'"),
+    examples=_("crm skip 4\ncrm skip 4 --reason 'abroad until spring'\ncrm skip"),
 )
-def skip(item: LINE, reason: REASON = None, format: FormatOption = None) -> None:
+def skip(item: LINE = None, reason: REASON = None, format: FormatOption = None) -> None:
     from crmcli.workflows import page, working
 
     result = working.skip(database(), page.line(database(), item), reason)

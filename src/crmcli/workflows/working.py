@@ -84,7 +84,7 @@ def _done(
     _check(work, line)
     if line.customer is None:
         if summary is not None or next_on is not None or promise is not None:
-            raise RefusedError(_("line {number} has no customer to log this with").format(number=line.number))
+            raise RefusedError(_("{line} has no customer to log this with").format(line=line.called))
         matters = _needs_open(work, line)
         settled = [text for matter in matters if (text := _settle(work, line, matter, None))]
         rests = max(_again_on(work, matter) for matter in matters)
@@ -133,7 +133,7 @@ def snooze(database: Path, line: Line, until: str, reason: str | None = None) ->
             _defer(work, "snooze", day, reason, customer_id=line.customer)
         for matter in _needs_open(work, line) if line.customer is None else ():
             _defer(work, "snooze", day, reason, **_reference(matter))
-        work.summary = _("put off until {day}: {name}").format(day=day, name=line.name or f"#{line.number}")
+        work.summary = _("put off until {day}: {name}").format(day=day, name=line.name or line.called)
         resolved = () if until.strip() == day.isoformat() else (("until_on", day),)
         return Handled(None, line.name, work.summary, resolved)
 
@@ -151,7 +151,7 @@ def skip(database: Path, line: Line, reason: str | None = None) -> Handled:
         _check(work, line)
         for matter in _needs_open(work, line):
             _pass_over(work, line, matter, reason)
-        work.summary = _("skipped: {name}").format(name=line.name or f"#{line.number}")
+        work.summary = _("skipped: {name}").format(name=line.name or line.called)
         return Handled(None, line.name, work.summary)
 
 
@@ -163,10 +163,10 @@ def _check(work: Work, line: Line) -> None:
     """
     entry = None if line.entry is None else work.session.get(schema.JournalEntry, line.entry)
     if entry is not None and entry.command == "done" and not _is_undone(work, entry):
-        what = _("line {number} was dealt with already: {summary}")
-        raise _refused(what.format(number=line.number, summary=entry.summary))
+        what = _("{line} was dealt with already: {summary}")
+        raise _refused(what.format(line=line.called, summary=entry.summary))
     if line.customer is not None and work.session.get(schema.Customer, line.customer) is None:
-        raise _refused(_("nothing of line {number} is open any more").format(number=line.number))
+        raise _refused(_("nothing of {line} is open any more").format(line=line.called))
 
 
 def _is_undone(work: Work, entry: schema.JournalEntry) -> bool:
@@ -186,7 +186,7 @@ def _needs_open(work: Work, line: Line) -> list[Matter]:
     """
     matters = _open_matters(work, line)
     if not matters:
-        raise _refused(_("nothing of line {number} is open any more").format(number=line.number))
+        raise _refused(_("nothing of {line} is open any more").format(line=line.called))
     return matters
 
 
