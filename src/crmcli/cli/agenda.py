@@ -87,7 +87,7 @@ def agenda(
     from crmcli.workflows.agenda import agenda as look
     from crmcli.workflows.rule_folder import rules_folder
 
-    day = day_option(date, "--date")
+    day = day_option(date, "--date", echo=not (quiet or short))
     written = (
         None if format is None else Format.PLAIN if format in {Form.ICS, Form.MD} else Format(format.value)
     )

@@ -144,8 +144,12 @@ def database() -> Path:
     return path()
 
 
-def day_option(text: str | None, option: str, direction: Direction = Direction.FUTURE) -> date | None:
-    """Read a day that an option gave, such as `--date tomorrow`; `direction` says which of several 周三 are meant.
+def day_option(
+    text: str | None, option: str, direction: Direction = Direction.FUTURE, *, echo: bool = True
+) -> date | None:
+    """Read a day that an option gave, such as `--date tomorrow`, and say which day that is; `echo` is off for prompts.
+
+    `direction` says which of several 周三 are meant.
 
     Raises:
         UsageError: it cannot be understood.
@@ -155,9 +159,12 @@ def day_option(text: str | None, option: str, direction: Direction = Direction.F
     from crmcli.workflows.upkeep import today
 
     try:
-        return parse_spoken_day(text, today(database()), direction)
+        day = parse_spoken_day(text, today(database()), direction)
     except ValueFault as fault:
         raise UsageError(fault.what, where=option, hint=fault.hint) from None
+    if echo and text.strip() != day.isoformat():
+        echo_days(((option, day),))
+    return day
 
 
 def limit_of(limit: int | None, format: Format | None) -> int:
