@@ -406,6 +406,7 @@ def test_a_page_that_cannot_be_kept_costs_nothing_else(
     monkeypatch.setenv("CRM_HOME", str(blocked / "x"))
     assert "张三" in do("agenda", "--format", "plain")
     assert "these numbers could not be noted" in crm("agenda", "--format", "table").err
+    assert "this line could not be noted" in crm("next").err
 
 
 @pytest.mark.usefixtures("busy")
@@ -474,3 +475,99 @@ def test_an_option_that_a_prompt_has_no_use_for_is_refused(crm: Run, do: Do, wor
     refused = crm("agenda", *words)
     assert refused.status == 2
     assert "hint: " in refused.err
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_suggests_the_channel_of_the_last_try_that_is_not_refused(do: Do) -> None:
+    do("log", "wechat", "Wong", "--outcome", "no_answer")
+    for name in ("张三", "Li Na"):
+        do("customer", "edit", name, "--next", "2026-12-24")
+    do("task", "done", "1")
+    assert json.loads(do("next", "--format", "json"))["channel"] == "wechat"
+    do("customer", "consent", "Wong", "--refuse", "wechat")
+    assert json.loads(do("next", "--format", "json"))["channel"] == "phone"
+    assert do("done", "talked").startswith("logged phone with Wong")
+    do("undo")
+    do("customer", "edit", "Wong", "--email", "wong@example.com")
+    do("customer", "consent", "Wong", "--refuse", "phone,wechat")
+    assert json.loads(do("next", "--format", "json"))["channel"] == "email"
+    do("customer", "consent", "Wong", "--refuse", "email")
+    assert json.loads(do("next", "--format", "json"))["channel"] is None
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_says_whom_to_ask_for_what_is_owed_and_what_they_do_not_want(do: Do) -> None:
+    for name in ("张三", "Li Na", "Wong"):
+        do("contact", "add", name, "Jo Baker", "--phone", "13800139000", "--title", "owner")
+        do("customer", "edit", name, "--notes", "after three")
+        do("sell", name, "500", "--due", "2026-11-10", "--on", "2026-11-01")
+        do("customer", "consent", name, "--refuse", "phone")
+    shown = do("next", "--format", "table")
+    assert "Jo Baker · owner · 13800139000" in shown
+    assert "overdue 500.00 CNY for 10 days" in shown
+    assert "not by phone" in shown
+    assert "after three" in shown
+    found = json.loads(do("next", "--format", "json"))
+    assert found["contacts"][0]["phone"] == "13800139000"
+    assert (found["refused_channels"], found["notes"]) == ("phone", "after three")
+    assert found["money"][0]["overdue"] == "500.00"
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_agenda_has_no_number_to_call_for_who_refuses_calls(do: Do) -> None:
+    assert "13800138000" in do("agenda", "--format", "md")
+    do("customer", "consent", "张三", "--refuse", "phone")
+    for form in ("plain", "json", "md", "ics"):
+        assert "13800138000" not in do("agenda", "--format", form)
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_agenda_of_one_customer_says_what_keeps_it_off(do: Do, crm: Run) -> None:
+    do("snooze", number_of(do, "Wong"), "3d")
+    assert "Wong: put off, next on 2026-11-23\n" in crm("agenda", "--customer", "Wong").err
+    do("customer", "consent", "Wong", "--do-not-contact")
+    assert "Wong: not to be contacted\n" in crm("agenda", "--customer", "Wong").err
+    do("done", number_of(do, "张三"), "talked")
+    assert crm("agenda", "--customer", "张三").err == "nothing is due on 2026-11-20\n"
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["task", "add", "ring", "--customer", "Wong", "--due", "2026-11-21"],
+        ["complaint", "add", "Wong", "late", "--due", "2026-11-21"],
+        ["opportunity", "add", "Wong", "--close", "2026-11-21"],
+        ["survey", "ask", "Wong"],
+        ["log", "phone", "Wong", "--direction", "inbound", "--promise", "send it", "--by", "2026-11-21"],
+        ["log", "phone", "Wong", "--direction", "inbound", "--next", "2026-11-21"],
+        ["customer", "edit", "Wong", "--next", "2026-11-21"],
+    ],
+)
+def test_a_plan_that_the_agenda_will_never_name_is_recorded_with_a_warning(
+    words: list[str], do: Do, crm: Run
+) -> None:
+    assert "warning" not in crm(*words).err
+    do("undo")
+    do("customer", "consent", "Wong", "--do-not-contact")
+    told = crm(*words)
+    assert told.status == 0
+    assert "Wong does not want to be contacted, so this does not come onto the agenda" in told.err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_plan_by_a_refused_channel_is_recorded_with_a_warning(do: Do, crm: Run) -> None:
+    do("customer", "consent", "Wong", "--refuse", "phone")
+    for words in (["task", "add", "ring", "--customer", "Wong"], ["survey", "ask", "Wong"]):
+        told = crm(*words, "--channel", "phone")
+        assert (told.status, "does not want to be reached by phone" in told.err) == (0, True)
+        assert "warning" not in crm(*words, "--channel", "email").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_next_contact_on_a_day_that_is_over_is_warned_of(do: Do, crm: Run) -> None:
+    said = "2026-11-19 is over: the next contact is due at once"
+    assert said in crm("done", number_of(do, "Wong"), "talked", "--next", "yesterday").err
+    assert said in crm("log", "phone", "Wong", "--next", "yesterday").err
+    assert said in crm("customer", "edit", "Li Na", "--next", "yesterday").err
+    assert "warning" not in crm("log", "phone", "Wong", "--next", "today").err

@@ -132,6 +132,11 @@ def agenda(
     if found.classified_as_of is None:
         say(_("nobody has been classified yet: run 'crm classify'"))
     say_how_many(found)
+    if customer is not None and not found.items:
+        from crmcli.cli.agenda_reasons import say_why_not
+        from crmcli.workflows.why_agenda import why_agenda
+
+        say_why_not(why_agenda(database(), rules_folder(), customer, day=day))
 
 
 def _write_file(found: Any, form: Form) -> None:

@@ -244,16 +244,17 @@ def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | No
 
 
 def report_recorded(done: Any, format: Format | None) -> None:
-    """Write what a command recorded with a customer, and say how its days were understood."""
+    """Write what a command recorded with a customer, say how its days were understood, and what else there is to say."""
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 def echo_notes(done: Any) -> None:
     """Say what else there is to say about what was recorded, and warn of what the user may not have meant."""
     from crmcli.render.notes import say, warn
 
-    for note in done.notes:
+    for note in getattr(done, "notes", ()):
         say(note)
     for warning in getattr(done, "warnings", ()):
         warn(warning)

@@ -49,10 +49,10 @@ APPS = {"next": next_app, "done": done_app, "snooze": snooze_app, "skip": skip_a
     examples=_('crm next\ncrm done "quote sent, decides Friday" --next +5d'),
 )
 def next_(format: FormatOption = None) -> None:
-    from crmcli.render.notes import say
+    from crmcli.render.notes import say, warn
     from crmcli.render.output import show_record
     from crmcli.workflows.agenda import agenda
-    from crmcli.workflows.customer_file import customer_file
+    from crmcli.workflows.customer_file import customer_file, usual_channel
     from crmcli.workflows.rule_folder import rules_folder
 
     found = agenda(database(), rules_folder(), day=None, limit=1)
@@ -62,16 +62,19 @@ def next_(format: FormatOption = None) -> None:
     from crmcli.workflows import page
 
     top = found.items[0]
-    (line,) = page.lines([top])
-    page.keep_top(database(), found.day, line)
     file = None if top.customer is None else customer_file(database(), f"#{top.customer}")
+    if file is not None and not top.channel:
+        top = top._replace(channel=usual_channel(file))
+    (line,) = page.lines([top])
+    if not page.keep_top(database(), found.day, line):
+        warn(_("this line could not be noted: 'crm done' without a number takes it for the one before"))
     show_record(_briefing(top, file, format), format)
 
 
 def _briefing(item: Any, file: Any, format: Any) -> Any:
     """Build what is shown before a call; on a terminal nothing empty is printed."""
     from crmcli.cli import tables
-    from crmcli.cli.customer_file import complaints, of_one
+    from crmcli.cli.customer_file import complaints, consent_said, contacts_said, money, money_said, of_one
     from crmcli.cli.preferences import preferences
     from crmcli.render.output import Column, Format, Listing, Record, choose
     from crmcli.vocabulary import CHANNEL, TIER
@@ -88,10 +91,11 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
         ("urgency", _("Urgency"), item.urgency),
         ("channel", _("Channel"), (item.channel if coded else CHANNEL.label(item.channel)) or None),
         ("template", _("Template"), item.template or None),
-        ("phone", _("Phone"), item.phone or None),
+        ("phone", _("Phone"), getattr(customer, "phone", None)),
         ("wechat", _("WeChat"), getattr(customer, "wechat", None)),
         ("email", _("E-mail"), getattr(customer, "email", None)),
         ("needs", _("Needs"), getattr(customer, "needs", None)),
+        ("notes", _("Notes"), getattr(customer, "notes", None)),
     ]
     reasons = Listing(
         [
@@ -103,7 +107,12 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
         title=_("Why now"),
         key="reasons",
     )
-    if not coded:
+    if coded:
+        fields.append(("refused_channels", "", getattr(customer, "refused_channels", None)))
+    else:
+        if file is not None:
+            fields += [("consent", _("Consent"), consent_said(customer)), *contacts_said(file.contacts)]
+            fields += [("money", _("Money"), "; ".join(money_said(file)))]
         fields = [field for field in fields if field[2] not in (None, "")]
         reasons = reasons.only(["due_on", "reason"])._replace(title=_("Why now"))
     sections = [reasons]
@@ -117,6 +126,8 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
             tables.opportunities(file.opportunities, coded=coded)._replace(title=_("Open opportunities")),
             tables.tasks(file.tasks, coded=coded)._replace(title=_("Open tasks")),
         ]
+        if coded:
+            sections += [tables.contacts(file.contacts), money(file.money)]
     return Record(fields, sections if coded else [section for section in sections if section.rows])
 
 

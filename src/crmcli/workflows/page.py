@@ -89,10 +89,10 @@ def keep(database: Path, day: date, lines: Iterable[Line]) -> bool:
     return _write(database, Page(day, tuple(lines)))
 
 
-def keep_top(database: Path, day: date, line: Line) -> None:
-    """Remember the line that `crm next` showed; the numbers of the page that was printed stay."""
+def keep_top(database: Path, day: date, line: Line) -> bool:
+    """Remember the line that `crm next` showed, as `keep` does; the numbers of the page that was printed stay."""
     page = read(database) or Page(day, ())
-    _write(database, page._replace(top=line._replace(number=0)))
+    return _write(database, page._replace(top=line._replace(number=0)))
 
 
 def keep_done(database: Path, line: Line, entry: int) -> None:

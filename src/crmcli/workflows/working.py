@@ -106,7 +106,8 @@ def _done(
         said.append(_("not reached, so the line stays"))
     work.summary = _joined(said)
     resolved += keep_promise(work, row, promise)
-    return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row)), reached
+    warnings = unwanted(work, row, next_on, promise)
+    return Handled(row.id, line.name, work.summary, resolved, warnings=warnings), reached
 
 
 def snooze(database: Path, line: Line, until: str, reason: str | None = None) -> Handled:
