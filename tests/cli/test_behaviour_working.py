@@ -250,6 +250,21 @@ def test_next_leaves_the_numbers_of_the_page_as_they_are(do: Do, crm: Run) -> No
 
 
 @pytest.mark.usefixtures("busy")
+def test_next_alone_gives_no_numbers(do: Do, crm: Run) -> None:
+    do("next")
+    assert "no agenda has been printed yet" in crm("done", "1", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_markdown_speaks_the_language_in_force(do: Do, crm: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    tier = json.loads(do("agenda", "--format", "json"))[0]["tier"]
+    monkeypatch.setenv("CRM_LANG", "zh_CN")
+    text = crm("agenda", "--format", "md").out
+    assert "价值" in text
+    assert f", {tier}" not in text
+
+
+@pytest.mark.usefixtures("busy")
 def test_a_number_that_was_done_is_done_for_the_line_of_next_too(do: Do, crm: Run) -> None:
     do("agenda", "--format", "plain")
     do("next")

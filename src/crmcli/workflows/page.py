@@ -136,7 +136,7 @@ def line(database: Path, which: str | None) -> Line:
         NotFoundError: no agenda was printed, or it has no such line.
     """
     page = read(database)
-    if page is None:
+    if page is None or (which is not None and page.top is not None and not page.lines):
         raise NotFoundError(_("no agenda has been printed yet"), hint=_("'crm agenda' numbers its lines"))
     if which is None:
         if page.top is None:
