@@ -284,6 +284,21 @@ def test_the_line_of_next_is_put_off_and_skipped_without_a_number(do: Do, crm: R
 
 
 @pytest.mark.usefixtures("busy")
+def test_a_line_is_skipped_once_and_may_still_be_done(do: Do, crm: Run) -> None:
+    number = number_of(do, "Wong")
+    do("skip", number)
+    entries = do("journal", "--format", "ids")
+    refused = crm("skip", number)
+    assert (refused.status, refused.out) == (1, "")
+    assert f"line {number} was dealt with already: skipped: Wong" in refused.err
+    assert do("journal", "--format", "ids") == entries
+    do("undo")
+    do("skip", number)
+    assert "with Wong on" in do("done", number, "rang back")
+    assert "was dealt with already: logged phone with Wong" in crm("skip", number).err
+
+
+@pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [(["2"], 2, "until when?"), (["1", "3d", "x"], 2, "more words"), (["x", "3d"], 1, "no line 'x'"), (["soon"], 1, "which")],

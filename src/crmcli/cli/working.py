@@ -117,15 +117,14 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
         reasons = reasons.only(["due_on", "reason"])._replace(title=_("Why now"))
     sections = [reasons]
     if file is not None:
-        sections += [
-            tables.interactions(file.interactions[:TOUCHES], coded=coded)._replace(title=_("Last contacts")),
-            preferences(file.preferences, coded=True)
-            if coded
-            else of_one(preferences(file.preferences, coded=False), _("Preferences")),
-            complaints(file.complaints, coded=coded),
-            tables.opportunities(file.opportunities, coded=coded)._replace(title=_("Open opportunities")),
-            tables.tasks(file.tasks, coded=coded)._replace(title=_("Open tasks")),
+        lists = [
+            (tables.interactions(file.interactions[:TOUCHES], coded=coded), _("Last contacts")),
+            (preferences(file.preferences, coded=coded), _("Preferences")),
+            (complaints(file.complaints, coded=coded), ""),
+            (tables.opportunities(file.opportunities, coded=coded), _("Open opportunities")),
+            (tables.tasks(file.tasks, coded=coded), _("Open tasks")),
         ]
+        sections += [each if coded or not title else of_one(each, title) for each, title in lists]
         if coded:
             sections += [tables.contacts(file.contacts), money(file.money)]
     return Record(fields, sections if coded else [section for section in sections if section.rows])

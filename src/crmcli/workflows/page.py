@@ -42,7 +42,7 @@ class Line(NamedTuple):
 
     Attributes:
         number: as printed; 0 for the line of `crm next`, which has none.
-        entry: the journal entry of the `crm done` that cleared it.
+        entry: the journal entry of the `crm done` or `crm skip` that cleared it.
     """
 
     number: int

@@ -146,24 +146,26 @@ def skip(database: Path, line: Line, reason: str | None = None) -> Handled:
     cleared; anything else rests for AGAIN_DAYS.
 
     Raises:
-        RefusedError: the line was done already, or nothing of it is open.
+        RefusedError: the line was done or skipped already, or nothing of it is open.
     """
     with unit_of_work(database, "skip") as work:
-        _check(work, line)
+        _check(work, line, "skip")
         for matter in _needs_open(work, line):
             _pass_over(work, line, matter, reason)
         work.summary = _("skipped: {name}").format(name=line.name or line.called)
-        return Handled(None, line.name, work.summary)
+    if work.wrote:
+        page.keep_done(database, line, work.entry_id)
+    return Handled(None, line.name, work.summary)
 
 
-def _check(work: Work, line: Line) -> None:
-    """Refuse a line that was cleared already, unless that was undone, and one whose customer was deleted.
+def _check(work: Work, line: Line, *others: str) -> None:
+    """Refuse a line that was done already (or dealt with by one of `others`), unless that was undone; or of a deleted customer.
 
     Raises:
         RefusedError: it is such a line.
     """
     entry = None if line.entry is None else work.session.get(schema.JournalEntry, line.entry)
-    if entry is not None and entry.command == "done" and not _is_undone(work, entry):
+    if entry is not None and entry.command in {"done", *others} and not _is_undone(work, entry):
         what = _("{line} was dealt with already: {summary}")
         raise _refused(what.format(line=line.called, summary=entry.summary))
     if line.customer is not None and work.session.get(schema.Customer, line.customer) is None:
