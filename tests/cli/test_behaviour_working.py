@@ -600,4 +600,12 @@ def test_a_next_contact_on_a_day_that_is_over_is_warned_of(do: Do, crm: Run) -> 
     assert said in crm("done", number_of(do, "Wong"), "talked", "--next", "yesterday").err
     assert said in crm("log", "phone", "Wong", "--next", "yesterday").err
     assert said in crm("customer", "edit", "Li Na", "--next", "yesterday").err
-    assert "warning" not in crm("log", "phone", "Wong", "--next", "today").err
+    for clear in ("today", "2026-11-20", "今天下午三点", "next fri", "sat"):
+        assert "warning" not in crm("log", "phone", "Wong", "--next", clear).err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_weekday_that_is_today_may_have_been_meant_for_next_week(do: Do, crm: Run) -> None:
+    told = crm("done", number_of(do, "Wong"), "talked", "--next", "fri")
+    assert "2026-11-20 is today: write 'next fri' or 下周五 if a later one is meant" in told.err
+    assert "is today" in crm("customer", "edit", "Li Na", "--next", "周五下午三点").err

@@ -183,7 +183,11 @@ def edit(
             fields=", ".join(name for name, _old, _new in changes),
         )
         agreed = row.next_contact_on if entity == "customer" and wanted.get("next_contact_on") else None
-        warnings = () if agreed is None else (*behind(work, agreed), *kept_off(work, row.id))
+        warnings = (
+            ()
+            if agreed is None
+            else (*behind(work, agreed, wanted["next_contact_on"]), *kept_off(work, row.id))
+        )
         return Edited(row.id, work.summary, changes, _birthday_said(row, given), warnings)
 
 
@@ -644,11 +648,22 @@ def ahead(work: Work, day: date) -> tuple[str, ...]:
     return (text.format(day=day),)
 
 
-def behind(work: Work, day: date) -> tuple[str, ...]:
-    """Warn of a next contact that was agreed for a day which is over."""
-    if day >= work.today:
-        return ()
-    return (_("{day} is over: the next contact is due at once").format(day=day),)
+def behind(work: Work, day: date, text: str) -> tuple[str, ...]:
+    """Warn of a next contact that was agreed for a day which is over, or for today by a name such as 周五."""
+    if day < work.today:
+        return (_("{day} is over: the next contact is due at once").format(day=day),)
+    if day == work.today and _comes_again(text, day):
+        return (_("{day} is today: write 'next fri' or 下周五 if a later one is meant").format(day=day),)
+    return ()
+
+
+def _comes_again(text: str, today: date) -> bool:
+    """Whether a text may mean more days than today: 周五 and 20号, but not 今天."""
+    try:
+        parse_spoken(text, today, Direction.EITHER)
+    except values.ValueFault:
+        return True
+    return False
 
 
 def unwanted(
@@ -658,7 +673,7 @@ def unwanted(
     said = unwelcome(work, row.customer_id, row.channel) if row.direction == "outbound" else ()
     customer = work.session.get(schema.Customer, row.customer_id)
     if next_on is not None and customer is not None and customer.next_contact_on is not None:
-        said += behind(work, customer.next_contact_on)
+        said += behind(work, customer.next_contact_on, next_on)
     return said + (kept_off(work, row.customer_id) if next_on is not None or promise is not None else ())
 
 
