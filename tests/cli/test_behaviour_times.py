@@ -25,6 +25,30 @@ def test_the_day_is_echoed_with_weekday_and_time(crm: Run, customer: None) -> No
     assert logged.err == "next_contact_on: 2026-11-30 Mon 10:00\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("agenda --date 下周三 --limit 1", "--date: 2026-11-25 Wed\n"),
+        ("agenda --week --date tomorrow --format md", "--date: 2026-11-21 Sat\n"),
+        ("plan --date eom", "--date: 2026-11-30 Mon\n"),
+        ("holidays --from tomorrow --to eoy", "--from: 2026-11-21 Sat\n--to: 2026-12-31 Thu\n"),
+        ("why --agenda 张三 --date 下周三", "--date: 2026-11-25 Wed\n"),
+        ("survey report --since 周一", "--since: 2026-11-16 Mon\n"),
+        ("complaint causes --since 11月1日", "--since: 2026-11-01 Sun\n"),
+        ("effort --from 11月1日 --to yesterday", "--from: 2026-11-01 Sun\n--to: 2026-11-19 Thu\n"),
+        ("classify --dry-run --as-of yesterday", "--as-of: 2026-11-19 Thu\n"),
+    ],
+)
+def test_a_day_that_is_asked_about_is_echoed_too(words: str, said: str, crm: Run, customer: None) -> None:
+    assert crm(*words.split()).err.startswith(said)
+
+
+def test_a_prompt_and_a_day_written_in_full_are_not_echoed(crm: Run, customer: None) -> None:
+    for form in ("--quiet", "--short"):
+        assert crm("agenda", form, "--date", "下周三").err == ""
+    assert "--date" not in crm("agenda", "--date", "2026-11-25").err
+
+
 def test_the_weekday_is_in_the_language_in_force(crm_process: Run) -> None:
     crm_process("init", "--yes")
     said = crm_process("task", "add", "x", "--due", "下周三", env={"CRM_LANG": "zh_CN"}).err

@@ -236,6 +236,85 @@ def test_next_shows_the_first_and_done_is_about_it(do: Do, crm: Run) -> None:
 
 
 @pytest.mark.usefixtures("busy")
+def test_next_leaves_the_numbers_of_the_page_as_they_are(do: Do, crm: Run) -> None:
+    lines = [line.split("\t") for line in do("agenda", "--format", "plain").splitlines()]
+    first, second, third = (line[2] for line in lines)
+    do("done", "1", "talked")
+    assert json.loads(do("next", "--format", "json"))["name"] == second  # the first of what is left
+    assert f"with {third} on" in do("done", "3", "talked")
+    assert f"with {second} on" in do("done", "talked")
+    for again in (["done", "2", "talked"], ["done", "talked"], ["done", "1", "talked"]):
+        assert "was dealt with already" in crm(*again).err
+    assert "the line of 'crm next' was dealt with already" in crm("done", "talked").err
+    assert f"with {first} on" in crm("done", "1", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_alone_gives_no_numbers(do: Do, crm: Run) -> None:
+    do("next")
+    assert "no agenda has been printed yet" in crm("done", "1", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_markdown_speaks_the_language_in_force(do: Do, crm: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    tier = json.loads(do("agenda", "--format", "json"))[0]["tier"]
+    monkeypatch.setenv("CRM_LANG", "zh_CN")
+    text = crm("agenda", "--format", "md").out
+    assert "价值" in text
+    assert f", {tier}" not in text
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_number_that_was_done_is_done_for_the_line_of_next_too(do: Do, crm: Run) -> None:
+    do("agenda", "--format", "plain")
+    do("next")
+    do("done", "1", "talked")
+    assert "was dealt with already" in crm("done", "talked").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_line_of_next_is_put_off_and_skipped_without_a_number(do: Do, crm: Run) -> None:
+    refused = crm("skip")
+    assert (refused.status, refused.out) == (1, "")
+    name = json.loads(do("next", "--format", "json"))["name"]
+    assert do("snooze", "next mon") == f"put off until 2026-11-23: {name}\n"
+    name = json.loads(do("next", "--format", "json"))["name"]
+    assert do("skip", "--reason", "abroad") == f"skipped: {name}\n"
+    assert len(names(do)) == 1
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_line_is_skipped_once_and_may_still_be_done(do: Do, crm: Run) -> None:
+    number = number_of(do, "Wong")
+    do("skip", number)
+    entries = do("journal", "--format", "ids")
+    refused = crm("skip", number)
+    assert (refused.status, refused.out) == (1, "")
+    assert f"line {number} was dealt with already: skipped: Wong" in refused.err
+    assert do("journal", "--format", "ids") == entries
+    do("undo")
+    do("skip", number)
+    assert "with Wong on" in do("done", number, "rang back")
+    assert "was dealt with already: logged phone with Wong" in crm("skip", number).err
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [(["2"], 2, "until when?"), (["1", "3d", "x"], 2, "more words"), (["x", "3d"], 1, "no line 'x'"), (["soon"], 1, "which")],
+)  # fmt: skip
+def test_what_cannot_be_put_off_is_refused(
+    words: list[str], status: int, said: str, do: Do, crm: Run
+) -> None:
+    do("agenda", "--format", "plain")
+    entries = do("journal", "--format", "ids")
+    refused = crm("snooze", *words)
+    assert (refused.status, refused.out) == (status, "")
+    assert said in refused.err
+    assert do("journal", "--format", "ids") == entries
+
+
+@pytest.mark.usefixtures("busy")
 def test_status_and_short_form_for_a_prompt(do: Do, crm: Run, on: On) -> None:
     shown = crm("agenda", "--quiet")
     assert (shown.status, shown.out, shown.err) == (1, "", "")
@@ -371,6 +450,7 @@ def test_a_page_that_cannot_be_kept_costs_nothing_else(
     monkeypatch.setenv("CRM_HOME", str(blocked / "x"))
     assert "张三" in do("agenda", "--format", "plain")
     assert "these numbers could not be noted" in crm("agenda", "--format", "table").err
+    assert "this line could not be noted" in crm("next").err
 
 
 @pytest.mark.usefixtures("busy")
@@ -439,3 +519,107 @@ def test_an_option_that_a_prompt_has_no_use_for_is_refused(crm: Run, do: Do, wor
     refused = crm("agenda", *words)
     assert refused.status == 2
     assert "hint: " in refused.err
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_suggests_the_channel_of_the_last_try_that_is_not_refused(do: Do) -> None:
+    do("log", "wechat", "Wong", "--outcome", "no_answer")
+    for name in ("张三", "Li Na"):
+        do("customer", "edit", name, "--next", "2026-12-24")
+    do("task", "done", "1")
+    assert json.loads(do("next", "--format", "json"))["channel"] == "wechat"
+    do("customer", "consent", "Wong", "--refuse", "wechat")
+    assert json.loads(do("next", "--format", "json"))["channel"] == "phone"
+    assert do("done", "talked").startswith("logged phone with Wong")
+    do("undo")
+    do("customer", "edit", "Wong", "--email", "wong@example.com")
+    do("customer", "consent", "Wong", "--refuse", "phone,wechat")
+    assert json.loads(do("next", "--format", "json"))["channel"] == "email"
+    do("customer", "consent", "Wong", "--refuse", "email")
+    assert json.loads(do("next", "--format", "json"))["channel"] is None
+
+
+@pytest.mark.usefixtures("busy")
+def test_next_says_whom_to_ask_for_what_is_owed_and_what_they_do_not_want(do: Do) -> None:
+    for name in ("张三", "Li Na", "Wong"):
+        do("contact", "add", name, "Jo Baker", "--phone", "13800139000", "--title", "owner")
+        do("customer", "edit", name, "--notes", "after three")
+        do("sell", name, "500", "--due", "2026-11-10", "--on", "2026-11-01")
+        do("customer", "consent", name, "--refuse", "phone")
+    shown = do("next", "--format", "table")
+    assert "Jo Baker · owner · 13800139000" in shown
+    assert "overdue 500.00 CNY for 10 days" in shown
+    assert "not by phone" in shown
+    assert "after three" in shown
+    found = json.loads(do("next", "--format", "json"))
+    assert found["contacts"][0]["phone"] == "13800139000"
+    assert (found["refused_channels"], found["notes"]) == ("phone", "after three")
+    assert found["money"][0]["overdue"] == "500.00"
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_agenda_has_no_number_to_call_for_who_refuses_calls(do: Do) -> None:
+    assert "13800138000" in do("agenda", "--format", "md")
+    do("customer", "consent", "张三", "--refuse", "phone")
+    for form in ("plain", "json", "md", "ics"):
+        assert "13800138000" not in do("agenda", "--format", form)
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_agenda_of_one_customer_says_what_keeps_it_off(do: Do, crm: Run) -> None:
+    do("snooze", number_of(do, "Wong"), "3d")
+    assert "Wong: put off, next on 2026-11-23\n" in crm("agenda", "--customer", "Wong").err
+    do("customer", "consent", "Wong", "--do-not-contact")
+    assert "Wong: not to be contacted\n" in crm("agenda", "--customer", "Wong").err
+    do("done", number_of(do, "张三"), "talked")
+    assert crm("agenda", "--customer", "张三").err == "nothing is due on 2026-11-20\n"
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["task", "add", "ring", "--customer", "Wong", "--due", "2026-11-21"],
+        ["complaint", "add", "Wong", "late", "--due", "2026-11-21"],
+        ["opportunity", "add", "Wong", "--close", "2026-11-21"],
+        ["survey", "ask", "Wong"],
+        ["log", "phone", "Wong", "--direction", "inbound", "--promise", "send it", "--by", "2026-11-21"],
+        ["log", "phone", "Wong", "--direction", "inbound", "--next", "2026-11-21"],
+        ["customer", "edit", "Wong", "--next", "2026-11-21"],
+    ],
+)
+def test_a_plan_that_the_agenda_will_never_name_is_recorded_with_a_warning(
+    words: list[str], do: Do, crm: Run
+) -> None:
+    assert "warning" not in crm(*words).err
+    do("undo")
+    do("customer", "consent", "Wong", "--do-not-contact")
+    told = crm(*words)
+    assert told.status == 0
+    assert "Wong does not want to be contacted, so this does not come onto the agenda" in told.err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_plan_by_a_refused_channel_is_recorded_with_a_warning(do: Do, crm: Run) -> None:
+    do("customer", "consent", "Wong", "--refuse", "phone")
+    for words in (["task", "add", "ring", "--customer", "Wong"], ["survey", "ask", "Wong"]):
+        told = crm(*words, "--channel", "phone")
+        assert (told.status, "does not want to be reached by phone" in told.err) == (0, True)
+        assert "warning" not in crm(*words, "--channel", "email").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_next_contact_on_a_day_that_is_over_is_warned_of(do: Do, crm: Run) -> None:
+    said = "2026-11-19 is over: the next contact is due at once"
+    assert said in crm("done", number_of(do, "Wong"), "talked", "--next", "yesterday").err
+    assert said in crm("log", "phone", "Wong", "--next", "yesterday").err
+    assert said in crm("customer", "edit", "Li Na", "--next", "yesterday").err
+    for clear in ("today", "2026-11-20", "今天下午三点", "next fri", "sat"):
+        assert "warning" not in crm("log", "phone", "Wong", "--next", clear).err
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_weekday_that_is_today_may_have_been_meant_for_next_week(do: Do, crm: Run) -> None:
+    told = crm("done", number_of(do, "Wong"), "talked", "--next", "fri")
+    assert "2026-11-20 is today: write 'next fri' or 下周五 if a later one is meant" in told.err
+    assert "is today" in crm("customer", "edit", "Li Na", "--next", "周五下午三点").err

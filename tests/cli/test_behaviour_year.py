@@ -14,7 +14,7 @@ import pytest
 
 from conftest import PROJECT, Run
 from crmcli.workflows import page, working
-from crmcli.workflows.agenda import Agenda, agenda
+from crmcli.workflows.agenda import Item, agenda
 from crmcli.workflows.classify import classify
 
 FIRST = date(2026, 1, 5)
@@ -31,6 +31,10 @@ class Year:
     maximum: dict[tuple[int, date], int] = field(
         default_factory=dict
     )  #: of those who stood on a page, by day
+    grades: dict[int, set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )  #: that customers had on a page
+    late: list[tuple[date, int]] = field(default_factory=list)  #: past the maximum when a day was over
     returned: list[tuple[date, int]] = field(default_factory=list)
     left: int = 0  #: lines that did not fit into a day
 
@@ -109,19 +113,22 @@ def work(
         for line in page.lines(found.items[:CAPACITY]):
             if line.customer is not None:
                 year.touches[line.customer].append(today)
-                year.maximum[line.customer, today] = _maximum(found, line.customer)
+                item = next(each for each in found.items if each.customer == line.customer)
+                year.maximum[line.customer, today] = item.cadence_max_days
+                year.grades[line.customer].add(item.grade)
             working.done(database, line, "talked", {}, None)
         done = {line.customer for line in page.lines(found.items[:CAPACITY])}
         again = agenda(database, RULES, day=None)
         year.returned += [
             (today, item.customer) for item in again.items if item.customer in done and item.customer
         ]
+        year.late += [(today, item.customer) for item in again.items if item.customer and _late(item, today)]
     return year
 
 
-def _maximum(found: Agenda, customer: int) -> int:
-    item = next(each for each in found.items if each.customer == customer)
-    return item.cadence_max_days
+def _late(item: Item, today: date) -> bool:
+    last = item.last_contacted_on
+    return last is None or (today - last).days > item.cadence_max_days
 
 
 def test_a_year_of_mornings(crm: Run, do: Do, on: Callable[[str], None], database: Path) -> None:
@@ -129,6 +136,8 @@ def test_a_year_of_mornings(crm: Run, do: Do, on: Callable[[str], None], databas
     year = work(database, on, 365)
     assert year.left == 0  # the capacity sufficed, so there is no excuse
     assert year.returned == []
+    assert year.late == []  # nobody is past the maximum of the class when a day is over, least of all an A
+    assert sum("A" in grades for grades in year.grades.values()) >= 3
     for customer in range(1, 16):
         days = year.touches[customer]
         assert days, customer

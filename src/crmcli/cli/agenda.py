@@ -87,7 +87,7 @@ def agenda(
     from crmcli.workflows.agenda import agenda as look
     from crmcli.workflows.rule_folder import rules_folder
 
-    day = day_option(date, "--date")
+    day = day_option(date, "--date", echo=not (quiet or short))
     written = (
         None if format is None else Format.PLAIN if format in {Form.ICS, Form.MD} else Format(format.value)
     )
@@ -132,6 +132,11 @@ def agenda(
     if found.classified_as_of is None:
         say(_("nobody has been classified yet: run 'crm classify'"))
     say_how_many(found)
+    if customer is not None and not found.items:
+        from crmcli.cli.agenda_reasons import say_why_not
+        from crmcli.workflows.why_agenda import why_agenda
+
+        say_why_not(why_agenda(database(), rules_folder(), customer, day=day))
 
 
 def _write_file(found: Any, form: Form) -> None:

@@ -37,6 +37,14 @@ def say_absent(found: Any) -> None:
         say(_("nothing is in sight for {name} within a year").format(name=found.name))
 
 
+def say_why_not(found: Any) -> None:
+    """Say what keeps somebody off the agenda who would stand on it, and until when."""
+    if found.line is not None or found.absent in {"", "not_due"}:
+        return
+    text = _("{name}: {reason}, next on {day}") if found.next_on else _("{name}: {reason}")
+    say(text.format(name=found.name, reason=_absent(found.absent), day=found.next_on))
+
+
 def _channel(line: Any, *, coded: bool) -> str | None:
     if line is None or not line.channel:
         return None

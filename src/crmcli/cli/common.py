@@ -144,8 +144,12 @@ def database() -> Path:
     return path()
 
 
-def day_option(text: str | None, option: str, direction: Direction = Direction.FUTURE) -> date | None:
-    """Read a day that an option gave, such as `--date tomorrow`; `direction` says which of several 周三 are meant.
+def day_option(
+    text: str | None, option: str, direction: Direction = Direction.FUTURE, *, echo: bool = True
+) -> date | None:
+    """Read a day that an option gave, such as `--date tomorrow`, and say which day that is; `echo` is off for prompts.
+
+    `direction` says which of several 周三 are meant.
 
     Raises:
         UsageError: it cannot be understood.
@@ -155,9 +159,12 @@ def day_option(text: str | None, option: str, direction: Direction = Direction.F
     from crmcli.workflows.upkeep import today
 
     try:
-        return parse_spoken_day(text, today(database()), direction)
+        day = parse_spoken_day(text, today(database()), direction)
     except ValueFault as fault:
         raise UsageError(fault.what, where=option, hint=fault.hint) from None
+    if echo and text.strip() != day.isoformat():
+        echo_days(((option, day),))
+    return day
 
 
 def limit_of(limit: int | None, format: Format | None) -> int:
@@ -237,16 +244,17 @@ def report(summary: str, fields: list[tuple[str, str, Any]], format: Format | No
 
 
 def report_recorded(done: Any, format: Format | None) -> None:
-    """Write what a command recorded with a customer, and say how its days were understood."""
+    """Write what a command recorded with a customer, say how its days were understood, and what else there is to say."""
     report(done.summary, [("id", "#", done.id), ("customer", _("Customer"), done.customer)], format)
     echo_days(done.resolved)
+    echo_notes(done)
 
 
 def echo_notes(done: Any) -> None:
     """Say what else there is to say about what was recorded, and warn of what the user may not have meant."""
     from crmcli.render.notes import say, warn
 
-    for note in done.notes:
+    for note in getattr(done, "notes", ()):
         say(note)
     for warning in getattr(done, "warnings", ()):
         warn(warning)

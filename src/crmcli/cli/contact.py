@@ -76,7 +76,6 @@ def add(
 
     done = record(database(), "contact", _given(values))
     report_recorded(done, format)
-    echo_notes(done)
 
 
 @command(

@@ -47,7 +47,7 @@ def record(found: Any, format: Format | None) -> Record:
         preferences(found.preferences, coded=True),
         complaints(found.complaints, coded=True),
         _surveys(found.surveys),
-        _money(found.money),
+        money(found.money),
     ]
     return Record(fields, sections)
 
@@ -62,11 +62,7 @@ def _in_short(found: Any) -> Record:
         ("preferences", _("Preferences"), in_short(found.preferences)),
         *_lines("complaints", _("Complaints"), map(_complaint_said, found.complaints)),
         ("surveys", _("Surveys"), " · ".join(map(_survey_said, found.surveys))),
-        *_lines(
-            "money",
-            _("Money"),
-            (text for text in (_money_said(line, found.today) for line in found.money) if text),
-        ),
+        *_lines("money", _("Money"), money_said(found)),
         *_lines("next_step", _("Next step"), _next_steps(found)),
     ]
     sections = [
@@ -120,14 +116,14 @@ def _who(found: Any) -> list[tuple[str, str, Any]]:
         ),
         ("birthday", _("Birthday"), _birthday(found)),
         ("id_number", _("Identity number"), row.id_number),
-        ("consent", _("Consent"), _consent(row)),
+        ("consent", _("Consent"), consent_said(row)),
         ("source", _("Source"), _joined(row.source, referred)),
         ("tags", _("Tags"), row.tags),
         ("needs", _("Needs"), row.needs),
         ("notes", _("Notes"), row.notes),
         ("external_id", _("External id"), row.external_id),
         ("archived_at", _("Archived"), row.archived_at),
-        *_lines("contacts", _("Contacts"), _contacts(found.contacts)),
+        *contacts_said(found.contacts),
     ]
 
 
@@ -139,6 +135,11 @@ def _birthday(found: Any) -> str:
     if found.next_birthday is None:
         return said
     return _("{day}, next on {next}").format(day=said, next=found.next_birthday)
+
+
+def contacts_said(lines: Any) -> list[tuple[str, str, Any]]:
+    """Say who is to be talked to and how they are reached, a field for each of the first."""
+    return [*_lines("contacts", _("Contacts"), _contacts(lines))]
 
 
 def _contacts(lines: Any) -> list[str]:
@@ -163,7 +164,7 @@ def _more(count: int, command: str) -> str:
     )
 
 
-def _consent(row: Any) -> str:
+def consent_said(row: Any) -> str:
     """Say what a customer does not want; nothing where everything is welcome."""
     if row.do_not_contact:
         return _("does not want to be contacted")
@@ -183,7 +184,7 @@ def consent_record(row: Any, format: Format | None) -> Record:
             ("refused_channels", "", row.refused_channels),
         ]
     else:
-        fields.append(("consent", _("Consent"), _consent(row) or _("every channel is welcome")))
+        fields.append(("consent", _("Consent"), consent_said(row) or _("every channel is welcome")))
     return Record(fields)
 
 
@@ -205,6 +206,11 @@ def _survey_said(line: Any) -> str:
     if line.score is None:
         return _("{kind} asked on {day}").format(kind=kind, day=line.asked_on)
     return f"{kind} {line.score} ({line.answered_on})"
+
+
+def money_said(found: Any) -> list[str]:
+    """Say what there is of money, a line for each currency."""
+    return [said for line in found.money if (said := _money_said(line, found.today))]
 
 
 def _money_said(line: Any, today: date) -> str:
@@ -279,7 +285,7 @@ def _surveys(lines: Iterable[Any]) -> Listing:
     return Listing(columns, list(lines), key="surveys")
 
 
-def _money(lines: Iterable[Any]) -> Listing:
+def money(lines: Iterable[Any]) -> Listing:
     columns = [
         Column("revenue", "", money=True),
         Column("orders", ""),

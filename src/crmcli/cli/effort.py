@@ -17,6 +17,7 @@ from crmcli.cli.common import (
 )
 from crmcli.errors import UsageError
 from crmcli.i18n import _, ngettext
+from crmcli.spoken import Direction
 
 app = single()
 APPS = {"effort": app}
@@ -69,7 +70,8 @@ def effort(
     from crmcli.render.output import Format, choose, show
     from crmcli.workflows.effort import effort as look
 
-    since, until = day_option(first, "--from"), day_option(last, "--to")
+    since = day_option(first, "--from", Direction.PAST)
+    until = day_option(last, "--to", Direction.PAST)
     found: Any = look(
         database(),
         first=since,

@@ -18,7 +18,6 @@ from crmcli.cli.common import (
     code_of,
     command,
     database,
-    echo_notes,
     group,
     limit_of,
     promised,
@@ -226,4 +225,3 @@ def done(
     given = {"outcome": outcome, "minutes": minutes, "channel": channel}
     result = complete(database(), task, summary, given, next_day, promised(promise, by))
     report_recorded(result, format)
-    echo_notes(result)

@@ -18,7 +18,6 @@ from crmcli.cli.common import (
     PromiseOption,
     command,
     database,
-    echo_notes,
     group,
     limit_of,
     promised,
@@ -83,7 +82,6 @@ def log(
     }  # fmt: skip
     done = record(database(), given, next_day, promised(promise, by))
     report_recorded(done, format)
-    echo_notes(done)
 
 
 @command(
@@ -125,7 +123,6 @@ def sell(
     }  # fmt: skip
     done = record(database(), given, refund=refund, within_limit=strict)
     report_recorded(done, format)
-    echo_notes(done)
 
 
 @command(

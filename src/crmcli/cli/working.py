@@ -24,7 +24,12 @@ from crmcli.errors import ExitCode
 from crmcli.i18n import _
 
 LINE = Annotated[
-    str, typer.Argument(metavar="ITEM", help=_("The number of a line of the agenda printed last."))
+    str | None,
+    typer.Argument(
+        metavar="[ITEM]",
+        show_default=False,
+        help=_("The number of a line of the agenda printed last; else the line of 'crm next'."),
+    ),
 ]
 REASON = Annotated[str | None, typer.Option("--reason", help=_("Why; kept with it."))]
 TOUCHES = 3  #: of the last ones, shown before a call
@@ -44,28 +49,32 @@ APPS = {"next": next_app, "done": done_app, "snooze": snooze_app, "skip": skip_a
     examples=_('crm next\ncrm done "quote sent, decides Friday" --next +5d'),
 )
 def next_(format: FormatOption = None) -> None:
-    from crmcli.render.notes import say
+    from crmcli.render.notes import say, warn
     from crmcli.render.output import show_record
     from crmcli.workflows.agenda import agenda
-    from crmcli.workflows.customer_file import customer_file
+    from crmcli.workflows.customer_file import customer_file, usual_channel
     from crmcli.workflows.rule_folder import rules_folder
 
-    found = agenda(database(), rules_folder(), day=None, limit=50)
+    found = agenda(database(), rules_folder(), day=None, limit=1)
     if not found.items:
         say(_("nothing is due on {day}").format(day=found.day))
         raise typer.Exit(ExitCode.FINDINGS)
     from crmcli.workflows import page
 
-    page.keep(database(), found.day, page.lines(found.items), top=1)
     top = found.items[0]
     file = None if top.customer is None else customer_file(database(), f"#{top.customer}")
+    if file is not None and not top.channel:
+        top = top._replace(channel=usual_channel(file))
+    (line,) = page.lines([top])
+    if not page.keep_top(database(), found.day, line):
+        warn(_("this line could not be noted: 'crm done' without a number takes it for the one before"))
     show_record(_briefing(top, file, format), format)
 
 
 def _briefing(item: Any, file: Any, format: Any) -> Any:
     """Build what is shown before a call; on a terminal nothing empty is printed."""
     from crmcli.cli import tables
-    from crmcli.cli.customer_file import complaints, of_one
+    from crmcli.cli.customer_file import complaints, consent_said, contacts_said, money, money_said, of_one
     from crmcli.cli.preferences import preferences
     from crmcli.render.output import Column, Format, Listing, Record, choose
     from crmcli.vocabulary import CHANNEL, TIER
@@ -82,10 +91,11 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
         ("urgency", _("Urgency"), item.urgency),
         ("channel", _("Channel"), (item.channel if coded else CHANNEL.label(item.channel)) or None),
         ("template", _("Template"), item.template or None),
-        ("phone", _("Phone"), item.phone or None),
+        ("phone", _("Phone"), getattr(customer, "phone", None)),
         ("wechat", _("WeChat"), getattr(customer, "wechat", None)),
         ("email", _("E-mail"), getattr(customer, "email", None)),
         ("needs", _("Needs"), getattr(customer, "needs", None)),
+        ("notes", _("Notes"), getattr(customer, "notes", None)),
     ]
     reasons = Listing(
         [
@@ -97,20 +107,26 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
         title=_("Why now"),
         key="reasons",
     )
-    if not coded:
+    if coded:
+        fields.append(("refused_channels", "", getattr(customer, "refused_channels", None)))
+    else:
+        if file is not None:
+            fields += [("consent", _("Consent"), consent_said(customer)), *contacts_said(file.contacts)]
+            fields += [("money", _("Money"), "; ".join(money_said(file)))]
         fields = [field for field in fields if field[2] not in (None, "")]
         reasons = reasons.only(["due_on", "reason"])._replace(title=_("Why now"))
     sections = [reasons]
     if file is not None:
-        sections += [
-            tables.interactions(file.interactions[:TOUCHES], coded=coded)._replace(title=_("Last contacts")),
-            preferences(file.preferences, coded=True)
-            if coded
-            else of_one(preferences(file.preferences, coded=False), _("Preferences")),
-            complaints(file.complaints, coded=coded),
-            tables.opportunities(file.opportunities, coded=coded)._replace(title=_("Open opportunities")),
-            tables.tasks(file.tasks, coded=coded)._replace(title=_("Open tasks")),
+        lists = [
+            (tables.interactions(file.interactions[:TOUCHES], coded=coded), _("Last contacts")),
+            (preferences(file.preferences, coded=coded), _("Preferences")),
+            (complaints(file.complaints, coded=coded), ""),
+            (tables.opportunities(file.opportunities, coded=coded), _("Open opportunities")),
+            (tables.tasks(file.tasks, coded=coded), _("Open tasks")),
         ]
+        sections += [each if coded or not title else of_one(each, title) for each, title in lists]
+        if coded:
+            sections += [tables.contacts(file.contacts), money(file.money)]
     return Record(fields, sections if coded else [section for section in sections if section.rows])
 
 
@@ -176,20 +192,46 @@ def _item_and_summary(words: list[str]) -> tuple[str | None, str | None]:
 @command(
     snooze_app,
     "snooze",
-    help=_("Put a line of the agenda off until a day; it is not on the agenda before."),
-    examples=_("crm snooze 2 3d\ncrm snooze 2 2026-12-01 --reason 'on holiday'"),
+    help=_(
+        "Put a line of the agenda off until a day; it is not on the agenda before.\n\n"
+        "ITEM is the line's number on the agenda printed last; without it, the line that 'crm next' showed."
+    ),
+    examples=_("crm snooze 2 3d\ncrm snooze 2 2026-12-01 --reason 'on holiday'\ncrm snooze 'next mon'"),
 )
 def snooze(
-    item: LINE,
-    until: Annotated[str, typer.Argument(metavar="UNTIL", help=_("3d, tomorrow, 2026-12-01 …"))],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[ITEM] UNTIL", help=_("The line's number, and the day: 3d, tomorrow, 2026-12-01 …")
+        ),
+    ],
     reason: REASON = None,
     format: FormatOption = None,
 ) -> None:
     from crmcli.workflows import page, working
 
+    item, until = _item_and_day(words)
     result = working.snooze(database(), page.line(database(), item), until, reason)
     report(result.summary, [("customer", _("Customer"), result.name or None)], format)
     echo_days(result.resolved)
+
+
+def _item_and_day(words: list[str]) -> tuple[str | None, str]:
+    """Tell `2 3d` from `3d`: the day comes last.
+
+    Raises:
+        UsageError: it is missing, or there is more.
+    """
+    from crmcli.errors import UsageError
+
+    if len(words) > 2:
+        raise UsageError(
+            _("more words than expected: {words}").format(words=" ".join(words[2:])[:60]),
+            hint=_("put the day in quotation marks: 'next mon'"),
+        )
+    if len(words) == 1 and words[0].strip().removeprefix("#").isdecimal() and len(words[0]) < len("20261201"):
+        raise UsageError(_("until when?"), where="UNTIL", hint=_("write 3d, tomorrow or a later day"))
+    return (words[0] if len(words) == 2 else None), words[-1]
 
 
 @command(
@@ -200,9 +242,9 @@ def snooze(
         "The cadence waits one cadence more, a task that repeats its next day, a birthday the next year; an agreed day is "
         "cleared; anything else rests for a week. No contact is logged."
     ),
-    examples=_("crm skip 4\ncrm skip 4 --reason 'abroad until spring'"),
+    examples=_("crm skip 4\ncrm skip 4 --reason 'abroad until spring'\ncrm skip"),
 )
-def skip(item: LINE, reason: REASON = None, format: FormatOption = None) -> None:
+def skip(item: LINE = None, reason: REASON = None, format: FormatOption = None) -> None:
     from crmcli.workflows import page, working
 
     result = working.skip(database(), page.line(database(), item), reason)

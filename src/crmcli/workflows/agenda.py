@@ -99,8 +99,9 @@ def item(rows: Sequence[reads.AgendaRow], weights: Weights, today: date, until: 
     found: Standing = standing(rows, weights, today, until)
     last = date.fromisoformat(row.last_contacted_on) if row.last_contacted_on else None
     due = [reason.due_on for reason in found.reasons if reason.due_on is not None]
+    phone = "" if "phone" in (row.refused_channels or "").split(",") else row.phone or ""
     return Item(
-        row.id, row.name, row.company or "", row.phone or "", row.tier or "", row.grade or "", row.score, last,
+        row.id, row.name, row.company or "", phone, row.tier or "", row.grade or "", row.score, last,
         min(due, default=None), found.urgency, tuple(reason.text for reason in found.reasons),
         channel_of(found, row, weights),
         next((reason.template for reason in found.reasons if reason.template), ""), row.cadence_days,

@@ -10,6 +10,7 @@ from crmcli.exchange.ics import Event, calendar
 from crmcli.store.light import reading
 from crmcli.store.reads.agenda import NamedTask, named_tasks, uids
 from crmcli.store.settings import read_settings
+from crmcli.vocabulary import TIER
 from crmcli.workflows.agenda import Agenda, Item
 from crmcli.workflows.comes_back import ComesBack, back_on, comes_back
 from crmcli.workflows.urgency import Reason
@@ -88,7 +89,7 @@ def as_markdown(found: Agenda) -> str:
     """Return the agenda as a Markdown list to tick off, the reasons under each name."""
     lines = [f"# {found.day}", ""]
     for item in found.items:
-        facts = ", ".join(part for part in (item.grade, item.tier, item.phone) if part)
+        facts = ", ".join(part for part in (item.grade, TIER.label(item.tier), item.phone) if part)
         name = _escaped(item.name) or _escaped(item.reasons[0])
         lines.append(f"- [ ] **{name}**" + (f" ({_escaped(facts)})" if facts else ""))
         lines += [f"  - {_escaped(reason)}" for reason in (item.reasons if item.name else item.reasons[1:])]

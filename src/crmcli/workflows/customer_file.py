@@ -35,6 +35,7 @@ from crmcli.workflows.find import find_customer
 from crmcli.workflows.judged import Further, further
 
 MONEY_MONTHS = 12  #: revenue and orders are those of the last so many months
+_UNUSUAL = frozenset({"event", "gift"})  #: nobody is called up by these
 _LAST = 5  #: touches and trades shown with a customer
 _SURVEYS = 3  #: surveys shown with a customer
 
@@ -82,6 +83,15 @@ class CustomerFile:
     money: tuple[Money, ...]
     today: date
     next_birthday: date | None
+
+
+def usual_channel(found: CustomerFile) -> str:
+    """Return how there was a contact or a try last, else the first way that is known; never a refused one, "" for none."""
+    row = found.customer
+    refused = (row.refused_channels or "").split(",")
+    tried = [each.channel for each in found.interactions]
+    known = [name for name in ("phone", "wechat", "email") if getattr(row, name)]
+    return next((name for name in (*tried, *known) if name not in refused and name not in _UNUSUAL), "")
 
 
 def customer_file(database: Path, which: str, *, reveal: bool = False) -> CustomerFile:

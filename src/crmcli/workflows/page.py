@@ -1,7 +1,8 @@
-"""The numbers of the agenda that was printed last: what `crm done 3` means. Light.
+"""The numbers of the agenda that was printed last: what `crm done 3` means; and the line of `crm next`. Light.
 
 They are kept beside the database, in a small file of the state folder, because looking at the agenda must not write to
-the database. There is one page for each database; the next page takes its place.
+the database. There is one page for each database; the next page takes its place. `crm next` prints no numbers, so it leaves
+those of the page as they are.
 """
 
 import hashlib
@@ -37,7 +38,12 @@ class Matter(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One printed line: a customer, or a matter of nobody; `entry` is the journal entry of the `crm done` that cleared it."""
+    """One printed line: a customer, or a matter of nobody.
+
+    Attributes:
+        number: as printed; 0 for the line of `crm next`, which has none.
+        entry: the journal entry of the `crm done` or `crm skip` that cleared it.
+    """
 
     number: int
     customer: int | None
@@ -47,13 +53,24 @@ class Line(NamedTuple):
     matters: tuple[Matter, ...]
     entry: int | None = None
 
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return _("line {number}").format(number=self.number) if self.number else _("the line of 'crm next'")
+
+    def is_about(self, other: "Line") -> bool:
+        """Whether both are about the same customer, or the same matter of nobody."""
+        if self.customer is not None or other.customer is not None:
+            return self.customer == other.customer
+        return self.matters == other.matters
+
 
 class Page(NamedTuple):
-    """What was printed last; `top` is the line that `crm next` showed, if that was it."""
+    """What was printed last; `top` is the line that `crm next` showed since."""
 
     day: date
     lines: tuple[Line, ...]
-    top: int | None
+    top: Line | None = None
 
 
 def lines(items: Iterable[Any]) -> tuple[Line, ...]:
@@ -67,30 +84,47 @@ def lines(items: Iterable[Any]) -> tuple[Line, ...]:
     )  # fmt: skip
 
 
-def keep(database: Path, day: date, lines: Iterable[Line], top: int | None = None) -> bool:
+def keep(database: Path, day: date, lines: Iterable[Line]) -> bool:
     """Remember what was printed; tell whether that could be written, else the page before stays."""
-    content = {"day": day.isoformat(), "top": top, "lines": [_plain(line) for line in lines]}
+    return _write(database, Page(day, tuple(lines)))
+
+
+def keep_top(database: Path, day: date, line: Line) -> bool:
+    """Remember the line that `crm next` showed, as `keep` does; the numbers of the page that was printed stay."""
+    page = read(database) or Page(day, ())
+    return _write(database, page._replace(top=line._replace(number=0)))
+
+
+def keep_done(database: Path, line: Line, entry: int) -> None:
+    """Note which journal entry cleared a line, wherever it stands; a page printed since knows nothing of it, and stays."""
+    page = read(database)
+    if page is None or line not in (*page.lines, page.top):
+        return
+    lines = (each._replace(entry=entry) if each.is_about(line) else each for each in page.lines)
+    top = page.top
+    if top is not None and top.is_about(line):
+        top = top._replace(entry=entry)
+    _write(database, Page(page.day, tuple(lines), top))
+
+
+def _write(database: Path, page: Page) -> bool:
+    content = {
+        "day": page.day.isoformat(),
+        "top": page.top and _plain(page.top),
+        "lines": [_plain(line) for line in page.lines],
+    }
     with suppress(OSError, UnicodeError):
         replace_private(_file(database), json.dumps(content, ensure_ascii=False))
         return True
     return False
 
 
-def keep_done(database: Path, line: Line, entry: int) -> None:
-    """Note on the page which journal entry cleared a line; a page printed since knows nothing of the line, and stays."""
-    page = read(database)
-    if page is not None and line in page.lines:
-        lines = [each._replace(entry=entry) if each == line else each for each in page.lines]
-        keep(database, page.day, lines, page.top)
-
-
 def read(database: Path) -> Page | None:
     """Return what was printed last, None if nothing was."""
     try:
         found = json.loads(_file(database).read_text(encoding="utf-8"))
-        return Page(
-            date.fromisoformat(found["day"]), tuple(_line(each) for each in found["lines"]), found["top"]
-        )
+        top = found["top"] and _line(found["top"])
+        return Page(date.fromisoformat(found["day"]), tuple(_line(each) for each in found["lines"]), top)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -102,7 +136,7 @@ def line(database: Path, which: str | None) -> Line:
         NotFoundError: no agenda was printed, or it has no such line.
     """
     page = read(database)
-    if page is None:
+    if page is None or (which is not None and page.top is not None and not page.lines):
         raise NotFoundError(_("no agenda has been printed yet"), hint=_("'crm agenda' numbers its lines"))
     if which is None:
         if page.top is None:
@@ -110,7 +144,7 @@ def line(database: Path, which: str | None) -> Line:
                 _("which line of the agenda?"),
                 hint=_("give its number, or look at the first with 'crm next'"),
             )
-        return next(each for each in page.lines if each.number == page.top)
+        return page.top
     number = which.strip().removeprefix("#")
     for each in page.lines:
         if number == str(each.number):

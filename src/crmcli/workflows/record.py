@@ -103,13 +103,14 @@ class Recorded:
 class Edited:
     """What an edit changed: (field, old, new) triples; none when everything already was so.
 
-    `notes` says what else is to be said about how it was understood.
+    `notes` says what else is to be said about how it was understood, `warnings` what the user may not have meant.
     """
 
     id: int
     summary: str
     changes: tuple[tuple[str, Any, Any], ...]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,8 @@ def add(
             work.session.flush()
         name = _customer_name(work, row)
         work.summary = _added(entity, row, name)
-        return Recorded(row.id, name, work.summary, resolved, _birthday_said(row, given))
+        warnings = _unwanted_plan(work, entity, row)
+        return Recorded(row.id, name, work.summary, resolved, _birthday_said(row, given), warnings)
 
 
 def edit(
@@ -180,7 +182,13 @@ def edit(
             name=_title(row) or _customer_name(work, row),
             fields=", ".join(name for name, _old, _new in changes),
         )
-        return Edited(row.id, work.summary, changes, _birthday_said(row, given))
+        agreed = row.next_contact_on if entity == "customer" and wanted.get("next_contact_on") else None
+        warnings = (
+            ()
+            if agreed is None
+            else (*behind(work, agreed, wanted["next_contact_on"]), *kept_off(work, row.id))
+        )
+        return Edited(row.id, work.summary, changes, _birthday_said(row, given), warnings)
 
 
 def archive(database: Path, entity: str, which: str, *, back: bool = False) -> Edited:
@@ -272,7 +280,7 @@ def log(
             channel=CHANNEL.label(row.channel), name=name, day=row.occurred_on
         )
         resolved += keep_promise(work, row, promise)
-        warnings = (*ahead(work, row.occurred_on), *unwanted(work, row))
+        warnings = (*ahead(work, row.occurred_on), *unwanted(work, row, next_on, promise))
         return Recorded(row.id, name, work.summary, resolved, warnings=warnings)
 
 
@@ -332,7 +340,7 @@ def complete(
             touched, resolved = touch(
                 work, {**how, "customer": f"#{task.customer_id}", "summary": summary}, next_on
             )
-            warnings = unwanted(work, touched)
+            warnings = unwanted(work, touched, next_on, promise)
         work.summary = finish_task(work, task, None if touched is None else touched.id)
         resolved += keep_promise(work, touched, promise)
         return Recorded(task.id, _customer_name(work, task), work.summary, resolved, warnings=warnings)
@@ -371,7 +379,7 @@ def improve(database: Path, entity: str, which: str, given: Mapping[str, str | N
         row, resolved = _make(work, "task", {**given, **own})
         name = _customer_name(work, row)
         work.summary = _added("task", row, name)
-        return Recorded(row.id, name, work.summary, resolved)
+        return Recorded(row.id, name, work.summary, resolved, warnings=_unwanted_plan(work, "task", row))
 
 
 def delete_survey(database: Path, which: str) -> Edited:
@@ -640,17 +648,66 @@ def ahead(work: Work, day: date) -> tuple[str, ...]:
     return (text.format(day=day),)
 
 
-def unwanted(work: Work, row: Any) -> tuple[str, ...]:
-    """Warn of a contact from our side by a way that the customer does not want to be reached by."""
+def behind(work: Work, day: date, text: str) -> tuple[str, ...]:
+    """Warn of a next contact that was agreed for a day which is over, or for today by a name such as 周五."""
+    if day < work.today:
+        return (_("{day} is over: the next contact is due at once").format(day=day),)
+    if day == work.today and _comes_again(text, day):
+        return (_("{day} is today: write 'next fri' or 下周五 if a later one is meant").format(day=day),)
+    return ()
+
+
+def _comes_again(text: str, today: date) -> bool:
+    """Whether a text may mean more days than today: 周五 and 20号, but not 今天."""
+    try:
+        parse_spoken(text, today, Direction.EITHER)
+    except values.ValueFault:
+        return True
+    return False
+
+
+def unwanted(
+    work: Work, row: Any, next_on: str | None = None, promise: Promise | None = None
+) -> tuple[str, ...]:
+    """Warn of a contact from our side by a way that the customer does not want, and of plans that come to nothing."""
+    said = unwelcome(work, row.customer_id, row.channel) if row.direction == "outbound" else ()
     customer = work.session.get(schema.Customer, row.customer_id)
-    if customer is None or row.direction != "outbound":
+    if next_on is not None and customer is not None and customer.next_contact_on is not None:
+        said += behind(work, customer.next_contact_on, next_on)
+    return said + (kept_off(work, row.customer_id) if next_on is not None or promise is not None else ())
+
+
+def unwelcome(work: Work, customer_id: int, channel: str | None) -> tuple[str, ...]:
+    """Warn of a customer who does not want to be reached, or not by a channel."""
+    customer = work.session.get(schema.Customer, customer_id)
+    if customer is None:
         return ()
     if customer.do_not_contact:
         return (_("{name} does not want to be contacted").format(name=customer.name),)
-    if row.channel in (customer.refused_channels or "").split(","):
+    if channel and channel in (customer.refused_channels or "").split(","):
         text = _("{name} does not want to be reached by {channel}")
-        return (text.format(name=customer.name, channel=CHANNEL.label(row.channel)),)
+        return (text.format(name=customer.name, channel=CHANNEL.label(channel)),)
     return ()
+
+
+def kept_off(work: Work, customer_id: int | None) -> tuple[str, ...]:
+    """Warn of a plan with a customer who does not want to be contacted: the agenda will never name it."""
+    customer = None if customer_id is None else work.session.get(schema.Customer, customer_id)
+    if customer is None or not customer.do_not_contact:
+        return ()
+    text = _("{name} does not want to be contacted, so this does not come onto the agenda")
+    return (text.format(name=customer.name),)
+
+
+def _unwanted_plan(work: Work, entity: str, row: Any) -> tuple[str, ...]:
+    """Warn of a new record that asks for a contact which the customer does not want."""
+    if entity not in {"task", "complaint", "opportunity", "survey"} or row.customer_id is None:
+        return ()
+    if entity == "survey" and row.answered_on is not None:
+        return ()
+    return kept_off(work, row.customer_id) or unwelcome(
+        work, row.customer_id, row.channel if entity in {"task", "survey"} else None
+    )
 
 
 def _e164(phone: str, country: str) -> str | None:

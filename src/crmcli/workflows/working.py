@@ -84,7 +84,7 @@ def _done(
     _check(work, line)
     if line.customer is None:
         if summary is not None or next_on is not None or promise is not None:
-            raise RefusedError(_("line {number} has no customer to log this with").format(number=line.number))
+            raise RefusedError(_("{line} has no customer to log this with").format(line=line.called))
         matters = _needs_open(work, line)
         settled = [text for matter in matters if (text := _settle(work, line, matter, None))]
         rests = max(_again_on(work, matter) for matter in matters)
@@ -106,7 +106,8 @@ def _done(
         said.append(_("not reached, so the line stays"))
     work.summary = _joined(said)
     resolved += keep_promise(work, row, promise)
-    return Handled(row.id, line.name, work.summary, resolved, warnings=unwanted(work, row)), reached
+    warnings = unwanted(work, row, next_on, promise)
+    return Handled(row.id, line.name, work.summary, resolved, warnings=warnings), reached
 
 
 def snooze(database: Path, line: Line, until: str, reason: str | None = None) -> Handled:
@@ -133,7 +134,7 @@ def snooze(database: Path, line: Line, until: str, reason: str | None = None) ->
             _defer(work, "snooze", day, reason, customer_id=line.customer)
         for matter in _needs_open(work, line) if line.customer is None else ():
             _defer(work, "snooze", day, reason, **_reference(matter))
-        work.summary = _("put off until {day}: {name}").format(day=day, name=line.name or f"#{line.number}")
+        work.summary = _("put off until {day}: {name}").format(day=day, name=line.name or line.called)
         resolved = () if until.strip() == day.isoformat() else (("until_on", day),)
         return Handled(None, line.name, work.summary, resolved)
 
@@ -145,28 +146,30 @@ def skip(database: Path, line: Line, reason: str | None = None) -> Handled:
     cleared; anything else rests for AGAIN_DAYS.
 
     Raises:
-        RefusedError: the line was done already, or nothing of it is open.
+        RefusedError: the line was done or skipped already, or nothing of it is open.
     """
     with unit_of_work(database, "skip") as work:
-        _check(work, line)
+        _check(work, line, "skip")
         for matter in _needs_open(work, line):
             _pass_over(work, line, matter, reason)
-        work.summary = _("skipped: {name}").format(name=line.name or f"#{line.number}")
-        return Handled(None, line.name, work.summary)
+        work.summary = _("skipped: {name}").format(name=line.name or line.called)
+    if work.wrote:
+        page.keep_done(database, line, work.entry_id)
+    return Handled(None, line.name, work.summary)
 
 
-def _check(work: Work, line: Line) -> None:
-    """Refuse a line that was cleared already, unless that was undone, and one whose customer was deleted.
+def _check(work: Work, line: Line, *others: str) -> None:
+    """Refuse a line that was done already (or dealt with by one of `others`), unless that was undone; or of a deleted customer.
 
     Raises:
         RefusedError: it is such a line.
     """
     entry = None if line.entry is None else work.session.get(schema.JournalEntry, line.entry)
-    if entry is not None and entry.command == "done" and not _is_undone(work, entry):
-        what = _("line {number} was dealt with already: {summary}")
-        raise _refused(what.format(number=line.number, summary=entry.summary))
+    if entry is not None and entry.command in {"done", *others} and not _is_undone(work, entry):
+        what = _("{line} was dealt with already: {summary}")
+        raise _refused(what.format(line=line.called, summary=entry.summary))
     if line.customer is not None and work.session.get(schema.Customer, line.customer) is None:
-        raise _refused(_("nothing of line {number} is open any more").format(number=line.number))
+        raise _refused(_("nothing of {line} is open any more").format(line=line.called))
 
 
 def _is_undone(work: Work, entry: schema.JournalEntry) -> bool:
@@ -186,7 +189,7 @@ def _needs_open(work: Work, line: Line) -> list[Matter]:
     """
     matters = _open_matters(work, line)
     if not matters:
-        raise _refused(_("nothing of line {number} is open any more").format(number=line.number))
+        raise _refused(_("nothing of {line} is open any more").format(line=line.called))
     return matters
 
 
