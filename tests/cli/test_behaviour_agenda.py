@@ -262,6 +262,16 @@ def test_a_prompt_gets_the_answer_of_the_command(form: str, crm: Run) -> None:
     assert tuple(alone) == tuple(beside) == ((0, "3 · 张三\n", "") if form == "--short" else (1, "", ""))
 
 
+def test_a_quiet_question_that_cannot_be_answered_is_not_answered(crm: Run) -> None:
+    """`crm agenda --quiet || notify-send …` would say that something is due."""
+    status, out, err = crm("agenda", "--quiet")
+    assert (status, out) == (2, "")
+    assert err.startswith("crm: error[not-found]: no database yet")
+    assert crm("agenda", "--short").status == 1
+    assert crm("init", "--yes").status == 0
+    assert crm("agenda", "--quiet", "--customer", "nobody").status == 2
+
+
 @pytest.mark.parametrize("form", ["--short", "--quiet"])
 def test_a_prompt_does_not_wait_for_typer(form: str, crm: Run, home: Path) -> None:
     assert crm("add", "张三").status == 0
@@ -270,9 +280,10 @@ def test_a_prompt_does_not_wait_for_typer(form: str, crm: Run, home: Path) -> No
         f"import sys; from crmcli import entry; entry.main(['agenda', '{form}']); print(sorted(sys.modules))"
     )
     asked = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=True)
-    assert "crmcli.workflows.agenda" in asked.stdout
+    assert "'crmcli.workflows.prompt'" in asked.stdout
     for heavy in (
-        "typer", "rich", "yaml", "dataclasses", "hashlib", "inspect", "shutil", "crmcli.spoken", "crmcli.cli.common",
+        "typer", "rich", "yaml", "dataclasses", "hashlib", "inspect", "shutil", "gettext", "crmcli.spoken", "crmcli.cli.common",
+        "crmcli.workflows.urgency",
     ):  # fmt: skip
         assert f"'{heavy}'" not in asked.stdout
 

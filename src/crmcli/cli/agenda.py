@@ -66,7 +66,12 @@ def agenda(
     week: Annotated[bool, typer.Option("--week", help=_("Seven days from then on."))] = False,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", help=_("Print nothing: exit status 1 when something is due, 0 when not.")),
+        typer.Option(
+            "--quiet",
+            help=_(
+                "Print nothing: exit status 1 when something is due, 0 when not, more when it cannot be told."
+            ),
+        ),
     ] = False,
     short: Annotated[
         bool, typer.Option("--short", help=_("One short line for a prompt; nothing when nothing is due."))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from crmcli import clock
-from crmcli.errors import ExitCode
+from crmcli.errors import CrmError, ExitCode
 from crmcli.render.safe import safe
 from crmcli.workflows import answers
 from crmcli.workflows.files import database
@@ -22,7 +22,7 @@ def run(argv: Sequence[str]) -> int:
     """Answer one of the command lines of `recall`, remember the answer, and return the exit status."""
     before = answers.current(argv)
     short = "--short" in argv
-    found = prompt(database(), rules_folder(), day=None, counted=short)
+    found = _look(short=short, day=None)
     status = _answer(found, short=short)
     ends = clock.end_of_day(found.day, found.time_zone).timestamp() if clock.fixed_day() is None else math.inf
     answers.keep(argv, _line(found) if short else "", status, before, ends)
@@ -38,10 +38,27 @@ def respond(
     only_late: bool = False,
 ) -> int:
     """Write `12 · 张三` (how many lines there are and who comes first; nothing when there is none), or only return the status."""
-    found = prompt(
-        database(), rules_folder(), day=day, days=days, customer=customer, only_late=only_late, counted=short
-    )
+    found = _look(short=short, day=day, days=days, customer=customer, only_late=only_late)
     return _answer(found, short=short)
+
+
+def _look(
+    *, short: bool, day: date | None, days: int = 1, customer: str | None = None, only_late: bool = False
+) -> Prompt:
+    try:
+        return prompt(
+            database(),
+            rules_folder(),
+            day=day,
+            days=days,
+            customer=customer,
+            only_late=only_late,
+            counted=short,
+        )
+    except CrmError as error:
+        if not short and error.status == ExitCode.FINDINGS:
+            error.status = ExitCode.USAGE  # as with grep: 1 is an answer, and there is none
+        raise
 
 
 def _answer(found: Prompt, *, short: bool) -> int:
