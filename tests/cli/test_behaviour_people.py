@@ -73,6 +73,17 @@ def test_a_lunar_birthday_is_kept_as_a_solar_day_and_both_are_said(crm: Run, do:
     )
 
 
+@pytest.mark.parametrize("day", ["2026-11-21", "tomorrow", "2030-01-01", "农历2027年正月初一"])
+def test_nobody_was_born_on_a_day_ahead(day: str, crm: Run, do: Do) -> None:
+    result = crm("add", "张三", "--birthday", day)
+    assert (result.status, result.out) == (65, "")
+    assert "birthday: 20" in result.err
+    assert "lies ahead: it has not happened yet" in result.err
+    do("add", "张三", "--birthday", "today")
+    assert crm("customer", "edit", "张三", "--birthday", day).status == 65
+    assert crm("contact", "add", "张三", "李雷", "--birthday", day).status == 65
+
+
 def test_a_contact_has_a_lunar_birthday_too(crm: Run, do: Do) -> None:
     do("add", "张三")
     result = crm("contact", "add", "张三", "李雷", "--birthday", "1988-01-01", "--birthday-calendar", "lunar")
