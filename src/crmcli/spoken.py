@@ -212,7 +212,7 @@ def _day_part(head: str) -> str:
 def _clock(match: re.Match[str]) -> Callable[[], str]:
     def read() -> str:
         named = match.groupdict()
-        hour = _number(named["hour"])
+        hour = whole_number(named["hour"])
         minute = _minutes(named.get("rest")) if "rest" in named else int(named.get("minute") or 0)
         part, half = named.get("part"), named.get("half")
         if hour is None or minute is None or hour > 23 or minute > 59:
@@ -253,7 +253,9 @@ def _minutes(rest: str | None) -> int | None:
     if rest in {None, "整"}:
         return 0
     named = {"半": 30, "一刻": 15, "三刻": 45}
-    return named[str(rest)] if rest in named else _number(str(rest).removesuffix("分").removeprefix("过"))
+    return (
+        named[str(rest)] if rest in named else whole_number(str(rest).removesuffix("分").removeprefix("过"))
+    )
 
 
 # --- days ------------------------------------------------------------------------------------------------------------
@@ -337,7 +339,7 @@ def _add_months(day: date, months: int) -> date:
     return _in_month(day, months, day.day) or _must(_in_month(day, months, 0))
 
 
-def _number(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """Read a whole number in digits or in Chinese up to ninety-nine; None for anything else."""
     if text.isdecimal() and text.isascii():
         return int(text)
@@ -352,7 +354,7 @@ def _number(text: str) -> int | None:
 
 
 def _read_number(text: str) -> int:
-    found = _ENGLISH_NUMBERS.get(text) or _number(text)
+    found = _ENGLISH_NUMBERS.get(text) or whole_number(text)
     if found is None:
         raise ValueFault("")
     return found
@@ -419,7 +421,7 @@ def _own(direction: Direction) -> str:
 
 def _edge_day(named: dict[str, str | None]) -> int:
     if named.get("day"):
-        number = _number(str(named["day"]))
+        number = whole_number(str(named["day"]))
         if number is None or not 1 <= number <= 31:
             raise ValueFault(_("no such day: {value}"))
         return number
@@ -463,7 +465,7 @@ def _year(word: str, today: date) -> int:
 def _month_day(match: re.Match[str], today: date, direction: Direction) -> date:
     """11月20号, 明年3月1日, 12月底, nov 20, 20 nov 2026, 12-01."""
     named = match.groupdict()
-    month = _ENGLISH_MONTHS.get(named["month"]) or _number(named["month"])
+    month = _ENGLISH_MONTHS.get(named["month"]) or whole_number(named["month"])
     if month is None or not 1 <= month <= 12:
         raise ValueFault(_("no such day: {value}"))
     day = _edge_day(named)
@@ -498,8 +500,8 @@ def _slashes_and_year(match: re.Match[str], _today: date, _direction: Direction)
 def _lunar(match: re.Match[str], today: date, direction: Direction) -> date:
     """农历八月十五, 正月初一, 农历闰六月初一; a lunar year is called by the solar one in which it begins."""
     named = match.groupdict()
-    month = {"正": 1, "冬": 11, "腊": 12}.get(named["month"]) or _number(named["month"])
-    day = _number(named["day"].removeprefix("初").replace("廿", "二十"))
+    month = {"正": 1, "冬": 11, "腊": 12}.get(named["month"]) or whole_number(named["month"])
+    day = whole_number(named["day"].removeprefix("初").replace("廿", "二十"))
     if month is None or day is None or not (1 <= month <= 12 and 1 <= day <= 30):
         raise ValueFault(_("no such day: {value}"))
     leap = named["leap"] is not None

@@ -310,9 +310,9 @@ PREFERENCE_ORIGIN = Vocabulary(
 )
 SEVERITY = Vocabulary(
     "severity",
-    Term("low", "low", "轻微", ("minor", "一般")),
-    Term("medium", "medium", "中等", ("normal",)),
-    Term("high", "high", "严重", ("serious",)),
+    Term("low", "low", "轻微", ("minor", "低")),
+    Term("medium", "medium", "中等", ("normal", "中", "一般", "普通")),
+    Term("high", "high", "严重", ("serious", "高")),
     Term("critical", "critical", "紧急", ("urgent", "重大")),
 )
 COMPLAINT_STAGE = Vocabulary(

@@ -34,6 +34,26 @@ def found(crm: Run, *argv: str) -> Any:
     return json.loads(done(crm, *argv, "--format", "json"))
 
 
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("低", "low"),
+        ("轻微", "low"),
+        ("一般", "medium"),
+        ("中", "medium"),
+        ("普通", "medium"),
+        ("高", "high"),
+        ("较重", None),
+    ],
+)
+def test_how_grave_it_is_in_chinese_words(word: str, code: str | None, crm: Run) -> None:
+    result = crm("complaint", "add", "张三", "x", "--severity", word)
+    if code is None:
+        assert (result.status, result.out) == (65, "")
+    else:
+        assert found(crm, "complaint", "list")[0]["severity"] == code
+
+
 def test_from_received_to_closed(crm: Run) -> None:
     done(
         crm,

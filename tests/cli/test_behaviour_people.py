@@ -73,6 +73,17 @@ def test_a_lunar_birthday_is_kept_as_a_solar_day_and_both_are_said(crm: Run, do:
     )
 
 
+@pytest.mark.parametrize("day", ["2026-11-21", "tomorrow", "2030-01-01", "农历2027年正月初一"])
+def test_nobody_was_born_on_a_day_ahead(day: str, crm: Run, do: Do) -> None:
+    result = crm("add", "张三", "--birthday", day)
+    assert (result.status, result.out) == (65, "")
+    assert "birthday: 20" in result.err
+    assert "lies ahead: it has not happened yet" in result.err
+    do("add", "张三", "--birthday", "today")
+    assert crm("customer", "edit", "张三", "--birthday", day).status == 65
+    assert crm("contact", "add", "张三", "李雷", "--birthday", day).status == 65
+
+
 def test_a_contact_has_a_lunar_birthday_too(crm: Run, do: Do) -> None:
     do("add", "张三")
     result = crm("contact", "add", "张三", "李雷", "--birthday", "1988-01-01", "--birthday-calendar", "lunar")
@@ -271,7 +282,50 @@ def test_the_file_is_complete_for_a_program(do: Do) -> None:
     assert [each["stage"] for each in found["complaints"]] == ["investigating"]
     assert [each["score"] for each in found["surveys"]] == [None, 9]
     assert [each["value"] for each in found["preferences"]] == ["深蓝"]
-    assert len(found["interactions"]) == 5
+    assert (
+        len(found["interactions"])
+        == len(json.loads(do("interaction", "list", "张三", "--format", "json")))
+        > 5
+    )
+    (person,) = found["contacts"]
+    assert {"gender", "birthday", "birthday_calendar"} <= set(person)
+
+
+@pytest.mark.usefixtures("full")
+def test_each_judgement_stands_with_its_reason(do: Do) -> None:
+    text = " ".join(do("show", "张三", "--format", "table").split())
+    found = read(do, "张三")
+    terms = found["terms"]
+    best = terms[0]
+    assert sum(each["points"] for each in terms) == pytest.approx(found["score"], abs=0.02)
+    assert f"Score {found['score']:.2f} (recent purchase {best['points']:.2f}, " in text
+    assert terms == sorted(terms, key=lambda each: -each["points"])
+    assert "Tier low (score below 40)" in text
+    assert found["tier_from"] is None
+    assert found["lifecycle_facts"]["orders"] == 4
+    do("sell", "张三", "900000")
+    do("classify")
+    assert "Tier medium (score at least 40)" in " ".join(do("show", "张三", "--format", "table").split())
+    assert read(do, "张三")["tier_from"] == 40.0
+
+
+def test_the_lowest_tier_says_below_what_the_score_is(do: Do) -> None:
+    do("add", "Ann")
+    do("classify")
+    assert "Tier low (score below 40)" in " ".join(do("show", "Ann", "--format", "table").split())
+    assert read(do, "Ann")["tier_from"] is None
+
+
+def test_the_birthday_of_a_contact_is_in_the_file(do: Do) -> None:
+    do("add", "远山", "--kind", "organization")
+    do("contact", "add", "远山", "李雷", "--gender", "男", "--birthday", "农历1988年正月初一")
+    (person,) = read(do, "远山")["contacts"]
+    assert (person["gender"], person["birthday"], person["birthday_calendar"]) == (
+        "male",
+        "1988-02-17",
+        "lunar",
+    )
+    assert "born 1988-02-17 (lunar 1988-01-01)" in " ".join(do("show", "远山", "--format", "table").split())
 
 
 def test_a_bare_customer_has_a_short_file(do: Do) -> None:

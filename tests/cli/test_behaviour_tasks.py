@@ -104,6 +104,57 @@ def test_putting_one_away_ends_the_series(verb: str, crm: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("every", "rhythm"),
+    [
+        ("daily", ("1d", None)),
+        ("weekly", ("1w", None)),
+        ("monthly", ("1m", None)),
+        ("quarterly", ("3m", None)),
+        ("yearly", ("12m", None)),
+        ("quarter", ("3m", None)),
+        ("2q", ("6m", None)),
+        ("每两周", ("2w", None)),
+        ("两周", ("2w", None)),
+        ("每隔十天", None),
+        ("每十二个月", ("12m", None)),
+        ("每季度", ("3m", None)),
+        ("每半年", ("6m", None)),
+        ("每周一", ("1w", "mon")),
+        ("每星期天", ("1w", "sun")),
+        ("每两周周五", ("2w", "fri")),
+        ("every mon", ("1w", "mon")),
+        ("every friday", ("1w", "fri")),
+        ("每月31号", ("1m", "31")),
+        ("每月十五日", ("1m", "15")),
+        ("每个月底", ("1m", "31")),
+        ("每月月底", ("1m", "31")),
+        ("每季度末", None),
+        ("每月32号", None),
+        ("每周八", None),
+        ("31", None),
+    ],
+)
+def test_a_rhythm_as_people_say_it(every: str, rhythm: tuple[str, str | None] | None, crm: Run) -> None:
+    crm("init")
+    result = crm("task", "add", "x", "--every", every, "--from", "done")
+    if rhythm is None:
+        assert (result.status, result.out) == (65, "")
+        assert "not a rhythm" in result.err
+        return
+    assert result.status == 0, result.err
+    (line,) = tasks(crm)
+    assert (line["every"], line["on_day"]) == rhythm
+
+
+def test_a_day_in_the_rhythm_and_another_beside_it_are_refused(crm: Run) -> None:
+    crm("init")
+    result = crm("task", "add", "x", "--every", "每周一", "--on-day", "fri")
+    assert (result.status, result.out) == (65, "")
+    assert "--on-day: 'fri' is not the day that the rhythm names" in result.err
+    assert crm("task", "add", "x", "--every", "每周一", "--on-day", "mon").status == 0
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--every", "soon"], "--every: not a rhythm: 'soon'"),

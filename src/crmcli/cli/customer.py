@@ -245,10 +245,11 @@ def show_customer(
     format: FormatOption = None,
 ) -> None:
     from crmcli.cli.customer_file import record
-    from crmcli.render.output import show_record
+    from crmcli.render.output import Format, show_record
     from crmcli.workflows.customer_file import customer_file
 
-    show_record(record(customer_file(database(), customer, reveal=reveal), format), format)
+    whole = format in (Format.JSON, Format.JSONL)
+    show_record(record(customer_file(database(), customer, reveal=reveal, whole=whole), format), format)
 
 
 def consent(

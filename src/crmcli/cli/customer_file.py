@@ -16,6 +16,8 @@ from crmcli.render.output import Column, Format, Listing, Record, choose
 from crmcli.values import ValueFault, group_amount, plain_number
 from crmcli.workflows.customer_file import MONEY_MONTHS
 
+_LIFECYCLE = ("orders", "recency_days", "purchase_gap_days")  #: the facts said with a lifecycle stage
+_TERMS = 3  #: terms of the score said with it
 _CONTACTS = (
     3  #: contacts and next steps said in the file on a terminal; lists of them have commands of their own
 )
@@ -34,12 +36,15 @@ def record(found: Any, format: Format | None) -> Record:
             "",
             None if found.further.intent is None else found.further.intent.segment,
         ),
+        ("tier_from", "", found.further.tier_from),
+        ("lifecycle_facts", "", _lifecycle_facts(found.judgement)),
     ]
     sections = [
         pins.of_customer(found.overrides, _computed(found.judgement), coded=True),
         _segments(found.further.segments),
         _scores(found.further.scores),
-        tables.contacts(found.contacts),
+        _terms(found.further.terms),
+        _people(found.contacts),
         tables.opportunities(found.opportunities, coded=True),
         tables.tasks(found.tasks, coded=True),
         tables.interactions(found.interactions, coded=True),
@@ -150,12 +155,17 @@ def _contacts(lines: Any) -> list[str]:
             line.phone,
             line.email,
             line.wechat and _("WeChat {id}").format(id=line.wechat),
+            line.birthday and _("born {day}").format(day=_born(line)),
         )
         for line in lines[:_CONTACTS]
     ]
     if len(lines) > _CONTACTS:
         said.append(_more(len(lines) - _CONTACTS, "crm contact list"))
     return said
+
+
+def _born(line: Any) -> str:
+    return birthday_words(date.fromisoformat(line.birthday), line.birthday_calendar)
 
 
 def _more(count: int, command: str) -> str:
@@ -313,6 +323,24 @@ def of_one(section: Listing, title: str) -> Listing:
     return section.only(keys)._replace(title=title)
 
 
+def _people(lines: Any) -> Listing:
+    """The contacts of a customer for a program: what a list of contacts has, and what only the person's file says."""
+    listed = tables.contacts(lines)
+    more = ("gender", "birthday", "birthday_calendar")
+    return listed._replace(
+        columns=[*listed.columns, *(Column(key, "") for key in more)],
+        rows=[
+            (*row, *(getattr(line, key) for key in more))
+            for row, line in zip(listed.rows, lines, strict=True)
+        ],
+    )
+
+
+def _terms(terms: Any) -> Listing:
+    columns = [Column("indicator", ""), Column("points", "")]
+    return Listing(columns, [(each.indicator, each.points) for each in terms], key="terms")
+
+
 def _segments(segments: Any) -> Listing:
     columns = [Column("judgement", _("Judgement")), Column("segment", _("Segment"))]
     return Listing(columns, [(each.judgement, each.segment) for each in segments], key="segments")
@@ -383,6 +411,8 @@ def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
     shown = computed
     if judgement is not None and not coded:
         shown = {name: tables.word(words.CLASSES[name], code) for name, code in computed.items()}
+        if found.further.tier_text:
+            shown["tier"] = f"{shown['tier']} ({found.further.tier_text})"
         shown["grade"] = f"{judgement.grade} ({found.further.grade_text})"
         reason = _lifecycle_reason(judgement)
         shown["lifecycle_stage"] = (
@@ -390,7 +420,7 @@ def _judgement(found: Any, *, coded: bool) -> list[tuple[str, str, Any]]:
         )
     classes = pins.classes(found.overrides, shown, coded=coded)
     fields = [
-        ("score", _("Score"), getattr(judgement, "score", None)),
+        ("score", _("Score"), getattr(judgement, "score", None) if coded else _score_said(found)),
         ("tier", _("Tier"), classes["tier"]),
         ("grade", _("Grade"), classes["grade"]),
         ("lifecycle_stage", _("Lifecycle"), classes["lifecycle_stage"]),
@@ -408,10 +438,24 @@ def _intent_said(found: Any) -> str | None:
     return intent(by_hand, None if suggested is None else suggested.segment_label)
 
 
+def _score_said(found: Any) -> str | None:
+    """Say the score, and which of its terms gave most."""
+    if found.judgement is None:
+        return None
+    most = [each for each in found.further.terms if each.points][:_TERMS]
+    terms = ", ".join(f"{each.label} {each.points:.2f}" for each in most)
+    return f"{found.judgement.score:.2f} ({terms})" if terms else f"{found.judgement.score:.2f}"
+
+
+def _lifecycle_facts(judgement: Any) -> dict[str, float]:
+    """Return the facts behind a lifecycle stage, as far as the rules look at them."""
+    facts = {} if judgement is None else json.loads(judgement.facts)
+    return {name: facts[name] for name in _LIFECYCLE if facts.get(name) is not None}
+
+
 def _lifecycle_reason(judgement: Any) -> str:
-    """Say the facts behind a lifecycle stage, as far as the rules look at them."""
-    facts = json.loads(judgement.facts)
-    orders, recency, gap = (facts.get(name) for name in ("orders", "recency_days", "purchase_gap_days"))
+    facts = _lifecycle_facts(judgement)
+    orders, recency, gap = (facts.get(name) for name in _LIFECYCLE)
     said = []
     if orders is not None:
         said.append(ngettext("{count} order", "{count} orders", round(orders)).format(count=round(orders)))

@@ -45,7 +45,11 @@ PLANNED_MINUTES = Annotated[
 OWNER = Annotated[str | None, typer.Option("--owner", help=_("Who does it, if not you."))]
 EVERY = Annotated[
     str | None,
-    typer.Option("--every", metavar="RHYTHM", help=_("It comes back: 3d, 2w, 1m, '2 weeks'; '' stops it.")),
+    typer.Option(
+        "--every",
+        metavar="RHYTHM",
+        help=_("It comes back: 3d, 2w, 1m, weekly, every fri, 每月31号; '' stops it."),
+    ),
 ]
 ON_DAY = Annotated[
     str | None,

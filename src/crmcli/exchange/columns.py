@@ -296,8 +296,17 @@ class _Planner:
             and names
             and not self.parts
             and "kind" not in {*self.columns, *self.explicit}
+            and self.keys[names[0]] in fields.ORGANIZATION_LIKE
         ):
-            self._imply_kind(self.keys[names[0]])
+            self._imply("kind", "organization")
+        scores = self.columns.get("score")
+        if (
+            self.entity == "surveys"
+            and scores
+            and self.keys[scores[0]] in fields.NPS_LIKE
+            and "kind" not in {*self.columns, *self.explicit}
+        ):
+            self._imply("kind", "nps")
         closes = self.columns.get("closed_on")
         if (
             self.entity == "opportunities"
@@ -308,10 +317,9 @@ class _Planner:
             if expects and "expected_close_on" not in self.columns and self.keys[closes[0]] == "closedate":
                 self.columns["expected_close_on"] = self.columns.pop("closed_on")
 
-    def _imply_kind(self, key: str) -> None:
-        if key in fields.ORGANIZATION_LIKE:
-            self.constants["kind"] = "organization"
-            self.implied.add("kind")
+    def _imply(self, name: str, text: str) -> None:
+        self.constants[name] = text
+        self.implied.add(name)
 
     # --- the result
 

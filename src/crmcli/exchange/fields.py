@@ -723,7 +723,13 @@ _SURVEYS = (
         "answered | answered date | response date | completed | completed on | submitted | 答复时间 | 提交日期 | 提交时间"
         " | 回收日期",
     ),
-    _whole("score", "评分", "rating | result | csat score | nps score | 得分 | 分数 | 打分 | 满意度", 10),
+    _whole(
+        "score",
+        "评分",
+        "rating | result | csat | csat score | nps | nps score | 得分 | 分数 | 打分 | 满意度 | 满意度评分"
+        " | 客户满意度 | 净推荐值 | nps评分 | 推荐值",
+        10,
+    ),
     _text(
         "comment", "意见", "comments | feedback | remark | verbatim | 建议 | 意见建议 | 评价 | 反馈 | 备注"
     ),
@@ -767,6 +773,8 @@ NAME_PARTS: tuple[frozenset[str], ...] = tuple(
         "last name | family name | surname | 姓 | 姓氏",
     )
 )
+#: Headers of a score that say: these are answers to the question of NPS.
+NPS_LIKE = frozenset(header_key(word) for word in _words("nps | nps score | 净推荐值 | nps评分 | 推荐值"))
 #: In an opportunity file one of these headers tells Salesforce, whose close date is the expected one.
 EXPECTS_CLOSE = frozenset(
     header_key(word) for word in ("IsClosed", "ForecastCategory", "ForecastCategoryName")

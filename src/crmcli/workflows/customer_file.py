@@ -15,6 +15,7 @@ from crmcli.store.reads import credit as reads_credit
 from crmcli.store.reads import customer_file as reads
 from crmcli.store.reads import customers, judgements, overrides, records
 from crmcli.store.reads import preferences as reads_preferences
+from crmcli.store.reads.base import ALL
 from crmcli.store.reads.credit import CreditLine, Owed
 from crmcli.store.reads.customer_file import FileComplaint, FileSales, FileSurvey
 from crmcli.store.reads.customers import CustomerRow
@@ -94,8 +95,10 @@ def usual_channel(found: CustomerFile) -> str:
     return next((name for name in (*tried, *known) if name not in refused and name not in _UNUSUAL), "")
 
 
-def customer_file(database: Path, which: str, *, reveal: bool = False) -> CustomerFile:
+def customer_file(database: Path, which: str, *, reveal: bool = False, whole: bool = False) -> CustomerFile:
     """Return everything known about one customer; the identity number masked, unless `reveal`.
+
+    Of contacts, trades and surveys it has the last few, or with `whole` all.
 
     Raises:
         NotFoundError, AmbiguousError: who is meant.
@@ -118,13 +121,13 @@ def customer_file(database: Path, which: str, *, reveal: bool = False) -> Custom
             Further() if judged is None else further(connection, judged, number),
             tuple(overrides.overrides(connection, today, customer=number)),
             tuple(records.contacts(connection, number)),
-            tuple(records.interactions(connection, number, _LAST)),
-            tuple(records.transactions(connection, number, _LAST)),
+            tuple(records.interactions(connection, number, ALL if whole else _LAST)),
+            tuple(records.transactions(connection, number, ALL if whole else _LAST)),
             tuple(records.opportunities(connection, number)),
             tuple(records.tasks(connection, number)),
             tuple(reads_preferences.preferences(connection, number)),
             tuple(reads.complaints(connection, number, today)),
-            tuple(reads.surveys(connection, number, _SURVEYS)),
+            tuple(reads.surveys(connection, number, ALL if whole else _SURVEYS)),
             _money(connection, number, day),
             day,
             _next_birthday(row, day, settings.leap_birthday),

@@ -38,12 +38,32 @@ class FurtherScore(NamedTuple):
     value: float
 
 
+class ScoreTerm(NamedTuple):
+    """One term of the score: the indicator's code and words, and the points it gave."""
+
+    indicator: str
+    label: str
+    points: float
+
+
 class Further(NamedTuple):
-    """What a run found about one customer beyond the five judgements, and the reason for the grade in words."""
+    """What a run found about one customer beyond the five judgements, and the reasons for these.
+
+    Attributes:
+        segments: the further judgements.
+        scores: the further scores.
+        grade_text: the reason for the grade in words.
+        tier_text: why the score gave the tier, in words; "" where that does not follow from the score alone.
+        tier_from: the least score of the tier, if it has one.
+        terms: the terms of the score, most points first.
+    """
 
     segments: tuple[Segmented, ...] = ()
     scores: tuple[FurtherScore, ...] = ()
     grade_text: str = ""
+    tier_text: str = ""
+    tier_from: float | None = None
+    terms: tuple[ScoreTerm, ...] = ()
 
     @property
     def intent(self) -> Segmented | None:
@@ -92,6 +112,19 @@ def further(connection: sqlite3.Connection, found: Judgement, number: int) -> Fu
             if name in scores and name != SCORE
         ),
         rules.grade_reason(found.grade_reason),
+        rules.tier_reason(found.tier, found.score),
+        rules.tier_from(found.tier),
+        _terms(connection, found, number, rules),
+    )
+
+
+def _terms(
+    connection: sqlite3.Connection, found: Judgement, number: int, rules: RuleWords
+) -> tuple[ScoreTerm, ...]:
+    lines = (line for line in reads.indicators(connection, found.run, number) if line.score == SCORE)
+    return tuple(
+        ScoreTerm(line.indicator, rules.indicator(line.indicator) or line.indicator, line.points)
+        for line in sorted(lines, key=lambda line: (-line.points, line.indicator))
     )
 
 

@@ -629,6 +629,8 @@ def _birthday(
         return day
 
     found = birthdays.parse_birthday(text, CALENDAR.parse(calendar or ""), solar=solar)
+    if found.born > work.today:
+        raise values.ValueFault(_("{day} lies ahead: it has not happened yet").format(day=found.born))
     return {"birthday": found.born} | ({"birthday_calendar": found.calendar} if found.calendar else {})
 
 
@@ -723,7 +725,11 @@ def validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault])
         checked: SQLModel = model_in.model_validate(dict(read))
     except ValidationError as error:
         faults = faults + [
-            Fault(_sentence(problem), column=str(problem["loc"][0]), value=str(problem.get("input", ""))[:60])
+            Fault(
+                _sentence(problem),
+                column=str(problem["loc"][0]).removesuffix("_minor"),
+                value=str(problem.get("input", ""))[:60],
+            )
             for problem in error.errors()
             if problem["loc"][0] not in unread
         ]

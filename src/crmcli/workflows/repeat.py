@@ -13,14 +13,55 @@ from typing import Any, NamedTuple
 
 from crmcli.errors import DataError
 from crmcli.i18n import _
-from crmcli.vocabulary import REPEAT_UNIT, WEEKDAY
+from crmcli.spoken import whole_number
+from crmcli.vocabulary import WEEKDAY
 
-_EVERY = r"(?:every|每)?\s*(\d{0,4})\s*([^\W\d_]+)"
-_LETTERS = {"d": "day", "w": "week", "m": "month"}
-_YEARS = {"y", "year", "years", "年"}
+_PER = {
+    "day": (1, "day"),
+    "week": (1, "week"),
+    "month": (1, "month"),
+    "quarter": (3, "month"),
+    "half": (6, "month"),
+    "year": (12, "month"),
+}
+_UNITS = {
+    word: _PER[unit]
+    for unit, words in (
+        ("day", "d day days 天 日"),
+        ("week", "w week weeks 周 星期 礼拜"),
+        ("month", "m month months 月 个月"),
+        ("quarter", "q quarter quarters 季 季度 个季度"),
+        ("half", "半年"),
+        ("year", "y year years 年"),
+    )
+    for word in words.split()
+}
+_AT_ONCE = {
+    "daily": _PER["day"],
+    "weekly": _PER["week"],
+    "monthly": _PER["month"],
+    "quarterly": _PER["quarter"],
+    "yearly": _PER["year"],
+}
+_NUMBER = "[一二两三四五六七八九十]"
+_EVERY = re.compile(
+    rf"(?:every|每)?\s*(?P<number>\d{{0,4}}|{_NUMBER}{{1,3}})\s*"
+    rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
+    rf"(?P<day>(?:\d{{1,2}}|{_NUMBER}{{1,3}})[号日]|月?[底末]|(?:周|星期|礼拜)?[一二三四五六日天])?"
+)
+_WEEKDAY = re.compile(r"every\s+([a-z]+)")
 _LAST = {"eom", "last", "月底", "月末", "最后一天"}
 _DAYS_A_WEEK = 7
 _MONTHS_A_YEAR = 12
+_LONGEST_MONTH = 31
+
+
+class _Every(NamedTuple):
+    """How often, as it was written: so many days, weeks or months, and the day, where it names one."""
+
+    number: int
+    unit: str
+    day: int | None = None
 
 
 class Rhythm(NamedTuple):
@@ -52,35 +93,73 @@ def read_rhythm(every: str | None, on_day: str | None, counted_from: str | None)
         if on_day or counted_from:
             raise DataError(_("a task that does not repeat has no day to repeat on"), where="--every")
         return dict.fromkeys(("repeat_every", "repeat_unit", "repeat_from", "repeat_day"), "")
-    number, unit = (None, None) if every is None else _read_every(every)
-    if on_day is not None and unit is None:
+    if every is not None:
+        return _with_day(_read_every(every), on_day, counted_from)
+    if on_day is not None:
         raise DataError(
             _("--on-day says nothing without --every"),
             where="--on-day",
             hint=_("write both: --every 1m --on-day 31"),
         )
+    return {"repeat_every": None, "repeat_unit": None, "repeat_from": counted_from, "repeat_day": None}
+
+
+def _with_day(rhythm: _Every, on_day: str | None, counted_from: str | None) -> dict[str, str | None]:
+    day = rhythm.day if on_day is None else _read_day(on_day, rhythm.unit)
+    if rhythm.day not in (None, day):
+        raise DataError(
+            _("{value} is not the day that the rhythm names").format(value=repr(on_day)),
+            where="--on-day",
+            hint=_("leave one of them out"),
+        )
     return {
-        "repeat_every": None if number is None else str(number),
-        "repeat_unit": unit,
+        "repeat_every": str(rhythm.number),
+        "repeat_unit": rhythm.unit,
         "repeat_from": counted_from,
-        "repeat_day": None if on_day is None else str(_read_day(on_day, unit or "")),
+        "repeat_day": None if day is None else str(day),
     }
 
 
-def _read_every(text: str) -> tuple[int, str]:
-    plain = unicodedata.normalize("NFKC", text).strip().casefold()
-    match = re.fullmatch(_EVERY, plain)
-    number = int(match[1] or 1) if match else 0
-    unit = None if match is None else _LETTERS.get(match[2]) or REPEAT_UNIT.parse(match[2])
-    if match is not None and match[2] in _YEARS:
-        number, unit = number * _MONTHS_A_YEAR, "month"
-    if unit is None or not 1 <= number <= 1_000:
+def _read_every(text: str) -> _Every:
+    found = _understood(unicodedata.normalize("NFKC", text).strip().casefold())
+    if found is None or not 1 <= found.number <= 1_000:
         raise DataError(
             _("not a rhythm: {value}").format(value=repr(text[:40])),
             where="--every",
-            hint=_("write 3d, 2w, 1m, 1y, '2 weeks' or 每月"),
+            hint=_("write 3d, 2w, 1m, 1y, '2 weeks', weekly, every fri, 每两周 or 每月31号"),
         )
-    return number, unit
+    return found
+
+
+def _understood(plain: str) -> _Every | None:
+    if plain in _AT_ONCE:
+        return _Every(*_AT_ONCE[plain])
+    weekday = _WEEKDAY.fullmatch(plain)
+    code = WEEKDAY.parse(weekday[1]) if weekday else None
+    if code is not None:
+        return _Every(1, "week", WEEKDAY.codes.index(code) + 1)
+    match = _EVERY.fullmatch(plain)
+    if match is None:
+        return None
+    times = whole_number(match["number"]) if match["number"] else 1
+    number, unit = _UNITS[match["unit"]]
+    if times is None or match["day"] is None:
+        return None if times is None else _Every(times * number, unit)
+    day = _day_named(match["day"], match["unit"])
+    return None if day is None else _Every(times * number, unit, day)
+
+
+def _day_named(text: str, unit: str) -> int | None:
+    """Read the day that stands behind a week or a month: 每周一, 每月31号, 每个月底; None for one that does not fit."""
+    if _UNITS[unit] == _PER["week"]:
+        code = WEEKDAY.parse(f"周{text[-1]}")
+        return None if code is None or text[-1] == "号" else WEEKDAY.codes.index(code) + 1
+    if _UNITS[unit] != _PER["month"]:
+        return None
+    if text[-1] in "底末":
+        return _LONGEST_MONTH
+    day = whole_number(text[:-1]) if text[-1] in "号日" else None
+    return day if day is not None and 1 <= day <= _LONGEST_MONTH else None
 
 
 def _read_day(text: str, unit: str) -> int:

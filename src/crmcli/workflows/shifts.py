@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from crmcli.i18n import language
+from crmcli.i18n import _, language
+from crmcli.values import plain_number
 from crmcli.vocabulary import TIER
 
 
@@ -66,6 +67,21 @@ class RuleWords:
         lowest = self.tiers[-1]
         given = next((each for each in self.tiers if score >= self._thresholds[each]), lowest)
         return None if given == tier else Kept(tier, self.tier(tier), given, self.tier(given))
+
+    def tier_from(self, tier: str) -> float | None:
+        """Return the least score of a tier; None for the lowest, and where tiers do not go by the score alone."""
+        return None if tier == self.tiers[-1] else self._thresholds.get(tier)
+
+    def tier_reason(self, tier: str, score: float) -> str:
+        """Say why a score has this tier; "" where that does not follow from the score alone."""
+        kept = self.kept(tier, score)
+        if kept is not None:
+            return _("kept; by the score alone {tier}").format(tier=kept.by_score_label)
+        least = self.tier_from(tier)
+        if least is not None:
+            return _("score at least {points}").format(points=plain_number(least))
+        above = self.tier_from(self.tiers[-2]) if len(self.tiers) > 1 and self._thresholds else None
+        return "" if above is None else _("score below {points}").format(points=plain_number(above))
 
     def indicator(self, code: str) -> str:
         """Return the name of an indicator, "" if these rules have none of that code."""

@@ -163,6 +163,26 @@ def test_a_company_stands_in_for_a_missing_name() -> None:
     assert fields_by_column("contacts", ["company", "name"]) == {"company": "customer", "name": "name"}
 
 
+@pytest.mark.parametrize("header", ["NPS", "NPS score", "净推荐值", "NPS评分", "推荐值"])
+def test_a_column_of_nps_says_what_kind_of_survey_it_is(header: str) -> None:
+    plan = plan_columns("surveys", ["customer", "date", header])
+    assert plan.names == ("customer", "kind", "asked_on", "score")
+    assert plan.constants == {"kind": "nps"}
+    assert plan_columns("surveys", ["customer", "date", "type", header]).constants == {}
+    said = plan_columns("surveys", ["customer", "date", header], constants=[("kind", "csat")])
+    assert said.constants == {"kind": "csat"}
+
+
+@pytest.mark.parametrize("header", ["CSAT", "csat score", "满意度", "满意度评分", "客户满意度"])
+def test_a_column_of_csat_is_the_score(header: str) -> None:
+    assert plan_columns("surveys", ["customer", "date", header]).names == ("customer", "asked_on", "score")
+
+
+def test_columns_of_csat_and_of_nps_in_one_file_are_not_guessed_at() -> None:
+    with pytest.raises(DataError, match="score has 2 columns"):
+        plan_columns("surveys", ["customer", "date", "CSAT", "NPS"])
+
+
 def test_several_phones_are_one_field_mobile_first() -> None:
     plan = plan_columns("customers", ["姓名", "座机", "手机"])
     phone = plan.fields[1]

@@ -17,6 +17,9 @@ class ContactLine(NamedTuple):
     email: str | None
     wechat: str | None
     is_primary: int
+    gender: str | None
+    birthday: str | None
+    birthday_calendar: str
 
 
 class ProductLine(NamedTuple):
