@@ -167,40 +167,47 @@ SELECT
     END,
     CASE tier WHEN 'high' THEN 30.0 WHEN 'medium' THEN 15.0 ELSE 0.0 END
         + CASE grade WHEN 'A' THEN 40.0 WHEN 'B' THEN 25.0 WHEN 'C' THEN 10.0 ELSE 0.0 END,
-    CASE WHEN score >= 40 THEN iif(stage = 'at_risk', '["birthday","leaving"]', '["birthday"]') END,
-    CASE WHEN score >= 40 AND stage = 'at_risk' THEN 15.0 END
+    nullif('[' || substr(
+        iif(score >= 40, ',"birthday"', '') || iif(score >= 60, ',"greeting"', '')
+        || iif(orders = 1 AND revenue_12m > 0, ',"survey_due"', '') || iif(score >= 40 AND stage = 'at_risk', ',"leaving"', '')
+        || iif(lost_soon, ',"lost_soon"', ''), 2
+    ) || ']', '[]'),
+    nullif(iif(score >= 40 AND stage = 'at_risk', 15.0, 0.0) + iif(lost_soon, 10.0, 0.0), 0.0)
 FROM (
-    SELECT
-        customer_id, score,
-        CASE WHEN score >= 70 THEN 'high' WHEN score >= 40 THEN 'medium' ELSE 'low' END AS tier,
-        CASE
-            WHEN months_to_ready_close <= 1 THEN 'A'
-            WHEN months_to_close <= 3 THEN 'B'
-            WHEN months_to_close <= 6 THEN 'C'
-            ELSE 'D'
-        END AS grade,
-        CASE
-            WHEN months_to_ready_close <= 1 THEN 'ready'
-            WHEN months_to_close <= 3 AND waiting THEN 'waiting'
-            WHEN months_to_close <= 3 AND NOT introduced THEN 'not_introduced'
-            WHEN months_to_close <= 3 AND next_stage = 'introduced' THEN 'not_approved'
-            WHEN months_to_close <= 3 THEN 'soon'
-            WHEN months_to_close <= 6 THEN 'later'
-            WHEN months_to_close > 6 THEN 'beyond_horizon'
-            WHEN undated > 0 THEN 'no_date'
-            WHEN no_followup THEN 'no_followup'
-            WHEN needs IS NOT NULL THEN 'no_date'
-            ELSE 'no_need'
-        END AS reason,
-        CASE
-            WHEN orders = 0 THEN 'prospect'
-            WHEN recency_days > max(365, 4 * coalesce(gap_days, 0)) THEN 'lost'
-            WHEN recency_days > max(120, 2 * coalesce(gap_days, 0)) THEN 'at_risk'
-            WHEN tenure_days <= 90 THEN 'new'
-            WHEN orders >= 5 AND tenure_days >= 365 THEN 'loyal'
-            ELSE 'stable'
-        END AS stage
-    FROM (SELECT *, (p_margin + p_orders + p_recency + p_revenue + p_tenure) / 100.0 AS score FROM pointed)
+    SELECT *, stage = 'at_risk' AND orders > 1 AND recency_days > 0.8 * max(365, 4 * coalesce(gap_days, 0)) AS lost_soon
+    FROM (
+        SELECT
+            customer_id, score, orders, revenue_12m, recency_days, gap_days,
+            CASE WHEN score >= 70 THEN 'high' WHEN score >= 40 THEN 'medium' ELSE 'low' END AS tier,
+            CASE
+                WHEN months_to_ready_close <= 1 THEN 'A'
+                WHEN months_to_close <= 3 THEN 'B'
+                WHEN months_to_close <= 6 THEN 'C'
+                ELSE 'D'
+            END AS grade,
+            CASE
+                WHEN months_to_ready_close <= 1 THEN 'ready'
+                WHEN months_to_close <= 3 AND waiting THEN 'waiting'
+                WHEN months_to_close <= 3 AND NOT introduced THEN 'not_introduced'
+                WHEN months_to_close <= 3 AND next_stage = 'introduced' THEN 'not_approved'
+                WHEN months_to_close <= 3 THEN 'soon'
+                WHEN months_to_close <= 6 THEN 'later'
+                WHEN months_to_close > 6 THEN 'beyond_horizon'
+                WHEN undated > 0 THEN 'no_date'
+                WHEN no_followup THEN 'no_followup'
+                WHEN needs IS NOT NULL THEN 'no_date'
+                ELSE 'no_need'
+            END AS reason,
+            CASE
+                WHEN orders = 0 THEN 'prospect'
+                WHEN recency_days > max(365, 4 * coalesce(gap_days, 0)) THEN 'lost'
+                WHEN recency_days > max(120, 2 * coalesce(gap_days, 0)) THEN 'at_risk'
+                WHEN tenure_days <= 90 THEN 'new'
+                WHEN orders >= 5 AND tenure_days >= 365 THEN 'loyal'
+                ELSE 'stable'
+            END AS stage
+        FROM (SELECT *, (p_margin + p_orders + p_recency + p_revenue + p_tenure) / 100.0 AS score FROM pointed)
+    )
 );
 
 UPDATE runs SET customers = (SELECT count(*) FROM classifications WHERE run_id = 1) WHERE id = 1;

@@ -101,6 +101,7 @@ def test_init_again_changes_only_what_is_named(crm: Run) -> None:
         ("--currency", "yuan", 65, "crm: error[data]: --currency: not a currency code: 'yuan'"),
         ("--language", "klingon", 65, "crm: error[data]: --language: no such language: 'klingon'"),
         ("--country", "china", 65, "crm: error[data]: --country: not a country code: 'china'"),
+        ("--country", "xx", 65, "crm: error[data]: --country: not a country code: 'xx'"),
     ],
 )
 def test_bad_settings_make_no_database(

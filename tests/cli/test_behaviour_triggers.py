@@ -71,8 +71,20 @@ def test_records_bring_their_customer(
 def test_somebody_who_called_is_waiting_until_called_back(crm: Run, do: Any) -> None:
     do("log", "phone", "张三", "--direction", "inbound", "price?")
     assert lines(crm)["张三"]["reasons"] == f"not answered since {day(0)}: price?"
+    do("log", "phone", "张三", "tried", "--outcome", "no_answer")
+    assert lines(crm)["张三"]["reasons"] == f"not answered since {day(0)}: price?"
     do("log", "email", "张三")
     assert lines(crm) == {}
+
+
+@pytest.mark.usefixtures("quiet")
+def test_unpaid_money_of_another_currency_is_owed_too(crm: Run, do: Any) -> None:
+    """It weighs nothing in sums of money, for want of a rate, and is as late as any other."""
+    do("sell", "张三", "100", "--currency", "USD", "--on", day(-40), "--due", day(-10))
+    do("payment", "add", "1", "30", "--on", day(-5))
+    assert lines(crm)["张三"]["reasons"] == "payment 10 days late: 70.00 USD"
+    terms = json.loads(crm("why", "张三", "--agenda", "--format", "json").out)["terms"]
+    assert [term["points"] for term in terms if term["term"] == "money"] == [0]
 
 
 @pytest.mark.usefixtures("quiet")
@@ -186,3 +198,16 @@ def test_every_trigger_ramp_and_line_of_the_shipped_rules_has_an_example(preset:
         for own in replies
     }
     assert [line for line in rules.cadence.response if id(line) not in answered] == []
+
+
+@pytest.mark.parametrize(
+    ("silent", "named"), [(100, False), (200, False), (292, False), (293, True), (365, True), (366, False)]
+)
+def test_who_will_soon_count_as_lost_is_named_before(silent: int, named: bool, crm: Run, do: Any) -> None:
+    """At risk from 120 days of silence on, lost after 365: the last fifth of that."""
+    do("add", "张三")
+    do("log", "phone", "张三", "--on", day(-40))
+    for before in (silent + 30, silent):
+        do("sell", "张三", "100", "--on", day(-before))
+    do("classify", "--as-of", day(0))
+    assert ("will soon count as lost" in lines(crm).get("张三", {"reasons": ""})["reasons"]) == named

@@ -26,6 +26,11 @@ def _chinese_mobile() -> re.Pattern[str]:
 _CHINESE_MOBILE = _chinese_mobile()
 
 
+def is_region(country: str) -> bool:
+    """Tell whether a code, such as CN, is that of a country with telephone numbers of its own."""
+    return country in phonenumbers.SUPPORTED_REGIONS
+
+
 @lru_cache(maxsize=65_536)
 def to_e164(text: str, country: str) -> str | None:
     """Return the first number in `text` that is valid, as `+8613800138000`, or None.

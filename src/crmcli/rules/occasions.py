@@ -53,7 +53,7 @@ OCCASIONS: dict[str, Occasion] = {
     ),
     "complaint_open": _TASK._replace(reads="complaints that are not closed; the day of receipt"),
     "inbound": Occasion(
-        "the last contact that came in, without one that went out since; its day",
+        "the last contact that came in, without one that went out since (a call without an answer is none); its day",
         _DATED,
         ("what", "day", "on", "days"),
     ),

@@ -72,7 +72,7 @@ def _checked(wanted: Settings) -> Settings:
             hint=_("en or zh_CN"),
         )
     country = wanted.country.strip().upper()
-    if len(country) != 2 or not country.isascii() or not country.isalpha():
+    if country != Settings().country and not _is_country(country):
         raise DataError(
             _("not a country code: {value}").format(value=repr(wanted.country)),
             where="--country",
@@ -86,3 +86,9 @@ def _checked(wanted: Settings) -> Settings:
             hint=_("write {names}").format(names=", ".join(LEAP_BIRTHDAYS)),
         )
     return wanted._replace(language=language, currency=currency, country=country, leap_birthday=leap_birthday)
+
+
+def _is_country(code: str) -> bool:
+    from crmcli.exchange.phones import is_region  # the country of most needs no look at the library
+
+    return is_region(code)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from crmcli.i18n import _, language, ngettext
 from crmcli.rules.occasions import CUSTOMER_TERMS, Points, points_of
 from crmcli.store.reads.agenda import AgendaRow
-from crmcli.values import exponent, group_amount
+from crmcli.values import group_amount
 from crmcli.vocabulary import FESTIVAL, OPPORTUNITY_STAGE
 from crmcli.workflows.agenda_basis import ranked_by
 
@@ -260,9 +260,6 @@ class _Weighing:
         amount = ""
         if row.amount_minor is not None and row.currency:
             amount = f"{group_amount(row.amount_minor, row.currency)} {row.currency}"
-        elif row.amount is not None and row.currency:
-            minor = round(row.amount * 10 ** exponent(row.currency))
-            amount = f"{group_amount(minor, row.currency)} {row.currency}"
         return {
             "id": str(row.record),
             "name": row.what if row.kind == "contact" and row.what else row.name,

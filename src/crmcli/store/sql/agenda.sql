@@ -45,12 +45,15 @@ open_deal AS MATERIALIZED (
         AND archived_at IS NULL AND (opened_on IS NULL OR opened_on <= :today)
 ),
 unpaid AS MATERIALIZED (
-    SELECT x.id, x.customer_id, x.due_on, (
-        x.amount_minor - coalesce((SELECT sum(p.amount_minor) FROM payments p WHERE p.transaction_id = x.id AND p.paid_on <= :today), 0)
-    ) / :unit AS amount
-    FROM transactions x INDEXED BY ix_transactions_unpaid
-    WHERE x.due_on IS NOT NULL AND x.paid_on IS NULL AND x.occurred_on <= :today AND x.currency = :currency
-        AND x.amount_minor > 0
+    SELECT id, customer_id, due_on, currency, owed_minor, iif(currency = :currency, owed_minor / :unit, NULL) AS amount
+    FROM (
+        SELECT x.id, x.customer_id, x.due_on, x.currency, x.amount_minor - coalesce(
+            (SELECT sum(p.amount_minor) FROM payments p WHERE p.transaction_id = x.id AND p.paid_on <= :today), 0
+        ) AS owed_minor
+        FROM transactions x INDEXED BY ix_transactions_unpaid
+        WHERE x.due_on IS NOT NULL AND x.paid_on IS NULL AND x.occurred_on <= :today AND x.amount_minor > 0
+    )
+    WHERE owed_minor > 0
 ),
 fact AS (
     SELECT t.at, 'task' AS kind, f.id, f.customer_id, f.due_on AS day, NULL AS amount
@@ -86,14 +89,14 @@ fact AS (
         ON f.occurred_on BETWEEN t.first_day AND min(t.latest_day, :today)
     WHERE t.occasion = 'inbound' AND f.direction = 'inbound' AND f.customer_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM interactions o
-        WHERE o.customer_id = f.customer_id AND o.direction = 'outbound'
+        WHERE o.customer_id = f.customer_id AND o.direction = 'outbound' AND o.outcome <> 'no_answer'
             AND (o.occurred_on > f.occurred_on OR o.occurred_on = f.occurred_on AND o.id > f.id) AND o.occurred_on <= :today
     )
     GROUP BY t.at, f.customer_id
     UNION ALL
     SELECT t.at, 'transaction', f.id, f.customer_id, f.due_on, f.amount
     FROM trigger_ t CROSS JOIN unpaid f ON f.due_on BETWEEN t.first_day AND t.latest_day
-    WHERE t.occasion = 'payment' AND f.amount > 0
+    WHERE t.occasion = 'payment'
     UNION ALL
     SELECT t.at, 'credit', f.id, f.customer_id, f.reviewed_on, NULL
     FROM trigger_ t CROSS JOIN credits f ON f.reviewed_on BETWEEN t.first_day AND t.latest_day
@@ -194,8 +197,8 @@ own AS MATERIALIZED (
         SELECT customer_id, 0, 1, coalesce(amount, 0), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM open_deal WHERE customer_id IS NOT NULL
         UNION ALL
-        SELECT customer_id, 0, 0, amount, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM unpaid WHERE amount > 0
+        SELECT customer_id, 0, 0, coalesce(amount, 0), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM unpaid
         UNION ALL
         SELECT customer_id, 0, 0, 0, max(points), count(*), max(late), NULL, NULL, NULL, NULL, NULL, NULL
         FROM matter WHERE customer_id IS NOT NULL GROUP BY customer_id, at
@@ -319,7 +322,7 @@ SELECT
     date(:until_number - l.since), l.days, l.max_days, l.due, l.untouched, l.no_next_step, l.in_state, k.triggers, l.held,
     coalesce(l.money, 0), coalesce(l.urgency, m.points), l.left_out, l.due_customers, m.at, m.kind, m.id, m.day, m.amount,
     coalesce(task.title, deal.name, product.name, complaint.summary, said.summary, person.name, feast.words),
-    deal.amount_minor, coalesce(deal.currency, iif(m.kind = 'transaction', :currency, NULL)), deal.stage, deal.waiting_for,
+    coalesce(deal.amount_minor, unpaid.owed_minor), coalesce(deal.currency, unpaid.currency), deal.stage, deal.waiting_for,
     coalesce(task.channel, said.channel),
     coalesce(task.due_time, iif((SELECT t.occasion FROM trigger_ t WHERE t.at = m.at) = 'next_contact', c.next_contact_time, NULL))
 FROM line l
@@ -329,6 +332,7 @@ LEFT JOIN matter m ON m.customer_id IS l.id
 LEFT JOIN tasks task ON m.kind = 'task' AND task.id = m.id
 LEFT JOIN opportunities deal ON m.kind = 'opportunity' AND deal.id = m.id
 LEFT JOIN products product ON product.id = deal.product_id
+LEFT JOIN unpaid ON m.kind = 'transaction' AND unpaid.id = m.id
 LEFT JOIN complaints complaint ON m.kind = 'complaint' AND complaint.id = m.id
 LEFT JOIN interactions said ON m.kind = 'interaction' AND said.id = m.id
 LEFT JOIN contacts person ON m.kind = 'contact' AND person.id = m.id
