@@ -1,16 +1,43 @@
 """The day until which a deal waits: typed, shown, cleared, in files, and on the agenda when it has come."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import Once, Run
+from conftest import PROJECT, Once, Run
 
 Do = Callable[..., str]
 On = Callable[[str], None]
+FEATURE = """features:
+  waits_until:
+    from: opportunities
+    take: min
+    field: waiting_until
+    where: open
+    text: {en: waits until, zh: 等待至}
+"""
+EXAMPLE = """tests:
+  - name: the first day until which an open deal waits
+    as_of: 2026-11-20
+    facts:
+      opportunities:
+        - {stage: negotiating, waiting_until: 2026-12-24}
+        - {stage: introduced, waiting_until: 2026-12-01}
+        - {stage: lost, closed_on: 2026-11-01, waiting_until: 2026-11-05}
+    expect: {waits_until: 2026-12-01}
+"""
+SEGMENTS = """segments:
+  patience:
+    text: {en: patience, zh: 耐心}
+    policy: first
+    rules:
+      - {segment: this_year, when: waits_until < '2027-01-01', text: {en: this year, zh: 今年}}
+    otherwise: {segment: later, text: {en: later, zh: 以后}}
+"""
 SAID = "deal #1 waited until 2026-12-01: second shop 3,600.00 CNY, waiting for the budget"
 
 
@@ -169,3 +196,18 @@ def test_a_column_of_a_file_is_known_by_its_name(header: str, do: Do, tmp_path: 
     do("import", "opportunities", str(path))
     (found,) = [deal for deal in deals(do) if deal["name"] == "third shop"]
     assert (found["waiting_for"], found["waiting_until"]) == ("样品", "2026-12-05")
+
+
+@pytest.mark.usefixtures("waits")
+def test_rules_see_the_day_as_it_was(do: Do, on: On, home: Path) -> None:
+    folder = Path(shutil.copytree(PROJECT / "rules", home / "mine"))
+    file = folder / "features.yaml"
+    text = file.read_text(encoding="utf-8").replace("features:\n", FEATURE, 1).replace("tests:\n", EXAMPLE, 1)
+    file.write_text(text, encoding="utf-8")
+    (folder / "segments.yaml").write_text(SEGMENTS, encoding="utf-8")
+    do("rules", "test", "--rules", str(folder))
+    on("2026-12-05")
+    do("opportunity", "edit", "1", "--waiting-until", "2027-02-01")
+    for day, patience in (("2026-12-05", "later"), ("2026-11-25", "this_year")):
+        found = do("classify", "--as-of", day, "--rules", str(folder), "--dry-run", "--format", "csv")
+        assert found.splitlines()[-1].startswith(f"{day},{day},patience,{patience},1,")
