@@ -130,6 +130,7 @@ class Filler:
                 "opportunities", customer_id=own, name="deal", amount_minor=rnd.randrange(20_000_000), currency="CNY",
                 stage=rnd.choice(["prospecting", "introduced", "approved", "won"]), opened_on=self.day(-300, -100),
                 expected_close_on=self.maybe(self.day(-60, 200), 0.8), waiting_for=self.maybe("the boss", 0.3),
+                waiting_until=self.maybe(self.day(-60, 60), 0.3),
             )  # fmt: skip
             self.put_off(opportunity_id=deal)
         self.put_off(customer_id=own, trigger=rnd.choice(TRIGGERS))

@@ -43,6 +43,12 @@ WAITING = Annotated[
     str | None,
     typer.Option("--waiting-for", help=_("What the customer still waits for: a boss's approval, a budget.")),
 ]
+WAITING_UNTIL = Annotated[
+    str | None,
+    typer.Option(
+        "--waiting-until", metavar="DATE", help=_("The day until which it waits; the agenda names it then.")
+    ),
+]
 NAME = Annotated[str | None, typer.Option("--name", help=_("A name for the deal."))]
 
 app = group(_("Opportunities: deals that may happen."))
@@ -70,6 +76,7 @@ def add(
     product: PRODUCT = None,
     probability: PROBABILITY = None,
     waiting_for: WAITING = None,
+    waiting_until: WAITING_UNTIL = None,
     notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:
@@ -135,7 +142,7 @@ def move(
     app,
     "edit",
     help=_("Change fields of an opportunity; an empty value clears one."),
-    examples="crm opportunity edit 4 --close eom --amount 25000\ncrm opportunity edit 4 --waiting-for ''",
+    examples="crm opportunity edit 4 --close eom --amount 25000\ncrm opportunity edit 4 --waiting-until 12-01",
 )
 def edit(
     opportunity: OPPORTUNITY,
@@ -147,6 +154,7 @@ def edit(
     product: PRODUCT = None,
     probability: PROBABILITY = None,
     waiting_for: WAITING = None,
+    waiting_until: WAITING_UNTIL = None,
     notes: NotesOption = None,
     format: FormatOption = None,
 ) -> None:

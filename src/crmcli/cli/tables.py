@@ -152,15 +152,26 @@ def opportunities(lines: Iterable[Any], *, coded: bool) -> Listing:
         Column("expected_close_on", _("Expected close")),
         Column("closed_on", _("Closed"), spare=2),
         Column("waiting_for", _("Waiting for"), wrap=True, spare=1),
+        *([Column("waiting_until", _("Waiting until"))] if coded else []),
     ]
     rows = [
         (
             line.id, line.name, line.customer, _code(words.OPPORTUNITY_STAGE, line.stage, coded),
-            amount(line.amount_minor, line.currency), day(line.expected_close_on), day(line.closed_on), line.waiting_for,
+            amount(line.amount_minor, line.currency), day(line.expected_close_on), day(line.closed_on),
+            *((line.waiting_for, day(line.waiting_until)) if coded else (_waiting(line),)),
         )
         for line in lines
     ]  # fmt: skip
     return Listing(columns, rows, key="opportunities")
+
+
+def _waiting(line: Any) -> str | None:
+    """What a deal waits for, and until when, in one cell."""
+    if line.waiting_until is None:
+        return str(line.waiting_for) if line.waiting_for else None
+    if not line.waiting_for:
+        return _("until {day}").format(day=line.waiting_until)
+    return _("{what}, until {day}").format(what=line.waiting_for, day=line.waiting_until)
 
 
 def tasks(lines: Iterable[Any], *, coded: bool) -> Listing:

@@ -620,6 +620,11 @@ _OPPORTUNITIES = (
         " | 赢单日期 | 结束日期",
     ),
     _text("waiting_for", "等待事项", "waiting | blocked by | 等待 | 卡点"),
+    _day(
+        "waiting_until",
+        "等待至",
+        "waiting till | wait until | blocked until | 等到 | 等待到 | 等待日期 | 等待截止日期",
+    ),
     _text("lost_reason", "输单原因", "loss reason | reason lost | 丢单原因 | 失败原因 | 流失原因"),
     _text(
         "owner",

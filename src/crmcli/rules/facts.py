@@ -108,6 +108,7 @@ FACTS: dict[str, dict[str, FactField]] = {
         "expected_close_on": FactField("expected_close_on", DAY),
         "closed_on": FactField("closed_on", DAY),
         "waiting_for": FactField("waiting_for", TEXT),
+        "waiting_until": FactField("waiting_until", DAY),
         "product": FactField(PRODUCT, TEXT),
     },
     TASKS: {

@@ -46,8 +46,10 @@ OCCASIONS: dict[str, Occasion] = {
         reads="open opportunities; the day on which the record last changed (UTC)"
     ),
     "waiting_for": _DEAL._replace(
-        reads="open opportunities that wait for something; the day on which the record last changed (UTC)"
+        reads="open opportunities that wait for something, without a day until which; the day on which the record last"
+        " changed (UTC)"
     ),
+    "waiting_until": _DEAL._replace(reads="open opportunities that wait until a day; that day"),
     "complaint_reply": _TASK._replace(
         reads="complaints without a reply; the day the reply is due, else the day of receipt"
     ),

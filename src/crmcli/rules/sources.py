@@ -218,6 +218,7 @@ SOURCES: dict[str, dict[str, SourceField]] = {
         "expected_close_on": SourceField("预计成交日", DATE, _text("expected_close_on")),
         "closed_on": SourceField("结束日", DATE, _of_closed("closed_on")),
         "waiting_for": SourceField("等待", TEXT, _text("waiting_for")),
+        "waiting_until": SourceField("等待至", DATE, _text("waiting_until")),
         "lost_reason": SourceField("丢单原因", TEXT, _of_closed("lost_reason")),
         "product": SourceField("产品", TEXT, _product),
     },

@@ -22,7 +22,7 @@ from crmcli.errors import (
 from crmcli.i18n import _
 
 APPLICATION_ID = 0x43524D31  #: "CRM1", in the header of every database of ours
-SCHEMA_VERSION = 4  #: PRAGMA user_version of the files this program writes
+SCHEMA_VERSION = 5  #: PRAGMA user_version of the files this program writes
 MINIMUM_SQLITE = (3, 37, 0)  #: the first with STRICT tables
 BUSY_SECONDS = 10.0
 UNFIT = (UnicodeEncodeError, OverflowError)  #: what Python raises for a value that SQLite cannot be given

@@ -480,6 +480,7 @@ class OpportunityIn(SQLModel):
     expected_close_on: date | None = _day()
     closed_on: date | None = _day()
     waiting_for: Words = _text()
+    waiting_until: date | None = _day()
     lost_reason: Words = _text()
     owner: Words = _text()
     notes: Words = _text()
@@ -494,6 +495,7 @@ class Opportunity(OpportunityIn, Identity, table=True):
         _day_shape("opened_on"),
         _day_shape("expected_close_on"),
         _day_shape("closed_on"),
+        _day_shape("waiting_until"),
         _currency_shape(),
         CheckConstraint("probability BETWEEN 0 AND 100", name="probability_in_percent"),
         Index("uq_opportunities_external_id", "external_id", unique=True),

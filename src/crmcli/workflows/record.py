@@ -59,10 +59,10 @@ _MODELS: dict[str, tuple[type[Any], type[Any]]] = {
 _DAYS = {
     "birthday", "next_contact_on", "occurred_on", "due_on", "paid_on", "done_on", "opened_on", "expected_close_on",
     "closed_on", "received_on", "reply_due_on", "investigating_on", "replied_on", "asked_on", "answered_on", "noted_on",
-    "reviewed_on", "until_on",
+    "reviewed_on", "until_on", "waiting_until",
 }  # fmt: skip
 #: Days that lie ahead: of several 周三 the next one is meant. Of the others, which have happened, the last one.
-_AHEAD = {"next_contact_on", "due_on", "expected_close_on", "reply_due_on", "until_on"}
+_AHEAD = {"next_contact_on", "due_on", "expected_close_on", "reply_due_on", "until_on", "waiting_until"}
 #: Days that may have a time of day, where the record has a place for it.
 _TIMES = {"next_contact_on": "next_contact_time", "due_on": "due_time"}
 _MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor", "limit": "limit_minor"}

@@ -288,6 +288,37 @@ def test_a_file_of_an_older_version_is_upgraded_with_everything_in_it(
     assert crm("list", "--where", "fit=2", "--format", "ids").out == "1\n"
 
 
+def test_deals_of_schema_4_wait_without_a_day_until_one_is_given(
+    crm: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert crm("opportunity", "edit", "1", "--waiting-for", "the budget").status == 0
+    old = _older(filled, tmp_path / "old.db", 4)
+    monkeypatch.setenv("CRM_DB", str(old))
+    tables = sorted(SQLModel.metadata.tables.keys() - {"settings", "journal_entries", "journal_changes"})
+    before = _columns_of(old, tables)
+    with closing(sqlite3.connect(old)) as connection:
+        (waiting,) = connection.execute("SELECT max(id) FROM journal_entries").fetchone()
+    assert "waiting_until" not in before["opportunities"][0]
+    assert crm("opportunity", "list").status == 78
+    done = crm("init", "--yes")
+    assert done.status == 0, done.err
+    assert _pragma(old, "user_version") == light.SCHEMA_VERSION
+    after = _columns_of(old, tables)
+    assert [row.pop("waiting_until") for row in after["opportunities"]] == [None]
+    assert after == before
+    assert _rows_of_backup(old, 4) == 2
+    assert crm("undo", str(waiting)).status == 0  # what was done under the old schema
+    assert _columns_of(old, ["opportunities"])["opportunities"][0]["waiting_for"] is None
+    assert crm("opportunity", "edit", "1", "--waiting-until", "2026-12-01").status == 0
+    assert crm("opportunity", "list", "--format", "csv").out.splitlines()[1].endswith(",2026-12-01")
+    with (
+        pytest.raises(StorageError, match="ck_opportunities_waiting_until_is_a_day"),
+        engine.writing(old) as connection,
+    ):
+        connection.exec_driver_sql("UPDATE opportunities SET waiting_until = '1 December'")
+    assert _shape(old) == _shape(tmp_path / "crm.db")
+
+
 def test_what_was_deleted_before_an_upgrade_comes_back_after_it(
     crm: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ class OpportunityLine(NamedTuple):
     expected_close_on: str | None
     closed_on: str | None
     waiting_for: str | None
+    waiting_until: str | None
 
 
 class TaskLine(NamedTuple):

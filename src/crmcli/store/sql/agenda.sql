@@ -38,7 +38,7 @@ open_task AS NOT MATERIALIZED (
 ),
 open_deal AS MATERIALIZED (
     SELECT
-        id, customer_id, expected_close_on, waiting_for, substr(updated_at, 1, 10) AS changed_on,
+        id, customer_id, expected_close_on, waiting_for, waiting_until, substr(updated_at, 1, 10) AS changed_on,
         iif(currency = :currency, amount_minor / :unit, NULL) AS amount
     FROM opportunities
     WHERE stage IN ('prospecting', 'introduced', 'approved', 'negotiating')
@@ -67,8 +67,13 @@ fact AS (
     UNION ALL
     SELECT t.at, 'opportunity', f.id, f.customer_id, f.changed_on, f.amount
     FROM trigger_ t CROSS JOIN open_deal f ON f.changed_on BETWEEN t.first_day AND t.latest_day
-    WHERE t.occasion IN ('deal_stalled', 'waiting_for') AND (t.occasion = 'deal_stalled' OR f.waiting_for IS NOT NULL)
+    WHERE t.occasion IN ('deal_stalled', 'waiting_for')
+        AND (t.occasion = 'deal_stalled' OR f.waiting_for IS NOT NULL AND f.waiting_until IS NULL)
         AND NOT EXISTS (SELECT 1 FROM held h WHERE h.opportunity_id = f.id)
+    UNION ALL
+    SELECT t.at, 'opportunity', f.id, f.customer_id, f.waiting_until, f.amount
+    FROM trigger_ t CROSS JOIN open_deal f ON f.waiting_until BETWEEN t.first_day AND t.latest_day
+    WHERE t.occasion = 'waiting_until' AND NOT EXISTS (SELECT 1 FROM held h WHERE h.opportunity_id = f.id)
     UNION ALL
     SELECT t.at, 'customer', f.id, f.id, f.next_contact_on, NULL
     FROM trigger_ t CROSS JOIN customers f ON f.archived_at IS NULL AND f.next_contact_on BETWEEN t.first_day AND t.latest_day

@@ -1,4 +1,5 @@
-SELECT o.id, coalesce(o.name, p.name), c.name, o.stage, o.amount_minor, o.currency, o.expected_close_on, o.closed_on, o.waiting_for
+SELECT o.id, coalesce(o.name, p.name), c.name, o.stage, o.amount_minor, o.currency, o.expected_close_on, o.closed_on, o.waiting_for,
+    o.waiting_until
 FROM opportunities o
 LEFT JOIN customers c ON c.id = o.customer_id
 LEFT JOIN products p ON p.id = o.product_id
