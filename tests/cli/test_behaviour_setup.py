@@ -1,6 +1,7 @@
 """Getting started, where files are, languages, and the help of every command."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,14 @@ def test_today_is_the_day_that_is_named(crm_process: Run) -> None:
         == "next_contact_on: 2026-03-28 Sat\n"
     )
     assert crm_process("agenda", env={"CRM_TODAY": "31/12"}).status == 2
+
+
+def test_a_country_that_was_taken_before_does_not_stand_in_the_way(crm: Run, database: Path) -> None:
+    assert crm("init", "--yes").status == 0
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE settings SET value = 'XX' WHERE key = 'country'")
+    assert crm("init", "--yes", "--language", "en").status == 0
+    assert crm("init", "--yes", "--country", "AQ").status == 65
 
 
 def test_quiet_leaves_only_data(crm_process: Run) -> None:

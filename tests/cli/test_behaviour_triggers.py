@@ -71,7 +71,8 @@ def test_records_bring_their_customer(
 def test_somebody_who_called_is_waiting_until_called_back(crm: Run, do: Any) -> None:
     do("log", "phone", "张三", "--direction", "inbound", "price?")
     assert lines(crm)["张三"]["reasons"] == f"not answered since {day(0)}: price?"
-    do("log", "phone", "张三", "tried", "--outcome", "no_answer")
+    for outcome in ("no_answer", "left_message"):
+        do("log", "phone", "张三", "tried", "--outcome", outcome)
     assert lines(crm)["张三"]["reasons"] == f"not answered since {day(0)}: price?"
     do("log", "email", "张三")
     assert lines(crm) == {}

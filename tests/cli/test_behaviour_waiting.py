@@ -83,6 +83,12 @@ def test_a_day_is_typed_as_people_say_it_and_cleared_with_nothing(crm: Run, do: 
 
 
 @pytest.mark.usefixtures("waits")
+def test_what_waits_for_nothing_waits_until_no_day(do: Do) -> None:
+    do("opportunity", "edit", "1", "--waiting-for", "")
+    assert (deals(do)[0]["waiting_for"], deals(do)[0]["waiting_until"]) == (None, None)
+
+
+@pytest.mark.usefixtures("waits")
 def test_people_read_the_day_beside_what_is_waited_for(do: Do) -> None:
     do("opportunity", "add", "Wong", "--name", "tea", "--waiting-until", "2026-12-24")
     do("opportunity", "add", "Wong", "--name", "cups", "--waiting-for", "samples")
@@ -120,9 +126,10 @@ def test_the_agenda_names_the_deal_from_its_day_on(crm: Run, do: Do, on: On) -> 
 
 @pytest.mark.usefixtures("waits")
 def test_a_deal_with_a_day_is_not_asked_about_after_a_fortnight(crm: Run, do: Do, on: On) -> None:
-    do("opportunity", "edit", "1", "--waiting-until", "2027-01-10")
-    on("2026-12-20")
-    assert reasons(crm) == []
+    do("opportunity", "edit", "1", "--waiting-until", "2027-02-10")
+    for day in ("2026-12-20", "2027-02-09"):  # nor is it one that stands still
+        on(day)
+        assert reasons(crm) == []
     on("2026-11-20")
     do("opportunity", "edit", "1", "--waiting-until", "")
     on("2026-12-03")

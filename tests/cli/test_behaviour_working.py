@@ -301,7 +301,7 @@ def test_a_line_is_skipped_once_and_may_still_be_done(do: Do, crm: Run) -> None:
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize(
     ("words", "status", "said"),
-    [(["2"], 2, "until when?"), (["1", "3d", "x"], 2, "more words"), (["x", "3d"], 1, "no line 'x'"), (["soon"], 1, "which")],
+    [(["2"], 2, "until when?"), (["1", "3d", "x"], 2, "more words"), (["x", "3d"], 2, "not the number of a line: 'x'"), (["soon"], 1, "which")],
 )  # fmt: skip
 def test_what_cannot_be_put_off_is_refused(
     words: list[str], status: int, said: str, do: Do, crm: Run
@@ -621,5 +621,27 @@ def test_a_next_contact_on_a_day_that_is_over_is_warned_of(do: Do, crm: Run) -> 
 @pytest.mark.usefixtures("busy")
 def test_a_weekday_that_is_today_may_have_been_meant_for_next_week(do: Do, crm: Run) -> None:
     told = crm("done", number_of(do, "Wong"), "talked", "--next", "fri")
-    assert "2026-11-20 is today: write 'next fri' or 下周五 if a later one is meant" in told.err
+    assert "2026-11-20 is today: write the day in full if a later one is meant" in told.err
     assert "is today" in crm("customer", "edit", "Li Na", "--next", "周五下午三点").err
+
+
+@pytest.mark.usefixtures("busy")
+def test_undo_of_a_second_talk_leaves_the_first_one_done(do: Do, crm: Run) -> None:
+    number = number_of(do, "张三")
+    do("done", number, "first")
+    do("task", "add", "send it", "--customer", "张三", "--due", "2026-11-20")
+    while "张三" not in do("next", "--format", "plain"):
+        do("skip")
+    do("done", "second")
+    do("undo")
+    refused = crm("done", number, "third")
+    assert (refused.status, "was dealt with already" in refused.err) == (1, True)
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_day_of_two_words_needs_quotation_marks(do: Do, crm: Run) -> None:
+    number_of(do, "张三")
+    do("next")
+    refused = crm("snooze", "next", "mon")
+    assert (refused.status, "put the day in quotation marks: 'next mon'" in refused.err) == (2, True)
+    do("snooze", "next mon")

@@ -229,6 +229,12 @@ def _item_and_day(words: list[str]) -> tuple[str | None, str]:
             _("more words than expected: {words}").format(words=" ".join(words[2:])[:60]),
             hint=_("put the day in quotation marks: 'next mon'"),
         )
+    if len(words) == 2 and not words[0].strip().removeprefix("#").isdecimal():
+        raise UsageError(
+            _("not the number of a line: {value}").format(value=repr(words[0][:40])),
+            hint=_("put the day in quotation marks: 'next mon'"),
+        )
+    # 20261201 is a day, 3 is a line
     if len(words) == 1 and words[0].strip().removeprefix("#").isdecimal() and len(words[0]) < len("20261201"):
         raise UsageError(_("until when?"), where="UNTIL", hint=_("write 3d, tomorrow or a later day"))
     return (words[0] if len(words) == 2 else None), words[-1]

@@ -89,7 +89,7 @@ def calendar(
             begin = datetime.combine(event.day, time.fromisoformat(event.at), ZoneInfo(zone)).astimezone(UTC)
             entry.add("dtstart", begin)
             entry.add("dtend", begin + timedelta(minutes=event.minutes or DEFAULT_MINUTES))
-            entry.add("transp", "OPAQUE")  # what it means unsaid, but some carry the last event's over
+            entry.add("transp", "OPAQUE")  # the default, but Fossify Calendar carries the last event's over
         rings = day_alarm if event.at is None else None if alarm is None else -alarm
         if rings is not None:
             bell = icalendar.Alarm()

@@ -43,7 +43,8 @@ OCCASIONS: dict[str, Occasion] = {
     "improvement": _TASK._replace(reads="open improvement measures; the due day"),
     "deal_close": _DEAL._replace(reads="open opportunities; the expected close"),
     "deal_stalled": _DEAL._replace(
-        reads="open opportunities; the day on which the record last changed (UTC)"
+        reads="open opportunities, unless they wait until a day that is still to come; the day on which the record last"
+        " changed (UTC)"
     ),
     "waiting_for": _DEAL._replace(
         reads="open opportunities that wait for something, without a day until which; the day on which the record last"
@@ -55,7 +56,7 @@ OCCASIONS: dict[str, Occasion] = {
     ),
     "complaint_open": _TASK._replace(reads="complaints that are not closed; the day of receipt"),
     "inbound": Occasion(
-        "the last contact that came in, without one that went out since (a call without an answer is none); its day",
+        "the last contact that came in, without one from our side since that reached the customer; its day",
         _DATED,
         ("what", "day", "on", "days"),
     ),

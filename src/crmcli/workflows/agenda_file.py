@@ -68,9 +68,8 @@ def _events(item: Item, found: Agenda, facts: _Facts) -> Iterator[Event]:
         key = f"{each.trigger}-{facts.uids[each.kind, each.record or 0]}"
         task = facts.tasks[each.record] if each.kind == "task" and each.record is not None else None
         at = each.at if day_of(each) == each.due_on else None
-        what = (
-            task.title if task else "" if at else each.text
-        )  # without its time it looks like the line's own event
+        # An appointment without its time would look like the event of the line: it says what it is.
+        what = task.title if task else "" if at else each.text
         summary = " · ".join(filter(None, (item.name, what, item.phone)))
         yield Event(key, day_of(each), summary, each.text, at=at, minutes=task.minutes if task else None)
     if not whole_day:

@@ -36,7 +36,7 @@ from crmcli.workflows.find import find_customer
 from crmcli.workflows.judged import Further, further
 
 MONEY_MONTHS = 12  #: revenue and orders are those of the last so many months
-_UNUSUAL = frozenset({"event", "gift"})  #: nobody is called up by these
+_UNUSUAL = frozenset({"event", "gift"})  #: channels that `crm next` never suggests
 _LAST = 5  #: touches and trades shown with a customer
 _SURVEYS = 3  #: surveys shown with a customer
 

@@ -42,7 +42,7 @@ class Line(NamedTuple):
 
     Attributes:
         number: as printed; 0 for the line of `crm next`, which has none.
-        entry: the journal entry of the `crm done` or `crm skip` that cleared it.
+        entries: the journal entries of the `crm done` or `crm skip` that cleared it.
     """
 
     number: int
@@ -51,7 +51,7 @@ class Line(NamedTuple):
     channel: str
     cadence_days: int
     matters: tuple[Matter, ...]
-    entry: int | None = None
+    entries: tuple[int, ...] = ()
 
     @property
     def called(self) -> str:
@@ -100,11 +100,13 @@ def keep_done(database: Path, line: Line, entry: int) -> None:
     page = read(database)
     if page is None or line not in (*page.lines, page.top):
         return
-    lines = (each._replace(entry=entry) if each.is_about(line) else each for each in page.lines)
-    top = page.top
-    if top is not None and top.is_about(line):
-        top = top._replace(entry=entry)
-    _write(database, Page(page.day, tuple(lines), top))
+    lines = tuple(_cleared(each, line, entry) for each in page.lines)
+    top = None if page.top is None else _cleared(page.top, line, entry)
+    _write(database, Page(page.day, lines, top))
+
+
+def _cleared(line: Line, by: Line, entry: int) -> Line:
+    return line._replace(entries=(*line.entries, entry)) if line.is_about(by) else line
 
 
 def _write(database: Path, page: Page) -> bool:
@@ -181,5 +183,5 @@ def _line(found: dict[str, Any]) -> Line:
     )
     return Line(
         found["number"], found["customer"], found["name"], found["channel"], found["cadence_days"], matters,
-        found.get("entry"),
+        tuple(found.get("entries", ())),
     )  # fmt: skip

@@ -173,6 +173,8 @@ def edit(
         wanted = {name: value for name, value in given.items() if value is not None}
         if before is not None:
             before(work, row, wanted)
+        if entity == "opportunity" and wanted.get("waiting_for") == "":
+            wanted.setdefault("waiting_until", "")  # what waits for nothing waits until no day
         changes = _change(work, entity, row, wanted, custom)
         if not changes:
             return Edited(row.id, _("nothing to do: it already is so"), ())
@@ -651,11 +653,11 @@ def ahead(work: Work, day: date) -> tuple[str, ...]:
 
 
 def behind(work: Work, day: date, text: str) -> tuple[str, ...]:
-    """Warn of a next contact that was agreed for a day which is over, or for today by a name such as 周五."""
+    """Warn of a next contact on a day that is over, or on today where the words, such as 周五, fit a later day as well."""
     if day < work.today:
         return (_("{day} is over: the next contact is due at once").format(day=day),)
     if day == work.today and _comes_again(text, day):
-        return (_("{day} is today: write 'next fri' or 下周五 if a later one is meant").format(day=day),)
+        return (_("{day} is today: write the day in full if a later one is meant").format(day=day),)
     return ()
 
 
@@ -672,11 +674,14 @@ def unwanted(
     work: Work, row: Any, next_on: str | None = None, promise: Promise | None = None
 ) -> tuple[str, ...]:
     """Warn of a contact from our side by a way that the customer does not want, and of plans that come to nothing."""
-    said = unwelcome(work, row.customer_id, row.channel) if row.direction == "outbound" else ()
+    planned = next_on is not None or promise is not None
+    said = kept_off(work, row.customer_id) if planned else ()
+    if not said and row.direction == "outbound":
+        said = unwelcome(work, row.customer_id, row.channel)
     customer = work.session.get(schema.Customer, row.customer_id)
     if next_on is not None and customer is not None and customer.next_contact_on is not None:
         said += behind(work, customer.next_contact_on, next_on)
-    return said + (kept_off(work, row.customer_id) if next_on is not None or promise is not None else ())
+    return said
 
 
 def unwelcome(work: Work, customer_id: int, channel: str | None) -> tuple[str, ...]:
@@ -705,7 +710,9 @@ def _unwanted_plan(work: Work, entity: str, row: Any) -> tuple[str, ...]:
     """Warn of a new record that asks for a contact which the customer does not want."""
     if entity not in {"task", "complaint", "opportunity", "survey"} or row.customer_id is None:
         return ()
-    if entity == "survey" and row.answered_on is not None:
+    if (entity == "survey" and row.answered_on is not None) or (
+        entity == "opportunity" and row.stage in {"won", "lost"}
+    ):
         return ()
     return kept_off(work, row.customer_id) or unwelcome(
         work, row.customer_id, row.channel if entity in {"task", "survey"} else None

@@ -13,6 +13,7 @@ from crmcli.store.undo import Undone
 from crmcli.store.work import save_settings, unit_of_work
 from crmcli.values import ValueFault, parse_currency
 from crmcli.workflows.ledger import settle_all
+from crmcli.workflows.upkeep import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def initialise(database: Path, wanted: Settings) -> Initialised:
         DataError: a setting that cannot be used.
         ConfigError: an unknown time zone, or a file that is not ours.
     """
-    checked = _checked(wanted)
+    checked = _checked(wanted, settings(database))
     created = not database.exists()
     with unit_of_work(database, "init") as work:
         save_settings(work, checked)
@@ -58,7 +59,7 @@ def undo(database: Path, number: int | None) -> Undone:
         return undone
 
 
-def _checked(wanted: Settings) -> Settings:
+def _checked(wanted: Settings, now: Settings) -> Settings:
     clock.zone(wanted.time_zone)
     try:
         currency = parse_currency(wanted.currency)
@@ -72,7 +73,7 @@ def _checked(wanted: Settings) -> Settings:
             hint=_("en or zh_CN"),
         )
     country = wanted.country.strip().upper()
-    if country != Settings().country and not _is_country(country):
+    if country != now.country and not _is_country(country):
         raise DataError(
             _("not a country code: {value}").format(value=repr(wanted.country)),
             where="--country",

@@ -164,10 +164,11 @@ def _check(work: Work, line: Line, *others: str) -> None:
     Raises:
         RefusedError: it is such a line.
     """
-    entry = None if line.entry is None else work.session.get(schema.JournalEntry, line.entry)
-    if entry is not None and entry.command in {"done", *others} and not _is_undone(work, entry):
-        what = _("{line} was dealt with already: {summary}")
-        raise _refused(what.format(line=line.called, summary=entry.summary))
+    for number in reversed(line.entries):
+        entry = work.session.get(schema.JournalEntry, number)
+        if entry is not None and entry.command in {"done", *others} and not _is_undone(work, entry):
+            what = _("{line} was dealt with already: {summary}")
+            raise _refused(what.format(line=line.called, summary=entry.summary))
     if line.customer is not None and work.session.get(schema.Customer, line.customer) is None:
         raise _refused(_("nothing of {line} is open any more").format(line=line.called))
 

@@ -42,7 +42,7 @@ class AgendaRow(NamedTuple):
     money: float
     urgency: float
     left_out: float | None  #: the most that a customer who was not weighed can come to; None when all were
-    due_customers: int  #: how many there are of those who were weighed, the limit notwithstanding
+    due_customers: int  #: how many customers are due among those weighed, however many rows the limit leaves
     at: int | None  #: which trigger, by its place in the rules
     kind: str | None
     record: int | None

@@ -68,7 +68,10 @@ fact AS (
     SELECT t.at, 'opportunity', f.id, f.customer_id, f.changed_on, f.amount
     FROM trigger_ t CROSS JOIN open_deal f ON f.changed_on BETWEEN t.first_day AND t.latest_day
     WHERE t.occasion IN ('deal_stalled', 'waiting_for')
-        AND (t.occasion = 'deal_stalled' OR f.waiting_for IS NOT NULL AND f.waiting_until IS NULL)
+        AND CASE t.occasion
+            WHEN 'waiting_for' THEN f.waiting_for IS NOT NULL AND f.waiting_until IS NULL
+            ELSE f.waiting_until IS NULL OR f.waiting_until <= :until
+        END
         AND NOT EXISTS (SELECT 1 FROM held h WHERE h.opportunity_id = f.id)
     UNION ALL
     SELECT t.at, 'opportunity', f.id, f.customer_id, f.waiting_until, f.amount
@@ -94,8 +97,8 @@ fact AS (
         ON f.occurred_on BETWEEN t.first_day AND min(t.latest_day, :today)
     WHERE t.occasion = 'inbound' AND f.direction = 'inbound' AND f.customer_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM interactions o
-        WHERE o.customer_id = f.customer_id AND o.direction = 'outbound' AND o.outcome <> 'no_answer'
-            AND (o.occurred_on > f.occurred_on OR o.occurred_on = f.occurred_on AND o.id > f.id) AND o.occurred_on <= :today
+        WHERE o.customer_id = f.customer_id AND o.direction = 'outbound'
+            AND o.outcome IN ('connected', 'postponed', 'declined') AND (o.occurred_on > f.occurred_on OR o.occurred_on = f.occurred_on AND o.id > f.id) AND o.occurred_on <= :today
     )
     GROUP BY t.at, f.customer_id
     UNION ALL
@@ -219,7 +222,8 @@ own AS MATERIALIZED (
     GROUP BY customer_id
 ),
 -- The most that a customer can come to, whenever the last touch was, without and with what stands in `own`: the :candidates
--- with the most are weighed; with -1, everybody. Those whom the run has not seen have nothing but what is in `own`.
+-- with the most are weighed; with -1, everybody. Those whom the run has not seen have nothing but what is in `own`, so all of
+-- them come to :most_of_none at most: they stand here while there is room, and later only in what is left out.
 promising AS MATERIALIZED (
     SELECT
         k.customer_id AS id,
