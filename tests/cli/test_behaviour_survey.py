@@ -145,3 +145,15 @@ def test_bad_rows_are_named_and_the_others_kept_if_wanted(crm: Run, home: Path) 
     assert found(crm, "survey", "list") == []
     assert crm("import", "surveys", "s.csv", "--keep-going").status == 3
     assert len(found(crm, "survey", "list")) == 1
+
+
+def test_the_other_score_of_a_file_does_not_take_the_place_of_the_first(crm: Run, home: Path) -> None:
+    file = home / "s.csv"
+    file.write_text("response id,customer,date,CSAT,NPS\nR1,张三,2026-11-13,4,10\n", encoding="utf-8")
+    assert crm("import", "surveys", str(file), "--map", "NPS=-").status == 0
+    refused = crm("import", "surveys", str(file), "--map", "CSAT=-")
+    assert refused.status == 65
+    assert "s.csv:2:kind: a survey keeps its kind" in refused.err
+    assert found(crm, "survey", "list")[0]["score"] == 4
+    assert crm("import", "surveys", str(file), "--map", "CSAT=-", "--map", "response id=-").status == 0
+    assert [row["score"] for row in found(crm, "survey", "list")] == [4, 10]

@@ -645,3 +645,19 @@ def test_a_day_of_two_words_needs_quotation_marks(do: Do, crm: Run) -> None:
     refused = crm("snooze", "next", "mon")
     assert (refused.status, "put the day in quotation marks: 'next mon'" in refused.err) == (2, True)
     do("snooze", "next mon")
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_plan_with_somebody_put_off_is_warned_of(do: Do, crm: Run) -> None:
+    do("snooze", number_of(do, "Wong"), "2026-12-01")
+    told = "put off until 2026-12-01, so this comes onto the agenda no sooner"
+    for line in (
+        ["log", "phone", "Wong", "x", "--next", "2026-11-21"],
+        ["log", "phone", "Wong", "x", "--promise", "send it", "--by", "2026-11-21"],
+        ["task", "add", "send it", "--customer", "Wong", "--due", "2026-11-21"],
+        ["complaint", "add", "Wong", "broken"],
+        ["customer", "edit", "Wong", "--next", "2026-11-22"],
+    ):
+        assert told in crm(*line).err, line
+    assert told not in crm("log", "phone", "Wong", "x").err
+    assert told not in crm("task", "add", "x", "--customer", "张三").err

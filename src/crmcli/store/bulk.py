@@ -191,6 +191,18 @@ class Staging:
         for line, *values in self.work.connection.execute(query):
             yield line, dict(zip(names, values, strict=True))
 
+    def changing(self, name: str) -> list[int]:
+        """Return the lines that would give a record of ours another value of a column."""
+        if name not in self.columns:
+            return []
+        query = (
+            select(self.staged.c.line)
+            .join_from(self.staged, self.target, self.staged.c.match_id == self.target.c.id)
+            .where(self._differs(name))
+            .order_by(self.staged.c.line)
+        )
+        return list(self.work.connection.execute(query).scalars())
+
     def apply(self, batch: int) -> Applied:
         """Update what differs, insert what is new, journal the updates; return the counts."""
         connection = self.work.connection

@@ -419,6 +419,15 @@ class _Import:
             return
         found = {line: check(values, self.work.today) for line, values in self.staging.merged()}
         bad = {line: faults for line, faults in found.items() if faults}
+        if (
+            self.request.entity == "surveys"
+        ):  # of a file with both scores, the second would take the place of the first
+            kept = Fault(
+                _("a survey keeps its kind: there is one with this id of the other kind"),
+                column="kind",
+                hint=_("leave the column with the id out (--map 'ID=-'), so that both scores are kept"),
+            )
+            bad |= {line: [kept] for line in self.staging.changing("kind")}
         cells = self._cells(bad.keys())
         for line, faults in bad.items():
             self._fail(line, cells.get(line, []), [self._at(line, fault) for fault in faults])

@@ -188,7 +188,10 @@ def edit(
         warnings = (
             ()
             if agreed is None
-            else (*behind(work, agreed, wanted["next_contact_on"]), *kept_off(work, row.id))
+            else (
+                *behind(work, agreed, wanted["next_contact_on"]),
+                *(kept_off(work, row.id) or put_off(work, row.id)),
+            )
         )
         return Edited(row.id, work.summary, changes, _birthday_said(row, given), warnings)
 
@@ -674,10 +677,13 @@ def unwanted(
     work: Work, row: Any, next_on: str | None = None, promise: Promise | None = None
 ) -> tuple[str, ...]:
     """Warn of a contact from our side by a way that the customer does not want, and of plans that come to nothing."""
-    planned = next_on is not None or promise is not None
-    said = kept_off(work, row.customer_id) if planned else ()
-    if not said and row.direction == "outbound":
-        said = unwelcome(work, row.customer_id, row.channel)
+    never = kept_off(work, row.customer_id)
+    if next_on is None and promise is None:
+        said: tuple[str, ...] = ()
+    else:
+        said = never or put_off(work, row.customer_id)
+    if row.direction == "outbound" and not (said and never):
+        said += unwelcome(work, row.customer_id, row.channel)
     customer = work.session.get(schema.Customer, row.customer_id)
     if next_on is not None and customer is not None and customer.next_contact_on is not None:
         said += behind(work, customer.next_contact_on, next_on)
@@ -706,6 +712,20 @@ def kept_off(work: Work, customer_id: int | None) -> tuple[str, ...]:
     return (text.format(name=customer.name),)
 
 
+def put_off(work: Work, customer_id: int | None) -> tuple[str, ...]:
+    """Warn of a plan with a customer who is put off: the agenda names nothing of such a customer before that day."""
+    whole = select(schema.Deferral).where(
+        schema.Deferral.customer_id == customer_id, col(schema.Deferral.trigger).is_(None)
+    )
+    last = work.session.exec(whole.order_by(col(schema.Deferral.id).desc())).first()
+    if customer_id is None or last is None or last.until_on <= work.today:
+        return ()
+    text = _(
+        "put off until {day}, so this comes onto the agenda no sooner; 'crm undo' of that snooze takes it back"
+    )
+    return (text.format(day=last.until_on),)
+
+
 def _unwanted_plan(work: Work, entity: str, row: Any) -> tuple[str, ...]:
     """Warn of a new record that asks for a contact which the customer does not want."""
     if entity not in {"task", "complaint", "opportunity", "survey"} or row.customer_id is None:
@@ -714,8 +734,10 @@ def _unwanted_plan(work: Work, entity: str, row: Any) -> tuple[str, ...]:
         entity == "opportunity" and row.stage in {"won", "lost"}
     ):
         return ()
-    return kept_off(work, row.customer_id) or unwelcome(
-        work, row.customer_id, row.channel if entity in {"task", "survey"} else None
+    channel = row.channel if entity in {"task", "survey"} else None
+    return kept_off(work, row.customer_id) or (
+        *put_off(work, row.customer_id),
+        *unwelcome(work, row.customer_id, channel),
     )
 
 
