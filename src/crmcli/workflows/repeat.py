@@ -47,7 +47,7 @@ _NUMBER = "[一二两三四五六七八九十]"
 _EVERY = re.compile(
     rf"(?:every|每)?\s*(?P<number>\d{{0,4}}|{_NUMBER}{{1,3}})\s*"
     rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
-    rf"(?P<day>(?:\d{{1,2}}|{_NUMBER}{{1,3}})[号日]|月?[底末]|(?:周|星期|礼拜)?[一二三四五六日天])?"
+    rf"(?:(?P<day>\d{{1,2}}|{_NUMBER}{{1,3}})[号日]|(?P<edge>月?[底末])|(?:周|星期|礼拜)?(?P<weekday>[一二三四五六日天]))?"
 )
 _WEEKDAY = re.compile(r"every\s+([a-z]+)")
 _LAST = {"eom", "last", "月底", "月末", "最后一天"}
@@ -143,22 +143,27 @@ def _understood(plain: str) -> _Every | None:
         return None
     times = whole_number(match["number"]) if match["number"] else 1
     number, unit = _UNITS[match["unit"]]
-    if times is None or match["day"] is None:
-        return None if times is None else _Every(times * number, unit)
-    day = _day_named(match["day"], match["unit"])
+    if times is None:
+        return None
+    if not (match["day"] or match["edge"] or match["weekday"]):
+        return _Every(times * number, unit)
+    day = _day_named(match)
     return None if day is None else _Every(times * number, unit, day)
 
 
-def _day_named(text: str, unit: str) -> int | None:
+def _day_named(match: re.Match[str]) -> int | None:
     """Read the day that stands behind a week or a month: 每周一, 每月31号, 每个月底; None for one that does not fit."""
-    if _UNITS[unit] == _PER["week"]:
-        code = WEEKDAY.parse(f"周{text[-1]}")
-        return None if code is None or text[-1] == "号" else WEEKDAY.codes.index(code) + 1
-    if _UNITS[unit] != _PER["month"]:
+    per = _UNITS[match["unit"]]
+    if match["weekday"]:
+        code = WEEKDAY.parse(f"周{match['weekday']}") if per == _PER["week"] else None
+        return None if code is None else WEEKDAY.codes.index(code) + 1
+    if per != _PER["month"]:
         return None
-    if text[-1] in "底末":
-        return _LONGEST_MONTH
-    day = whole_number(text[:-1]) if text[-1] in "号日" else None
+    return _LONGEST_MONTH if match["edge"] else _day_in_month(match["day"])
+
+
+def _day_in_month(text: str) -> int | None:
+    day = whole_number(text)
     return day if day is not None and 1 <= day <= _LONGEST_MONTH else None
 
 
