@@ -339,7 +339,7 @@ def _people(lines: Any) -> Listing:
 
 def _terms(terms: Any) -> Listing:
     columns = [Column("indicator", ""), Column("points", "")]
-    return Listing(columns, [(each.indicator, each.points) for each in terms], key="terms")
+    return Listing(columns, [(each.indicator, each.points) for each in terms], key="indicators")
 
 
 def _segments(segments: Any) -> Listing:
