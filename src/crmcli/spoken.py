@@ -41,8 +41,9 @@ class SpokenTime(NamedTuple):
 
 
 _DIGITS = "零一二三四五六七八九"
-_NUMBER = r"\d{1,4}|[零〇一二两三四五六七八九十]{1,3}"
-_SMALL = r"\d{1,2}|[零〇一二三四五六七八九十]{1,3}"
+#: Numbers as whole_number reads them: any, and those of a day or a month.
+NUMBER = r"\d{1,4}|[零〇一二两三四五六七八九十]{1,3}"
+SMALL = r"\d{1,2}|[零〇一二三四五六七八九十]{1,3}"
 _HOUR = r"\d{1,2}|[零〇一二两三四五六七八九十]{1,3}"  #: two o'clock is 两点
 _WEEK = r"(?:周|星期|礼拜)"
 _MONTH_END = r"(?:底|末)"
@@ -78,7 +79,8 @@ _ENGLISH_NUMBERS = {
 }  # fmt: skip
 _MOST_YEARS = 100
 _SIMPLIFIED = str.maketrans(
-    "後週禮點號個農曆陰閏兩鐘時過這內裡慶節臘國慶", "后周礼点号个农历阴闰两钟时过这内里庆节腊国庆"
+    "後週禮點號個農曆歷陰閏兩鐘鍾時過這內裡裏慶節臘國婦勞動兒師雙聖誕陽戰勝紀幾盡頭",
+    "后周礼点号个农历历阴闰两钟钟时过这内里里庆节腊国妇劳动儿师双圣诞阳战胜纪几尽头",
 )
 _NAMED = {
     "today": 0, "今天": 0, "今日": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "明天": 1, "明日": 1, "后天": 2,
@@ -100,7 +102,7 @@ _HOURS = {
 _SAME_PART = {"早上": "早", "早晨": "早", "今早": "早", "晚上": "晚", "夜里": "晚"}
 _CHINESE_TIME = (
     rf"(?P<part>{_PARTS})?(?<!\d)(?P<hour>{_HOUR})(?:点钟?|时)"
-    rf"(?P<rest>半|一刻|三刻|整|(?:零|过)?(?:{_SMALL})分?)?"
+    rf"(?P<rest>半|一刻|三刻|整|(?:零|过)?(?:{SMALL})分?)?"
 )
 _CLOCK_TIME = rf"(?P<part>{_PARTS})?(?<!\d)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::\d{{2}})?"
 _ENGLISH_TIME = r"(?<!\d)(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))? ?(?P<half>am|pm|a\.m\.|p\.m\.)"
@@ -137,7 +139,7 @@ def parse_spoken(text: str, today: date, direction: Direction) -> SpokenTime:
     Raises:
         ValueFault: anything unclear or impossible, with examples of what is understood.
     """
-    plain = _normal(text)
+    plain = fold(text)
     faults: list[ValueFault] = []
     found = set()
     for day_text, clock in _splits(plain):
@@ -166,7 +168,7 @@ def _short(text: str) -> str:
     return repr(text[:40]).replace("{", "(").replace("}", ")")
 
 
-def _normal(text: str) -> str:
+def fold(text: str) -> str:
     """Fold widths, case and traditional characters; blanks stay only where they part English words or digits."""
     folded = unicodedata.normalize("NFKC", text).lower().translate(_SIMPLIFIED)
     plain = " ".join(folded.replace("’", "'").replace(",", " ").split())
@@ -556,11 +558,11 @@ _LUNAR_DAY = rf"(?P<day>{_LUNAR_DAYS})"
 _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...] = (
     (rf"(?P<sign>[+-]?)(?P<number>\d{{1,4}}) ?(?P<unit>d|w|m|y|{_SPAN})", _offset),
     (
-        rf"(?P<sign>[+-]?)(?P<number>{_NUMBER})(?P<unit>天|日|个?周|个?星期|个?礼拜|个月|年)(?P<way>之?以?后|之?以?前)",
+        rf"(?P<sign>[+-]?)(?P<number>{NUMBER})(?P<unit>天|日|个?周|个?星期|个?礼拜|个月|年)(?P<way>之?以?后|之?以?前)",
         _offset,
     ),
-    (rf"(?P<sign>[+-]?)(?P<number>{_NUMBER})(?P<unit>天|周|个星期|个月)", _offset),
-    (rf"过(?P<number>{_NUMBER})(?P<unit>天|个?周|个?星期|个?礼拜|个月|年)", _offset),
+    (rf"(?P<sign>[+-]?)(?P<number>{NUMBER})(?P<unit>天|周|个星期|个月)", _offset),
+    (rf"过(?P<number>{NUMBER})(?P<unit>天|个?周|个?星期|个?礼拜|个月|年)", _offset),
     (r"半(?P<unit>个?月|年)(?P<way>之?以?后|之?以?前)", _half),
     (rf"in (?P<number>\d{{1,4}}|{_COUNT}) (?P<unit>{_SPAN})", _offset),
     (r"in (?P<number>\d{1,4}) ?(?P<unit>d|w|m|y)", _offset),
@@ -572,8 +574,8 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...]
     (rf"(?:(?P<which>this|next|last) )?(?P<en>{'|'.join(_ENGLISH_DAYS)})", _week_day),
     (rf"(?P<en>{'|'.join(_ENGLISH_DAYS)}) (?P<which>this|next|last) week", _week_day),
     (rf"{_CHINESE_MONTH}月(?P<edge>初|{_MONTH_END})", _month_edge),
-    (rf"(?P<which>下{{1,2}}个?|上{{1,2}}个?|本|这个?)月(?P<day>{_SMALL})[号日]?", _month_edge),
-    (rf"(?P<day>{_SMALL})[号日]", _month_edge),
+    (rf"(?P<which>下{{1,2}}个?|上{{1,2}}个?|本|这个?)月(?P<day>{SMALL})[号日]?", _month_edge),
+    (rf"(?P<day>{SMALL})[号日]", _month_edge),
     (r"(?P<day>\d{1,2})(?:st|nd|rd|th)", _month_edge),
     (rf"{_ORDINAL} of {_ENGLISH_WHICH} month", _month_edge),
     (r"eom|(?:the )?end of (?:the )?month|month end", _month_edge),
@@ -582,8 +584,8 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...]
     (rf"eoq|(?:the )?end of (?:the )?(?:{_ENGLISH_WHICH} )?quarter", _quarter_edge),
     (r"(?P<which>今|明|后|去|前|\d{4})?年年?(?P<edge>初|底|末)", _year_edge),
     (rf"eoy|(?:the )?(?P<edge>end|start|beginning) of (?:the )?(?:{_ENGLISH_WHICH} )?year", _year_edge),
-    (rf"{_YEAR_WORD}(?P<month>{_SMALL})月(?:份)?(?P<edge>初|底|末)", _month_day),
-    (rf"{_YEAR_WORD}(?P<month>{_SMALL})月(?P<day>{_SMALL})[号日]", _month_day),
+    (rf"{_YEAR_WORD}(?P<month>{SMALL})月(?:份)?(?P<edge>初|底|末)", _month_day),
+    (rf"{_YEAR_WORD}(?P<month>{SMALL})月(?P<day>{SMALL})[号日]", _month_day),
     (r"(?P<month>\d{1,2})月(?P<day>\d{1,2})", _month_day),
     (rf"(?P<month>{_EN_MONTH})[ -]?{_ORDINAL}(?: (?P<year>\d{{4}}))?", _month_day),
     (rf"{_ORDINAL}[ -]?(?:of )?(?P<month>{_EN_MONTH})(?: (?P<year>\d{{4}}))?", _month_day),
@@ -595,11 +597,11 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], date, Direction], date]], ...]
     (r"(\d{1,2})/(\d{1,2})", _slashes),
     (r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", _slashes_and_year),
     (
-        rf"(?:农历|阴历){_YEAR_WORD}(?P<leap>闰)?(?P<month>[正冬腊]|{_SMALL})月(?P<day>{_LUNAR_DAYS}|\d{{1,2}})[日号]?",
+        rf"(?:农历|阴历){_YEAR_WORD}(?P<leap>闰)?(?P<month>[正冬腊]|{SMALL})月(?P<day>{_LUNAR_DAYS}|\d{{1,2}})[日号]?",
         _lunar,
     ),
     (rf"{_YEAR_WORD}(?P<leap>闰)?(?P<month>[正冬腊])月{_LUNAR_DAY}", _lunar),
-    (rf"{_YEAR_WORD}(?P<leap>闰)(?P<month>{_SMALL})月{_LUNAR_DAY}", _lunar),
-    (rf"{_YEAR_WORD}(?P<leap>闰)?(?P<month>{_SMALL})月(?P<day>初[一二三四五六七八九十])", _lunar),
+    (rf"{_YEAR_WORD}(?P<leap>闰)(?P<month>{SMALL})月{_LUNAR_DAY}", _lunar),
+    (rf"{_YEAR_WORD}(?P<leap>闰)?(?P<month>{SMALL})月(?P<day>初[一二三四五六七八九十])", _lunar),
     (r"(?P<month>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})", _two_calendars),
 )

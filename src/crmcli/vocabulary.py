@@ -273,9 +273,9 @@ TASK_KIND = Vocabulary(
 )
 REPEAT_UNIT = Vocabulary(
     "repeat_unit",
-    Term("day", "day", "天", ("days", "日")),
-    Term("week", "week", "周", ("weeks", "星期")),
-    Term("month", "month", "月", ("months", "个月")),
+    Term("day", "day", "天", ("d", "days", "日")),
+    Term("week", "week", "周", ("w", "weeks", "星期", "礼拜", "个周", "个星期", "个礼拜")),
+    Term("month", "month", "月", ("m", "months", "个月")),
 )
 #: Days of the week, in their order.
 WEEKDAY = Vocabulary(

@@ -295,7 +295,10 @@ def test_the_file_is_complete_for_a_program(do: Do) -> None:
 def test_each_judgement_stands_with_its_reason(do: Do) -> None:
     text = " ".join(do("show", "张三", "--format", "table").split())
     found = read(do, "张三")
-    terms = found["terms"]
+    terms = found["indicators"]
+    why = json.loads(do("why", "张三", "--format", "json"))
+    points = {each["indicator"]: each["points"] for each in why["indicators"]}
+    assert {each["indicator"]: each["points"] for each in terms} == points
     best = terms[0]
     assert sum(each["points"] for each in terms) == pytest.approx(found["score"], abs=0.02)
     assert f"Score {found['score']:.2f} (recent purchase {best['points']:.2f}, " in text

@@ -128,9 +128,21 @@ def test_putting_one_away_ends_the_series(verb: str, crm: Run) -> None:
         ("每月十五日", ("1m", "15")),
         ("每个月底", ("1m", "31")),
         ("每月月底", ("1m", "31")),
+        ("每週一", ("1w", "mon")),
+        ("每兩週", ("2w", None)),
+        ("每月31號", ("1m", "31")),
+        ("每 2 個星期", ("2w", None)),
         ("每季度末", None),
         ("每月32号", None),
         ("每周八", None),
+        ("每周15日", None),
+        ("每周31日", None),
+        ("每周五日", None),
+        ("每周31号", None),
+        ("每周末", None),
+        ("每月一", None),
+        ("每月周一", None),
+        ("每天一", None),
         ("31", None),
     ],
 )
@@ -144,6 +156,14 @@ def test_a_rhythm_as_people_say_it(every: str, rhythm: tuple[str, str | None] | 
     assert result.status == 0, result.err
     (line,) = tasks(crm)
     assert (line["every"], line["on_day"]) == rhythm
+
+
+@pytest.mark.parametrize("day", ["15", "15号", "15號", "十五日", "十五"])
+def test_a_day_to_repeat_on_is_read_as_the_rhythm_reads_it(day: str, crm: Run) -> None:
+    crm("init")
+    result = crm("task", "add", "x", "--every", "每月十五日", "--on-day", day)
+    assert result.status == 0, result.err
+    assert tasks(crm)[0]["on_day"] == "15"
 
 
 def test_a_day_in_the_rhythm_and_another_beside_it_are_refused(crm: Run) -> None:

@@ -545,8 +545,11 @@ def test_next_says_whom_to_ask_for_what_is_owed_and_what_they_do_not_want(do: Do
         do("contact", "add", name, "Jo Baker", "--phone", "13800139000", "--title", "owner")
         do("customer", "edit", name, "--notes", "after three")
         do("sell", name, "500", "--due", "2026-11-10", "--on", "2026-11-01")
+        do("sell", name, "70", "--currency", "EUR", "--on", "2026-11-01")
         do("customer", "consent", name, "--refuse", "phone")
     shown = do("next", "--format", "table")
+    assert "for 10 days;" not in shown
+    assert [line for line in shown.splitlines() if " EUR in 1 order" in line and "CNY" not in line]
     assert "Jo Baker · owner · 13800139000" in shown
     assert "overdue 500.00 CNY for 10 days" in shown
     assert "not by phone" in shown

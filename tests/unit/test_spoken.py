@@ -6,8 +6,10 @@ from datetime import date
 import pytest
 
 from conftest import PROJECT
-from crmcli.spoken import Direction, parse_spoken, parse_spoken_day
+from crmcli.calendars import FESTIVALS
+from crmcli.spoken import _NAMED, Direction, parse_spoken, parse_spoken_day
 from crmcli.values import ValueFault
+from crmcli.vocabulary import FESTIVAL
 
 with (PROJECT / "tests" / "data" / "spoken_days.csv").open(encoding="utf-8", newline="") as file:
     TABLE = list(csv.DictReader(file))
@@ -34,6 +36,25 @@ def test_the_table_is_as_long_as_it_should_be_and_says_nothing_twice() -> None:
     assert len({line["phrase"] for line in TABLE}) >= 200
     keys = [(line["phrase"], line["today"], line["direction"]) for line in TABLE]
     assert len(set(keys)) == len(keys)
+
+
+TRADITIONAL = str.maketrans("后节妇劳动儿师国庆双圣诞阳腊", "後節婦勞動兒師國慶雙聖誕陽臘")
+NAMES = sorted(
+    name
+    for name in (
+        *_NAMED,
+        *(word for term in FESTIVAL.terms if term.code in FESTIVALS for word in (term.zh, *term.also)),
+    )
+    if not name.isascii()
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_traditional_characters_is_the_same_day(name: str) -> None:
+    traditional = name.translate(TRADITIONAL)
+    assert traditional.encode("big5")  # has no character that is only simplified
+    simplified = parse_spoken(name, WEDNESDAY, Direction.FUTURE)
+    assert parse_spoken(traditional, WEDNESDAY, Direction.FUTURE) == simplified
 
 
 def test_a_time_is_refused_where_none_can_be_kept() -> None:

@@ -67,7 +67,7 @@ def _in_short(found: Any) -> Record:
         ("preferences", _("Preferences"), in_short(found.preferences)),
         *_lines("complaints", _("Complaints"), map(_complaint_said, found.complaints)),
         ("surveys", _("Surveys"), " · ".join(map(_survey_said, found.surveys))),
-        *_lines("money", _("Money"), money_said(found)),
+        *money_said(found),
         *_lines("next_step", _("Next step"), _next_steps(found)),
     ]
     sections = [
@@ -218,9 +218,10 @@ def _survey_said(line: Any) -> str:
     return f"{kind} {line.score} ({line.answered_on})"
 
 
-def money_said(found: Any) -> list[str]:
-    """Say what there is of money, a line for each currency."""
-    return [said for line in found.money if (said := _money_said(line, found.today))]
+def money_said(found: Any) -> list[tuple[str, str, Any]]:
+    """Say what there is of money, a field for each currency."""
+    said = (_money_said(line, found.today) for line in found.money)
+    return _lines("money", _("Money"), filter(None, said))
 
 
 def _money_said(line: Any, today: date) -> str:
@@ -338,7 +339,7 @@ def _people(lines: Any) -> Listing:
 
 def _terms(terms: Any) -> Listing:
     columns = [Column("indicator", ""), Column("points", "")]
-    return Listing(columns, [(each.indicator, each.points) for each in terms], key="terms")
+    return Listing(columns, [(each.indicator, each.points) for each in terms], key="indicators")
 
 
 def _segments(segments: Any) -> Listing:

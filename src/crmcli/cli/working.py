@@ -112,7 +112,7 @@ def _briefing(item: Any, file: Any, format: Any) -> Any:
     else:
         if file is not None:
             fields += [("consent", _("Consent"), consent_said(customer)), *contacts_said(file.contacts)]
-            fields += [("money", _("Money"), "; ".join(money_said(file)))]
+            fields += money_said(file)
         fields = [field for field in fields if field[2] not in (None, "")]
         reasons = reasons.only(["due_on", "reason"])._replace(title=_("Why now"))
     sections = [reasons]

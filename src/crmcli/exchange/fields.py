@@ -702,6 +702,7 @@ _COMPLAINTS = (
     _CREATED,
     _ARCHIVED,
 )
+_NPS = "nps | nps score | 净推荐值 | nps评分 | 推荐值"  #: a score under these is an answer to the question of NPS
 _SURVEYS = (
     _UID,
     _external("survey id | response id | respondent id | 调查编号 | 问卷编号 | 答卷编号"),
@@ -731,8 +732,8 @@ _SURVEYS = (
     _whole(
         "score",
         "评分",
-        "rating | result | csat | csat score | nps | nps score | 得分 | 分数 | 打分 | 满意度 | 满意度评分"
-        " | 客户满意度 | 净推荐值 | nps评分 | 推荐值",
+        "rating | result | csat | csat score | 得分 | 分数 | 打分 | 满意度 | 满意度评分 | 客户满意度"
+        f" | {_NPS}",
         10,
     ),
     _text(
@@ -779,7 +780,7 @@ NAME_PARTS: tuple[frozenset[str], ...] = tuple(
     )
 )
 #: Headers of a score that say: these are answers to the question of NPS.
-NPS_LIKE = frozenset(header_key(word) for word in _words("nps | nps score | 净推荐值 | nps评分 | 推荐值"))
+NPS_LIKE = frozenset(header_key(word) for word in _words(_NPS))
 #: In an opportunity file one of these headers tells Salesforce, whose close date is the expected one.
 EXPECTS_CLOSE = frozenset(
     header_key(word) for word in ("IsClosed", "ForecastCategory", "ForecastCategoryName")

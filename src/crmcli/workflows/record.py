@@ -66,6 +66,7 @@ _AHEAD = {"next_contact_on", "due_on", "expected_close_on", "reply_due_on", "unt
 #: Days that may have a time of day, where the record has a place for it.
 _TIMES = {"next_contact_on": "next_contact_time", "due_on": "due_time"}
 _MONEY = {"amount": "amount_minor", "cost": "cost_minor", "price": "price_minor", "limit": "limit_minor"}
+_OPTION = {name: option for option, name in _MONEY.items()}  #: stored amount → its option
 #: What goes with a customer that is deleted; what refers to others stands before them.
 _OF_CUSTOMER = (
     schema.Deferral, schema.Task, schema.Survey, schema.Complaint, schema.Preference, schema.Credit, schema.Payment,
@@ -548,9 +549,9 @@ def _refuse_other_decimals(row: Any, read: Mapping[str, Any]) -> None:
 
 def _change_said(row: Any, name: str, old: Any, new: Any) -> tuple[str, Any, Any]:
     """Say a change in the user's words: the option's name, amounts in decimals, records by their number."""
-    if name in _MONEY.values():
+    if name in _OPTION:
         said = [None if minor is None else values.format_amount(minor, row.currency) for minor in (old, new)]
-        return name.removesuffix("_minor"), said[0], said[1]
+        return _OPTION[name], said[0], said[1]
     if name.endswith("_id") and name != "external_id":
         said = [None if number is None else f"#{number}" for number in (old, new)]
         return name.removesuffix("_id"), said[0], said[1]
@@ -756,7 +757,7 @@ def validated(model_in: type[Any], read: Mapping[str, Any], faults: list[Fault])
         faults = faults + [
             Fault(
                 _sentence(problem),
-                column=str(problem["loc"][0]).removesuffix("_minor"),
+                column=_OPTION.get(str(problem["loc"][0]), str(problem["loc"][0])),
                 value=str(problem.get("input", ""))[:60],
             )
             for problem in error.errors()

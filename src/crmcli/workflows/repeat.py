@@ -6,15 +6,14 @@ last day of a shorter month and on the 31st again in the next long one.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from crmcli.errors import DataError
 from crmcli.i18n import _
-from crmcli.spoken import whole_number
-from crmcli.vocabulary import WEEKDAY
+from crmcli.spoken import NUMBER, SMALL, fold, whole_number
+from crmcli.vocabulary import REPEAT_UNIT, WEEKDAY
 
 _PER = {
     "day": (1, "day"),
@@ -27,14 +26,12 @@ _PER = {
 _UNITS = {
     word: _PER[unit]
     for unit, words in (
-        ("day", "d day days 天 日"),
-        ("week", "w week weeks 周 星期 礼拜"),
-        ("month", "m month months 月 个月"),
-        ("quarter", "q quarter quarters 季 季度 个季度"),
-        ("half", "半年"),
-        ("year", "y year years 年"),
+        *((term.code, (term.en, term.zh, *term.also)) for term in REPEAT_UNIT.terms),
+        ("quarter", ("q", "quarter", "quarters", "季", "季度", "个季度")),
+        ("half", ("半年",)),
+        ("year", ("y", "year", "years", "年")),
     )
-    for word in words.split()
+    for word in words
 }
 _AT_ONCE = {
     "daily": _PER["day"],
@@ -43,13 +40,13 @@ _AT_ONCE = {
     "quarterly": _PER["quarter"],
     "yearly": _PER["year"],
 }
-_NUMBER = "[一二两三四五六七八九十]"
 _EVERY = re.compile(
-    rf"(?:every|每)?\s*(?P<number>\d{{0,4}}|{_NUMBER}{{1,3}})\s*"
+    rf"(?:every|每)?\s*(?P<number>{NUMBER})?\s*"
     rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
-    rf"(?P<day>(?:\d{{1,2}}|{_NUMBER}{{1,3}})[号日]|月?[底末]|(?:周|星期|礼拜)?[一二三四五六日天])?"
+    rf"(?:(?P<day>{SMALL})[号日]|(?P<edge>月?[底末])|(?:周|星期|礼拜)?(?P<weekday>[一二三四五六日天]))?"
 )
 _WEEKDAY = re.compile(r"every\s+([a-z]+)")
+_MONTH_DAY = re.compile(rf"(?P<day>{SMALL})[号日]?")
 _LAST = {"eom", "last", "月底", "月末", "最后一天"}
 _DAYS_A_WEEK = 7
 _MONTHS_A_YEAR = 12
@@ -121,7 +118,7 @@ def _with_day(rhythm: _Every, on_day: str | None, counted_from: str | None) -> d
 
 
 def _read_every(text: str) -> _Every:
-    found = _understood(unicodedata.normalize("NFKC", text).strip().casefold())
+    found = _understood(fold(text))
     if found is None or not 1 <= found.number <= 1_000:
         raise DataError(
             _("not a rhythm: {value}").format(value=repr(text[:40])),
@@ -143,33 +140,39 @@ def _understood(plain: str) -> _Every | None:
         return None
     times = whole_number(match["number"]) if match["number"] else 1
     number, unit = _UNITS[match["unit"]]
-    if times is None or match["day"] is None:
-        return None if times is None else _Every(times * number, unit)
-    day = _day_named(match["day"], match["unit"])
+    if times is None:
+        return None
+    if not (match["day"] or match["edge"] or match["weekday"]):
+        return _Every(times * number, unit)
+    day = _day_named(match)
     return None if day is None else _Every(times * number, unit, day)
 
 
-def _day_named(text: str, unit: str) -> int | None:
+def _day_named(match: re.Match[str]) -> int | None:
     """Read the day that stands behind a week or a month: 每周一, 每月31号, 每个月底; None for one that does not fit."""
-    if _UNITS[unit] == _PER["week"]:
-        code = WEEKDAY.parse(f"周{text[-1]}")
-        return None if code is None or text[-1] == "号" else WEEKDAY.codes.index(code) + 1
-    if _UNITS[unit] != _PER["month"]:
+    per = _UNITS[match["unit"]]
+    if match["weekday"]:
+        code = WEEKDAY.parse(f"周{match['weekday']}") if per == _PER["week"] else None
+        return None if code is None else WEEKDAY.codes.index(code) + 1
+    if per != _PER["month"]:
         return None
-    if text[-1] in "底末":
-        return _LONGEST_MONTH
-    day = whole_number(text[:-1]) if text[-1] in "号日" else None
+    return _LONGEST_MONTH if match["edge"] else _day_in_month(match["day"])
+
+
+def _day_in_month(text: str) -> int | None:
+    day = whole_number(text)
     return day if day is not None and 1 <= day <= _LONGEST_MONTH else None
 
 
 def _read_day(text: str, unit: str) -> int:
-    plain = unicodedata.normalize("NFKC", text).strip().casefold()
+    plain = fold(text)
     if unit == "month":
         if plain in _LAST:
-            return 31
-        number = plain.removesuffix("日").removesuffix("号")
-        if number.isdecimal() and len(number) <= 2 and 1 <= int(number) <= 31:
-            return int(number)
+            return _LONGEST_MONTH
+        match = _MONTH_DAY.fullmatch(plain)
+        day = _day_in_month(match["day"]) if match else None
+        if day is not None:
+            return day
         hint = _("write a day of the month, 1 to 31; 31 is always the last")
     elif unit == "week":
         code = WEEKDAY.parse(plain)
