@@ -156,4 +156,4 @@ def test_the_other_score_of_a_file_does_not_take_the_place_of_the_first(crm: Run
     assert "s.csv:2:kind: a survey keeps its kind" in refused.err
     assert found(crm, "survey", "list")[0]["score"] == 4
     assert crm("import", "surveys", str(file), "--map", "CSAT=-", "--map", "response id=-").status == 0
-    assert [row["score"] for row in found(crm, "survey", "list")] == [4, 10]
+    assert [row["score"] for row in found(crm, "survey", "list")] == [10, 4]
