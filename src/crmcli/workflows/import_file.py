@@ -427,7 +427,7 @@ class _Import:
                 column="kind",
                 hint=_("leave the column with the id out (--map 'ID=-'), so that both scores are kept"),
             )
-            bad |= {line: [kept] for line in self.staging.changing("kind")}
+            bad = {line: [kept] for line in self.staging.changing("kind")} | bad
         cells = self._cells(bad.keys())
         for line, faults in bad.items():
             self._fail(line, cells.get(line, []), [self._at(line, fault) for fault in faults])
