@@ -144,7 +144,7 @@ def _birthday(found: Any) -> str:
 
 def contacts_said(lines: Any) -> list[tuple[str, str, Any]]:
     """Say who is to be talked to and how they are reached, a field for each of the first."""
-    return [*_lines("contacts", _("Contacts"), _contacts(lines))]
+    return _lines("contacts", _("Contacts"), _contacts(lines))
 
 
 def _contacts(lines: Any) -> list[str]:

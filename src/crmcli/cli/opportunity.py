@@ -142,7 +142,8 @@ def move(
     app,
     "edit",
     help=_("Change fields of an opportunity; an empty value clears one."),
-    examples="crm opportunity edit 4 --close eom --amount 25000\ncrm opportunity edit 4 --waiting-until 12-01",
+    examples="crm opportunity edit 4 --close eom --amount 25000\ncrm opportunity edit 4 --waiting-until 12-01\n"
+    "crm opportunity edit 4 --waiting-for ''",
 )
 def edit(
     opportunity: OPPORTUNITY,

@@ -419,9 +419,8 @@ class _Import:
             return
         found = {line: check(values, self.work.today) for line, values in self.staging.merged()}
         bad = {line: faults for line, faults in found.items() if faults}
-        if (
-            self.request.entity == "surveys"
-        ):  # of a file with both scores, the second would take the place of the first
+        if self.request.entity == "surveys":
+            # Of a file with both scores, the second would take the place of the first.
             kept = Fault(
                 _("a survey keeps its kind: there is one with this id of the other kind"),
                 column="kind",

@@ -715,11 +715,13 @@ def kept_off(work: Work, customer_id: int | None) -> tuple[str, ...]:
 
 def put_off(work: Work, customer_id: int | None) -> tuple[str, ...]:
     """Warn of a plan with a customer who is put off: the agenda names nothing of such a customer before that day."""
+    if customer_id is None:
+        return ()
     whole = select(schema.Deferral).where(
         schema.Deferral.customer_id == customer_id, col(schema.Deferral.trigger).is_(None)
     )
     last = work.session.exec(whole.order_by(col(schema.Deferral.id).desc())).first()
-    if customer_id is None or last is None or last.until_on <= work.today:
+    if last is None or last.until_on <= work.today:
         return ()
     text = _(
         "put off until {day}, so this comes onto the agenda no sooner; 'crm undo' of that snooze takes it back"
@@ -731,9 +733,9 @@ def _unwanted_plan(work: Work, entity: str, row: Any) -> tuple[str, ...]:
     """Warn of a new record that asks for a contact which the customer does not want."""
     if entity not in {"task", "complaint", "opportunity", "survey"} or row.customer_id is None:
         return ()
-    if (entity == "survey" and row.answered_on is not None) or (
-        entity == "opportunity" and row.stage in {"won", "lost"}
-    ):
+    if entity == "survey" and row.answered_on is not None:
+        return ()
+    if entity == "opportunity" and row.stage not in OPEN_STAGES:
         return ()
     channel = row.channel if entity in {"task", "survey"} else None
     return kept_off(work, row.customer_id) or (
