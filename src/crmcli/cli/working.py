@@ -232,6 +232,7 @@ def _item_and_day(words: list[str]) -> tuple[str | None, str]:
     if len(words) == 2 and not words[0].strip().removeprefix("#").isdecimal():
         raise UsageError(
             _("not the number of a line: {value}").format(value=repr(words[0][:40])),
+            where="ITEM",
             hint=_("put the day in quotation marks: 'next mon'"),
         )
     # 20261201 is a day, 3 is a line
